@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh Linux machine with Python 3.11 or newer:
+#   make demo    set up, then run both parties on real data
+#   make test    set up, then lint, types, import contracts and all tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= demo
+
+.PHONY: demo test lint soak proto proto-check setup clean
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	touch $@
+
+demo: setup
+	rm -rf $(OUT)
+	$(BIN)/cleanroom demo --out $(OUT)
+
+test: lint proto-check
+	$(BIN)/pytest -m 'not soak'
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: setup
+	$(BIN)/pytest -m soak
+
+# The code in cleanroom/v1 is generated with the lowest supported gRPC and protobuf, in an environment of its own.
+PROTO_BIN := .venv-proto/bin
+PROTO = $(PROTO_BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) \
+	protos/cleanroom/v1/*.proto && rm $(1)/cleanroom/v1/aggregate_pb2_grpc.py $(1)/cleanroom/v1/match_pb2_grpc.py \
+	$(1)/cleanroom/v1/opening_pb2_grpc.py
+
+$(PROTO_BIN)/ready:
+	$(PYTHON) -m venv .venv-proto
+	$(PROTO_BIN)/python -m pip install --quiet --disable-pip-version-check 'grpcio-tools==1.76.0' 'setuptools<81'
+	touch $@
+
+proto: $(PROTO_BIN)/ready
+	$(call PROTO,.)
+
+proto-check: $(PROTO_BIN)/ready
+	rm -rf build/proto && mkdir -p build/proto
+	$(call PROTO,build/proto)
+	@for file in build/proto/cleanroom/v1/*; do cmp "$$file" "cleanroom/v1/$$(basename "$$file")" || \
+		{ echo "cleanroom/v1 is not what protos/ generates: run make proto"; exit 1; }; done
+
+clean:
+	rm -rf $(VENV) .venv-proto build *.egg-info

@@ -1,0 +1,1 @@
+"""The party's own side of the edge: settings, files, clock, entropy, ledgers, keys."""

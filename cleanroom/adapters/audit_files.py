@@ -1,0 +1,119 @@
+"""A run's evidence on disk: the append-only log while it runs, the sealed files after it, reading both."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+from cleanroom import limits
+from cleanroom.adapters.private_files import make_private_folder, read_checked, sync_folder, write_private
+from cleanroom.audit.events import Event
+from cleanroom.audit.head import HEAD_NAME
+from cleanroom.audit.log import LOG_NAME, parse_lines, split_lines
+from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME
+from cleanroom.audit.verify import Evidence
+from cleanroom.errors import AuditError, DataError, MisuseError
+
+
+class AuditFile:
+    """`ports.AuditSink` on a new `audit.jsonl` in a run's folder, mode 0600, one write and one fsync a line.
+
+    A log belongs to one run and is never reopened: DataError when the file exists or cannot be created.
+    After a failed write the sink refuses every further line, so that nothing follows a torn one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        make_private_folder(folder, DataError)
+        self._path = folder / LOG_NAME
+        self._descriptor: int | None = None
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            self._descriptor = os.open(self._path, flags, 0o600)
+            os.fsync(self._descriptor)
+            sync_folder(folder)
+        except FileExistsError:
+            raise DataError("this run has a log already", where=str(self._path),
+                            todo="start a new run; a log is never continued") from None
+        except OSError as bad:
+            self.close()
+            raise self._failed(bad) from None
+
+    def __repr__(self) -> str:
+        return "AuditFile"
+
+    def __enter__(self) -> AuditFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def append(self, line: bytes) -> None:
+        """Write `line` and a newline in one write and flush them. DataError when the disk refuses."""
+        if self._descriptor is None:
+            raise MisuseError("the audit file is closed or broken")
+        if not line or b"\n" in line:
+            raise MisuseError("an audit line is one line")
+        try:
+            written = os.write(self._descriptor, line + b"\n")
+            os.fsync(self._descriptor)
+        except OSError as bad:
+            self.close()
+            raise self._failed(bad) from None
+        if written != len(line) + 1:
+            self.close()
+            raise self._failed(OSError(0, "the disk is full"))
+
+    def close(self) -> None:
+        """Close the file. Allowed twice."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _failed(self, bad: OSError) -> DataError:
+        return DataError(f"the audit log cannot be written ({bad.strerror})", where=str(self._path),
+                         todo="check the folder and the free space: no run goes on without its log")
+
+
+def write_release(folder: Path, table: bytes, receipt: bytes) -> None:
+    """Store `receipt.json`, then `table.json`, of a run that both signed. DataError names the file.
+
+    In this order, so that no table ever stands there without its receipt.
+    """
+    write_private(folder / RECEIPT_NAME, receipt, DataError)
+    write_private(folder / TABLE_NAME, table, DataError)
+
+
+def write_head(folder: Path, head: bytes) -> None:
+    """Store `audit.head.json`: from here on the log is sealed. DataError names the file."""
+    write_private(folder / HEAD_NAME, head, DataError)
+
+
+def read_log(folder: Path) -> tuple[tuple[Event, ...], bool]:
+    """Events of a run's log, and whether an unfinished last line (the trace of a crash) was left out.
+
+    Where a signed head stands beside it the log is sealed, and a torn line is refused like any malformed one:
+    AuditError names the line. This reads; only `audit.verify` proves.
+    """
+    data = read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError)
+    found = split_lines(data, sealed=os.path.lexists(folder / HEAD_NAME))
+    return parse_lines(found.lines), found.torn
+
+
+def read_evidence(folder: Path, contract_hash: str) -> Evidence:
+    """The files of a run's folder, for `verify_run`. AuditError names a log or head that is missing.
+
+    `contract_hash`: SHA-256 of the canonical contract, 64 hex digits.
+    """
+    return Evidence(
+        log=read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError),
+        head=read_checked(folder / HEAD_NAME, limits.MAX_EVIDENCE_BYTES, AuditError),
+        receipt=_read_if_there(folder / RECEIPT_NAME),
+        table=_read_if_there(folder / TABLE_NAME),
+        contract_hash=contract_hash,
+    )
+
+
+def _read_if_there(path: Path) -> bytes | None:
+    return read_checked(path, limits.MAX_EVIDENCE_BYTES, AuditError) if os.path.lexists(path) else None

@@ -1,0 +1,121 @@
+"""Where the heavy arithmetic runs: in this process, or in worker processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from types import ModuleType, TracebackType
+from typing import Final, Self, TypeVar
+
+from cleanroom.errors import CleanroomError, MisuseError, SettingsError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_IN_FLIGHT: Final = 3  # chunks a worker: one running, one waiting for it, one whose result waits for its turn
+_START: Final = threading.Lock()  # guards the short exchange of sys.modules["__main__"] in `_submit`
+
+
+class SerialExecutor:
+    """Runs every chunk in the caller, one at a time, when its result is asked for."""
+
+    workers = 1
+
+    def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
+        """Results in order."""
+        return map(function, chunks)
+
+
+class ProcessExecutor:
+    """Runs chunks in `workers` fresh processes, started by the first chunk and ended by `close`.
+
+    The processes start by spawning: they share no memory, lock or open file with this one. They ignore Ctrl-C
+    (this process decides) and end by themselves when it dies. `function` must be importable by name;
+    functions of the main script are not, because workers do not run it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        if workers < 1:
+            raise SettingsError("at least one worker process is needed", where="workers")
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
+
+    @property
+    def workers(self) -> int:
+        """How many processes work at once."""
+        return self._workers
+
+    def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
+        """Results in the order of `chunks`, which may be endless: at most three a worker are taken ahead.
+
+        Nothing runs before the first result is asked for. An exception of `function` is raised at its place.
+        CleanroomError when a worker process died, MisuseError after `close`.
+        """
+        pending: deque[Future[R]] = deque()
+        try:
+            for chunk in chunks:
+                pending.append(self._submit(function, chunk))
+                if len(pending) >= _IN_FLIGHT * self._workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        except BrokenExecutor as error:
+            self.close()
+            raise CleanroomError(
+                "a worker process died", where="workers",
+                todo="look for lack of memory on this machine, or lower the number of workers",
+            ) from error
+        finally:
+            for future in pending:
+                future.cancel()
+
+    def close(self) -> None:
+        """Drop waiting chunks, let running ones finish, end the processes. May be called again."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def _submit(self, function: Callable[[T], R], chunk: T) -> Future[R]:
+        """Submit, hiding the main script: a process that this starts would first run that script again, though it
+        needs nothing of it and the script's imports cost more than everything else at the start.
+        """
+        with _START:
+            if self._closed:
+                raise MisuseError("the executor is closed")
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._workers, context, initializer=_initialise)
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                return self._pool.submit(function, chunk)
+            finally:
+                sys.modules["__main__"] = main
+
+
+def _initialise() -> None:
+    """In the worker: leave Ctrl-C to the parent, and die with it rather than wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,99 @@
+"""Texts and ids out of raw columns. The first bad row is refused by its position, never by its value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cleanroom import limits
+from cleanroom.adapters.reading import Column, RawTable
+
+Mask = NDArray[np.bool_]
+
+_LONGEST: Final = limits.MAX_FILE_FIELD_CHARACTERS
+
+
+def text(raw: RawTable, field: str) -> pd.Series:
+    """Texts without outer white space; whole numbers become their digits. DataError when blank."""
+    column = pc.utf8_trim_whitespace(plain_texts(raw, field))
+    refuse(raw, field, mask(pc.equal(column, "")), "empty", "fill it or drop the row")
+    return _series(column)
+
+
+def loose_text(raw: RawTable, field: str) -> pd.Series:
+    """Texts as they are; a null is an empty text."""
+    return _series(plain_texts(raw, field))
+
+
+def persons(raw: RawTable, *, unique: bool) -> pd.Series:
+    """Ids of people, without outer white space. DataError at the second row of a person when unique."""
+    ids = text(raw, "person")
+    if unique:
+        refuse(raw, "person", ids.duplicated().to_numpy(dtype=bool), "this person already has a row",
+               "keep one row per person")
+    return ids
+
+
+def plain_texts(raw: RawTable, field: str) -> Column:
+    """Array of texts without nulls. DataError: not a text, too long, NUL, not UTF-8."""
+    column = _as_text(raw, field)
+    refuse(raw, field, mask(pc.greater(pc.binary_length(column), _LONGEST)), f"longer than {_LONGEST} bytes",
+           "shorten it")
+    if raw.kind == "parquet":  # a CSV file was checked as a whole
+        _check_utf8(raw, field, column)
+        refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
+    return column
+
+
+def is_text(column: Column) -> bool:
+    """Whether a raw column holds texts."""
+    return bool(pa.types.is_large_string(column.type))
+
+
+def mask(column: Column) -> Mask:
+    """An array of booleans without nulls, as numpy."""
+    values: Mask = column.to_numpy(zero_copy_only=False)
+    return values
+
+
+def refuse(raw: RawTable, field: str, bad: Mask, what: str, todo: str) -> None:
+    """DataError at the first row that is bad."""
+    if bad.any():
+        raise raw.error(what, field, int(bad.argmax()), todo)
+
+
+def _as_text(raw: RawTable, field: str) -> Column:
+    column = raw.columns[field]
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pa.timestamp("us", "UTC"), safe=False)  # written with a Z
+    if any(test(column.type) for test in (pa.types.is_timestamp, pa.types.is_integer, pa.types.is_null)):
+        column = column.cast(pa.large_string())
+    if not is_text(column):
+        raise raw.error("not a text", field, 0, "write this column as text")
+    return pc.fill_null(column, "")
+
+
+def _check_utf8(raw: RawTable, field: str, column: Column) -> None:
+    try:
+        column.validate(full=True)
+    except pa.ArrowException:
+        row = next((i for i in range(len(column)) if not _decodes(column[i])), 0)
+        raise raw.error("not UTF-8 text", field, row, "write the column as UTF-8 text") from None
+
+
+def _decodes(scalar: Column) -> bool:
+    try:
+        scalar.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _series(column: Column) -> pd.Series:
+    series: pd.Series = column.to_pandas()
+    return series

@@ -1,0 +1,40 @@
+"""Which tables each role brings, and their product columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from cleanroom.consent.events import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.contract.model import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Product columns of one table; a dated table may say the time zone of its naive times."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    dated: bool = False
+
+
+_CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
+_SUPPRESSIONS = Layout(("person",))
+
+LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({
+    "advertiser": MappingProxyType({
+        "people": Layout(("person",), ("email", "phone", "loyalty", "segment")),
+        "exposures": Layout(("person", "channel", "campaign", "day"), dated=True),
+        "arms": Layout(("person", "arm", "day"), dated=True),
+        "consents": _CONSENTS,
+        "suppressions": _SUPPRESSIONS,
+    }),
+    "retailer": MappingProxyType({
+        "members": Layout(("person",), ("email", "phone", "loyalty")),
+        "purchases": Layout(("person", "day", "basket", "amount", "quantity", "category"), dated=True),
+        "consents": _CONSENTS,
+        "suppressions": _SUPPRESSIONS,
+    }),
+})

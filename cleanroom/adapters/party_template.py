@@ -1,0 +1,38 @@
+"""The party.toml that `cleanroom init` writes: every setting, with what to put there."""
+
+from __future__ import annotations
+
+import json
+
+from cleanroom.adapters.layout import LAYOUTS
+from cleanroom.contract.model import Role
+
+PORTS = {"advertiser": 7101, "retailer": 7102}
+
+
+def party_template(role: str, name: str, contact: str) -> str:
+    """A complete party.toml for a new party; the files it names are to be put in place."""
+    own: Role = "advertiser" if role == "advertiser" else "retailer"
+    peer = "retailer" if own == "advertiser" else "advertiser"
+    tables = "\n".join(_table(table, layout.required, layout.optional) for table, layout in LAYOUTS[own].items())
+    return f"""# Settings of one party. Paths are relative to this folder. See docs/party.md.
+[party]
+role = "{own}"
+name = {json.dumps(name, ensure_ascii=False)}
+contact = {json.dumps(contact, ensure_ascii=False)}
+
+[node]
+listen = "127.0.0.1:{PORTS[own]}"
+peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
+
+# One table per file. `columns` maps our column names to yours; leave out those that have the same name.
+{tables}"""
+
+
+def _table(name: str, required: tuple[str, ...], optional: tuple[str, ...]) -> str:
+    wanted = ", ".join(required)
+    more = f"\n# optional: {', '.join(optional)}" if optional else ""
+    return f"""[data.{name}]
+file = "data/{name}.csv"
+# columns: {wanted}{more}
+"""

@@ -1,0 +1,117 @@
+"""What a party's data would come to in a run: for `cleanroom check`, before anything touches the network.
+
+Exact counts about one's own people: for the owner's eyes, never for the peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+
+from cleanroom.adapters.party import PartySettings
+from cleanroom.adapters.readers import read_tables
+from cleanroom.consent.gate import Admitted, GateReport, gate
+from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.plan import Plan
+from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
+from cleanroom.measures.cells import assign_cells, exposure_days
+
+
+@dataclass(frozen=True, slots=True)
+class CellCount:
+    """People of one cell that would be sent."""
+
+    values: tuple[str, ...]
+    period: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartyProfile:
+    """One party's data in numbers.
+
+    `rows` and `strangers` (rows of people who are not in people or members) are by table; `days` holds the
+    first and last day of each dated table. With a contract: `gate`, `sent` and, for the advertiser, `cells`
+    and `excluded` (people by reason); `keys` and `without_key` then count admitted people, else everyone.
+    """
+
+    rows: Mapping[str, int]
+    strangers: Mapping[str, int]
+    days: Mapping[str, tuple[date, date]]
+    keys: Mapping[KeyType, KeyCounts]
+    without_key: int
+    gate: GateReport | None = None
+    sent: int | None = None
+    cells: tuple[CellCount, ...] = ()
+    excluded: Mapping[str, int] | None = None
+
+    def document(self) -> dict[str, object]:
+        """JSON-compatible form."""
+        return {
+            "rows": dict(self.rows),
+            "strangers": dict(self.strangers),
+            "days": {name: [day.isoformat() for day in span] for name, span in self.days.items()},
+            "keys": {key: asdict(counts) for key, counts in self.keys.items()},
+            "without_key": self.without_key,
+            "consent": None if self.gate is None else self.gate.document(),
+            "sent": self.sent,
+            "cells": [{"values": list(c.values), "period": c.period, "people": c.people} for c in self.cells],
+            "excluded": None if self.excluded is None else dict(self.excluded),
+        }
+
+
+def profile_party(settings: PartySettings, contract: Contract | None, now: datetime) -> PartyProfile:
+    """Read the party's files and work out what a run at `now` (timezone-aware) would send.
+
+    Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
+    """
+    tables = read_tables(settings, "UTC" if contract is None else contract.calendar.time_zone)
+    if contract is None:
+        return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
+    if isinstance(tables, AdvertiserTables):
+        return _advertiser(contract, tables, gate(contract, tables, now))
+    admitted = gate(contract, tables, now)
+    keys = admitted.match_keys(contract.match.keys)
+    return replace(_profile(tables, keys), gate=admitted.report, sent=len(keys))
+
+
+def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> PartyProfile:
+    return PartyProfile(tables.counts(), _strangers(tables), _days(tables), keys.counts, keys.without_key)
+
+
+def _advertiser(contract: Contract, tables: AdvertiserTables,
+                admitted: Admitted[AdvertiserTables]) -> PartyProfile:
+    keys = admitted.match_keys(contract.match.keys)
+    cells, excluded = _cells(contract, admitted.tables, keys)
+    return replace(_profile(tables, keys), gate=admitted.report, sent=sum(cell.people for cell in cells),
+                   cells=cells, excluded=excluded)
+
+
+def _cells(contract: Contract, tables: AdvertiserTables, keys: MatchKeys) \
+        -> tuple[tuple[CellCount, ...], dict[str, int]]:
+    """People with a key by cell, in plan order; people without a cell by reason."""
+    plan = Plan(contract)
+    segments = tables.people.filter(items=["person", "segment"])
+    arms = tables.arms.merge(segments, on="person", how="inner", validate="one_to_one")
+    placed, left_out = exposure_days(contract, arms, tables.exposures)
+    cell, unplaced = assign_cells(plan, placed)
+    usable = among(placed["person"], keys.persons) & (cell >= 0)
+    counts = np.bincount(cell[usable], minlength=len(plan.cells))
+    found = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))
+    return found, {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
+
+
+def _strangers(tables: AdvertiserTables | RetailerTables) -> dict[str, int]:
+    known = pd.Index(tables.roster["person"])
+    return {name: int((~among(frame["person"], known)).sum()) for name, frame in tables.frames().items()}
+
+
+def _days(tables: AdvertiserTables | RetailerTables) -> dict[str, tuple[date, date]]:
+    dated = {name: frame["day"] for name, frame in tables.frames().items() if "day" in frame.columns}
+    return {name: (days.min().date(), days.max().date()) for name, days in dated.items() if len(days)}

@@ -1,0 +1,83 @@
+"""The advertiser's half: adds up encrypted columns over the rows of each released group, and masks the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from cleanroom.aggregate import block_count
+from cleanroom.contract.plan import Plan
+from cleanroom.errors import MisuseError, PeerViolationError
+from cleanroom.ports import Entropy
+from cleanroom.primitives.backend import Backend
+from cleanroom.primitives.lattice import Accumulator, Mask, PublicKey, expand_c1, masked_sums
+from cleanroom.primitives.ring import N, Residues
+
+
+class BlindedSums:
+    """One run's sums. `cells`: (rows,) int64, the cell of each wire row or -1, as the join found them."""
+
+    def __init__(self, backend: Backend, plan: Plan, cells: npt.NDArray[np.int64], ctx: bytes) -> None:
+        self._backend, self._plan, self._cells, self._ctx = backend, plan, cells, ctx
+        self._width = 1 + len(plan.columns)
+        self._blocks = block_count(len(cells))
+        self._next = 0  # block * width + column
+        self._block = np.empty((self._width, 4, N), dtype=np.uint32)
+        self._seed = b""
+        self._key: PublicKey | None = None
+        self._members = [plan.cells_of(group) for group in plan.groups]
+        count = 1 + len(plan.contract.statistics)
+        self._sums = [Accumulator(count, backend) for _ in plan.groups]
+        self._shares: list[list[int]] = []
+
+    def __repr__(self) -> str:
+        return "BlindedSums"
+
+    def receive_key(self, seed: bytes, b: Residues) -> None:
+        """The retailer's seed and public key."""
+        self._seed, self._key = seed, PublicKey.from_peer(self._ctx, b)
+
+    def receive_block(self, block: int, column: int, c0: Residues) -> bool:
+        """One column of one block, in order. Returns whether all are here."""
+        expected = divmod(self._next, self._width)
+        if (block, column) != expected:
+            raise PeerViolationError(f"expected block {expected[0]} of column {expected[1]}, got {block} of {column}")
+        self._block[column] = c0
+        self._next += 1
+        if column == self._width - 1:
+            self._add_block(block)
+        return self._next == self._blocks * self._width
+
+    def _add_block(self, block: int) -> None:
+        cells = self._cells[block * N:(block + 1) * N]
+        c1 = expand_c1(self._ctx, self._seed, range(self._width), block)
+        for total, members in zip(self._sums, self._members, strict=True):
+            for period in range(self._plan.periods):
+                chosen = [cell for cell in members if self._plan.cells[cell].period == period]
+                columns = self._columns_of(period)
+                total.add(Mask(np.isin(cells, chosen), self._backend), self._block[columns], c1[columns])
+
+    def _columns_of(self, period: int) -> list[int]:
+        statistics = range(len(self._plan.contract.statistics))
+        return [0, *(self._plan.column_index(statistic, period) for statistic in statistics)]
+
+    def masked_sums(self, entropy: Entropy) -> Iterator[tuple[Residues, Residues]]:
+        """(constant coefficient of c0, c1) of each group's people and statistics, in plan order."""
+        if self._key is None:
+            raise MisuseError("the public key comes first")
+        for total in self._sums:
+            sent, shares = masked_sums(total, self._key, entropy, self._backend)
+            self._shares.append(shares.tolist())
+            yield from zip(sent.c0, sent.c1, strict=True)
+
+    def shares(self) -> list[list[int]]:
+        """Our shares by group, after all masked sums were made."""
+        return self._shares
+
+    def wipe(self) -> None:
+        """Forget cells, ciphertexts and shares."""
+        self._cells.fill(-1)
+        self._sums, self._shares = [], []
+        self._block.fill(0)

@@ -1,0 +1,186 @@
+"""Offline verification of a run's evidence: public keys and the files of one folder, nothing else.
+
+`verify_run` takes numbered steps that raise AuditError naming the first bad item, and gives a summary:
+
+1. the head is signed by one of the two parties, its root follows from its line hashes, and it is about this
+   contract;
+2. every line of the log is the one whose hash the head lists, in that place, and there are no others;
+3. every line is an event of the closed list, numbered in order, the first a start that agrees with the head,
+   the last an ending;
+4. a run that ended has a table and a receipt signed by both; a run that failed may have neither;
+5. the receipt is of this run and contract, the table is the one it names, and the log says so of both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from cleanroom import limits
+from cleanroom.audit import merkle
+from cleanroom.audit.events import ENDINGS, Event, Kind
+from cleanroom.audit.head import HEAD_NAME, IDENTITY, Head, open_head
+from cleanroom.audit.log import LOG_NAME, Lines, line_name, parse_lines, split_lines
+from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME, Receipt, open_receipt
+from cleanroom.contract.model import Role
+from cleanroom.errors import AuditError, MisuseError
+from cleanroom.primitives.canonical import parse_json
+
+CONTRACT_NAME = "contract.toml"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evidence:
+    """Contents of one party's folder of one run; `receipt` and `table` are None where there is no file.
+
+    `contract_hash` is the SHA-256 of the canonical contract of that folder, 64 hex digits.
+    """
+
+    log: bytes
+    head: bytes
+    receipt: bytes | None
+    table: bytes | None
+    contract_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What holds once `verify_run` returned. Times are UTC by the clock of the log's owner.
+
+    `role` signed the head; both parties signed `receipt`, which is None for a run that failed.
+    """
+
+    role: Role
+    run_id: str
+    contract_id: str
+    contract_hash: str
+    software: str
+    root: str
+    previous_head: str
+    events: int
+    started: datetime
+    ended: datetime
+    outcome: Kind
+    receipt: Receipt | None
+    signed_by: tuple[Role, ...]
+
+
+def verify_run(evidence: Evidence, keys: Mapping[Role, bytes]) -> Verified:
+    """Check one party's folder against the raw Ed25519 public keys of both parties (steps 1 to 5 above)."""
+    if set(keys) != {"advertiser", "retailer"} or len(set(keys.values())) != 2:
+        raise MisuseError("verification needs two different public keys, one of each party")
+    head = open_head(evidence.head, keys)
+    if head.contract_hash != evidence.contract_hash:
+        raise AuditError("the log is about another contract than this one", where=CONTRACT_NAME)
+    events = _check_events(_check_lines(evidence.log, head.leaves), head)
+    receipt = _check_presence(evidence, events[-1], keys)
+    if receipt is not None and evidence.table is not None:
+        _check_release(receipt, evidence.table, events, head)
+    return Verified(
+        role=head.role, run_id=head.run_id, contract_id=events[0].fields["contract_id"],
+        contract_hash=head.contract_hash, software=events[0].fields["software"], root=head.root.hex(),
+        previous_head=head.previous_head, events=len(events), started=events[0].moment,
+        ended=events[-1].moment, outcome=events[-1].kind, receipt=receipt,
+        signed_by=(head.role,) if receipt is None else tuple(sorted(keys)))
+
+
+def compare_runs(first: Verified, second: Verified) -> None:
+    """Return when two verified folders are the two sides of one run, else AuditError names what differs."""
+    if first.role == second.role:
+        raise AuditError(f"both folders are the {first.role}'s")
+    for name in ("run_id", "contract_id", "contract_hash"):
+        if getattr(first, name) != getattr(second, name):
+            raise AuditError(f"the folders differ in {name}", where=HEAD_NAME)
+    for side, peer in ((first, second), (second, first)):
+        if side.receipt is None and peer.receipt is not None:
+            raise AuditError(f"only the {peer.role} has a receipt", where=RECEIPT_NAME)
+    if first.receipt != second.receipt:  # the table's hash is part of it
+        raise AuditError("the two receipts are not the same", where=RECEIPT_NAME)
+
+
+def verify_chain(runs: Sequence[Verified]) -> None:
+    """Return when the runs of one party, oldest first, follow each other without a gap, else AuditError.
+
+    The first may continue earlier runs that are not given; the last proves nothing about later ones.
+    """
+    for before, after in pairwise(runs):
+        if after.role != before.role or after.previous_head != before.root:
+            raise AuditError("does not continue the run before it: a run was removed or reordered",
+                             where=f"run {after.run_id}")
+
+
+def _check_lines(log: bytes, leaves: tuple[bytes, ...]) -> Lines:
+    """Step 2. Compares hashes before anything is parsed, so that the first changed line is the one named."""
+    found = split_lines(log, sealed=False)
+    hashes = [merkle.leaf_hash(line) for line in found.lines]
+    for seq, expected in enumerate(leaves):
+        if seq == len(hashes):
+            raise AuditError("the last line is torn" if found.torn else "the line is missing",
+                             where=line_name(seq))
+        if hashes[seq] != expected:
+            raise AuditError(_difference(hashes, leaves, seq), where=line_name(seq))
+    if len(hashes) > len(leaves) or found.torn:
+        raise AuditError("the line was added after the log was sealed", where=line_name(len(leaves)))
+    return found
+
+
+def _difference(hashes: Sequence[bytes], leaves: Sequence[bytes], seq: int) -> str:
+    """What probably happened at the first line whose hash is not the expected one."""
+    if hashes[seq] in leaves[:seq]:
+        return "an earlier line is repeated here"
+    if hashes[seq] in leaves:
+        return "a later line stands here: lines were dropped or reordered"
+    if leaves[seq] in hashes[seq + 1:]:
+        return "the line was inserted"
+    return "the line was changed"
+
+
+def _check_events(found: Lines, head: Head) -> tuple[Event, ...]:
+    """Step 3."""
+    events = parse_lines(found.lines)
+    if not events or events[0].kind != Kind.RUN_STARTED:
+        raise AuditError("the log does not begin with run_started", where=line_name(0))
+    for name in IDENTITY:
+        if events[0].fields[name] != getattr(head, name):
+            raise AuditError(f"{name} is not the one in the signed head", where=line_name(0))
+    for event in events[1:]:
+        if event.kind == Kind.RUN_STARTED or events[event.seq - 1].kind in ENDINGS:
+            raise AuditError("a second run begins inside the log", where=line_name(event.seq))
+    if events[-1].kind not in ENDINGS:
+        raise AuditError("the log stops without run_ended or run_failed", where=line_name(len(events) - 1))
+    return events
+
+
+def _check_presence(evidence: Evidence, last: Event, keys: Mapping[Role, bytes]) -> Receipt | None:
+    """Step 4."""
+    receipt, table = evidence.receipt, evidence.table
+    if receipt is None and (table is not None or last.kind == Kind.RUN_ENDED):
+        raise AuditError("missing: nothing is released without both signatures", where=RECEIPT_NAME)
+    if receipt is None:
+        return None
+    if table is None:
+        raise AuditError("missing, although there is a receipt", where=TABLE_NAME)
+    return open_receipt(receipt, keys)
+
+
+def _check_release(receipt: Receipt, table: bytes, events: Sequence[Event], head: Head) -> None:
+    """Step 5."""
+    if (receipt.run_id, receipt.contract_hash) != (head.run_id, head.contract_hash):
+        raise AuditError("the receipt is of another run or contract than the log", where=RECEIPT_NAME)
+    parse_json(table, where=TABLE_NAME, limit=limits.MAX_EVIDENCE_BYTES, error=AuditError, canonical=True)
+    if hashlib.sha256(table).hexdigest() != receipt.table_sha256:
+        raise AuditError("not the table that both parties signed", where=TABLE_NAME)
+    _check_logged(events, Kind.TABLE_RELEASED, "table_sha256", receipt.table_sha256)
+    _check_logged(events, Kind.RECEIPT_SIGNED, "receipt_sha256", receipt.sha256)
+    _check_logged(events, Kind.RECEIPT_VERIFIED, "receipt_sha256", receipt.sha256)
+
+
+def _check_logged(events: Sequence[Event], kind: Kind, field: str, digest: str) -> None:
+    logged = [event for event in events if event.kind == kind]
+    if len(logged) != 1:
+        raise AuditError(f"{len(logged)} events {kind} instead of one", where=LOG_NAME)
+    if logged[0].fields[field] != digest:
+        raise AuditError(f"{kind} names another {field}", where=line_name(logged[0].seq))

@@ -1,0 +1,98 @@
+"""`cleanroom doctor`: what this machine and this party's node would use."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from cleanroom import __version__
+from cleanroom.adapters.contract_files import load_contracts
+from cleanroom.adapters.key_files import load_keys
+from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.executors import SerialExecutor
+from cleanroom.adapters.system import SystemClock, SystemEntropy
+from cleanroom.contract.sign import check_foreign, check_in_force
+from cleanroom.errors import CleanroomError
+from cleanroom.flow import check_plan
+from cleanroom.primitives.openssl import OpenSSLBackend
+
+LIBRARIES = ("cryptography", "pycryptodome", "grpcio", "protobuf", "pandas", "numpy", "opendp", "duckdb")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A party's folder.")] = None) -> None:
+    """Print versions, kernel, disk and, with DIR, settings, certificate, contracts and the peer's reachability."""
+    for title, value in [*_machine(), *(_party(folder) if folder else ())]:
+        typer.echo(f"{title:<22} {value}")
+
+
+def _machine() -> Iterator[tuple[str, str]]:
+    yield "cleanroom", __version__
+    yield "python", platform.python_version()
+    for name in LIBRARIES:
+        yield name, version(name)
+    yield "kernel", f"openssl (one process per core), {_points_per_second():,.0f} points/s on one core"
+    yield "clock", f"{SystemClock().now():%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _points_per_second() -> float:
+    backend = OpenSSLBackend(SerialExecutor())
+    points = backend.power_base(np.frombuffer(SystemEntropy().bytes(32 * 500), np.uint8).reshape(-1, 32))
+    started = time.perf_counter()
+    backend.power(SystemEntropy().bytes(32), points)
+    return len(points) / (time.perf_counter() - started)
+
+
+def _party(folder: Path) -> Iterator[tuple[str, str]]:
+    settings = load_party(folder)
+    yield "party", f"{settings.party.name} ({settings.role})"
+    yield "listens on", settings.node.listen
+    yield "workers", str(settings.node.workers or "one per core")
+    yield "peer silence", f"{settings.node.peer_silence} s"
+    yield "free disk", f"{shutil.disk_usage(folder).free / 1e9:,.0f} GB"
+    for name in settings.data:
+        path = settings.path(name)
+        yield f"data.{name}", f"{path.stat().st_size:,} bytes" if path.is_file() else "MISSING"
+    yield from _contracts(folder, settings)
+    yield "peer", f"{settings.node.peer}: {_reach(settings.node.peer)}"
+
+
+def _contracts(folder: Path, settings: PartySettings) -> Iterator[tuple[str, str]]:
+    clock = SystemClock()
+    keys = load_keys(settings.key_directory, settings.role, clock)
+    days = (keys.certificate.not_valid_after_utc - clock.now()).days
+    yield "certificate", f"valid for {days} more days, SHA-256 {keys.certificate_sha256}"
+    found, errors = load_contracts(folder)
+    for contract in found.values():
+        try:
+            check_foreign(contract, settings.role, keys.signing.public, keys.certificate_der())
+            check_in_force(contract, clock.now())
+            check_plan(contract)
+        except CleanroomError as error:
+            yield "contract", f"{contract.id} v{contract.version}: {error}"
+        else:
+            yield "contract", f"{contract.id} v{contract.version}: in force until {contract.not_after:%Y-%m-%d}"
+    yield from (("contract", str(error)) for error in errors)
+
+
+def _reach(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    started = time.monotonic()
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
+    except OSError as error:
+        return f"not reachable ({error})"
+    return f"answers after {(time.monotonic() - started) * 1000:.0f} ms (certificate not checked here)"

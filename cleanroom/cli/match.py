@@ -1,0 +1,45 @@
+"""`cleanroom match`: one run with the peer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanroom.adapters.contract_files import read_contract
+from cleanroom.adapters.progress import display
+from cleanroom.cli.result_table import print_results
+from cleanroom.node.client import Dial
+from cleanroom.node.local import Finished, LocalNode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(match)
+
+
+def match(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")],
+          contract: Annotated[Path, typer.Option(help="The contract's TOML file, signed by both.")],
+          as_json: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON.")] = False) -> None:
+    """Run the contract once with the peer's node, and write the reports."""
+    finished = run_match(folder, contract)
+    if as_json:
+        json.dump(finished.results.document, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+        return
+    print_results(finished.results.document)
+    typer.echo(f"report:      {finished.results.report}", err=True)
+    typer.echo(f"measurement: {finished.results.measurement}", err=True)
+
+
+def run_match(folder: Path, contract_file: Path) -> Finished:
+    """One run as its initiator. Any CleanroomError of the run."""
+    with LocalNode(folder) as node:
+        contract = read_contract(contract_file)
+        node.check(contract)
+        with Dial(node, contract) as dial:
+            dial.reach()
+            return node.execute(contract, node.new_run(), display(), dial.link, initiator=True)

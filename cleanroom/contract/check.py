@@ -1,0 +1,113 @@
+"""Rules over several settings of one contract. Each refusal names the setting."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+from cleanroom import limits
+from cleanroom.contract.model import Contract, Party, Role
+from cleanroom.contract.plan import Plan
+from cleanroom.errors import ContractError
+
+ROLES: tuple[Role, Role] = ("advertiser", "retailer")
+
+
+def check_shape(contract: Contract, source: str) -> None:
+    """Raise ContractError for the first combination of settings that makes no sense or exceeds a bound."""
+    try:
+        _check_parties(contract)
+        _check_dates(contract)
+        _check_dimensions(contract)
+        _check_releases(contract)
+        _check_sizes(contract)
+    except ContractError as error:
+        raise ContractError(error.what, where=source, todo=error.todo or "mend the setting") from error
+
+
+def decode_base64(value: str, setting: str) -> bytes:
+    """Strict base64. ContractError naming `setting`."""
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ContractError(f"{setting}: not base64") from error
+
+
+def signing_key(contract: Contract, role: Role) -> bytes:
+    """The 32-byte Ed25519 public key of a party."""
+    key = decode_base64(contract.party(role).signing_key, f"parties.{role}.signing_key")
+    if len(key) != 32:
+        raise ContractError(f"parties.{role}.signing_key: an Ed25519 public key has 32 bytes, this one {len(key)}")
+    return key
+
+
+def certificate(contract: Contract, role: Role) -> bytes:
+    """DER of the only certificate accepted from a party's node."""
+    return decode_base64(contract.party(role).certificate, f"parties.{role}.certificate")
+
+
+def _check_parties(contract: Contract) -> None:
+    keys = [signing_key(contract, role) for role in ROLES]
+    pins = [certificate(contract, role) for role in ROLES]
+    if keys[0] == keys[1] or pins[0] == pins[1]:
+        raise ContractError("parties: both parties have the same key or certificate")
+    names = [_party.name for _party in _parties(contract)]
+    if names[0] == names[1]:
+        raise ContractError("parties: both parties have the same name")
+
+
+def _parties(contract: Contract) -> tuple[Party, Party]:
+    return contract.parties.advertiser, contract.parties.retailer
+
+
+def _check_dates(contract: Contract) -> None:
+    calendar = contract.calendar
+    if contract.not_before >= contract.not_after:
+        raise ContractError("not_after: is not later than not_before")
+    if calendar.exposures_from > calendar.exposures_until:
+        raise ContractError("calendar.exposures_until: is before exposures_from")
+    span = (calendar.exposures_until - calendar.exposures_from).days + 1
+    needed = span + calendar.period_days + calendar.window_days
+    if needed > contract.consent.lookback_days:
+        raise ContractError(
+            f"consent.lookback_days: the calendar spans {needed} days, the look-back only "
+            f"{contract.consent.lookback_days}")
+
+
+def _check_dimensions(contract: Contract) -> None:
+    _unique("dimensions", [dimension.name for dimension in contract.dimensions])
+    if contract.dimensions[0].name != "arm":
+        raise ContractError("dimensions: the first one must be `arm`")
+    for dimension in contract.dimensions:
+        _unique(f"dimensions.{dimension.name}.values", dimension.values)
+    _unique("statistics", [statistic.name for statistic in contract.statistics])
+    _unique("match.keys", contract.match.keys)
+    _unique("metrics", contract.metrics)
+    if any(statistic.name == "people" for statistic in contract.statistics):
+        raise ContractError("statistics: `people` is always counted; do not list it")
+
+
+def _check_releases(contract: Contract) -> None:
+    known = {dimension.name for dimension in contract.dimensions}
+    for index, release in enumerate(contract.releases):
+        _unique(f"releases.{index}.dimensions", release.dimensions)
+        if unknown := set(release.dimensions) - known:
+            raise ContractError(f"releases.{index}.dimensions: {sorted(unknown)[0]!r} is not a dimension")
+    _unique("releases", [frozenset(release.dimensions) for release in contract.releases])
+
+
+def _check_sizes(contract: Contract) -> None:
+    plan = Plan(contract)
+    sums = len(plan.groups) * (1 + len(contract.statistics))
+    for what, size, most in (("cells", len(plan.cells), limits.MAX_CELLS),
+                             ("encrypted columns", 1 + len(plan.columns), limits.MAX_COLUMNS),
+                             ("released sums", sums, limits.MAX_RELEASED_SUMS)):
+        if size > most:
+            raise ContractError(f"the contract makes {size} {what}, more than {most}",
+                                todo="use fewer dimensions, periods or statistics")
+
+
+def _unique(setting: str, values: Sequence[object]) -> None:
+    if len(set(values)) != len(values):
+        raise ContractError(f"{setting}: lists a value twice")

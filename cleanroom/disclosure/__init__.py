@@ -1,0 +1,1 @@
+"""Disclosure control: what the run costs in privacy, how sizes are padded, and what may be opened."""

@@ -1,0 +1,147 @@
+"""What a run costs in privacy, as exact decimals, and whether the contract's budget pays for it.
+
+Privacy unit: one admitted person of either side. Neighbouring inputs: that person is added or removed.
+
+Transcript. A person of the retailer moves the padded row count by one and one match count by one; a person of
+the advertiser moves the padded size of one cell. Each is (ε_match, δ_match), so nobody pays more than twice
+that.
+
+Release. Noise on each opened total is pure ε. The totals of one group add up to the ε of its release (basic
+composition over count and statistics) and releases add up (sequential composition). Groups inside a release
+are disjoint, so they do not add up (parallel composition), except that with several key types one person can
+displace others: `influence` bounds that, and the ε of every release counts that many times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Final, Literal
+
+from cleanroom.contract.model import Contract
+from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.mechanism import measured_epsilon
+from cleanroom.errors import ContractError, MisuseError
+from cleanroom.ports import Ledger
+
+Part = Literal["transcript", "release"]
+
+EPSILON_STEP: Final = Decimal("1e-6")
+DELTA_STEP: Final = Decimal("1e-18")
+_ROUNDING: Final = 1 + 1e-9  # scales are doubles: ε may differ from the declared one by a few 1e-16
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount of differential privacy. Exact decimals."""
+
+    epsilon: Decimal
+    delta: Decimal
+
+    def __add__(self, other: Cost) -> Cost:
+        """Basic composition."""
+        return Cost(self.epsilon + other.epsilon, self.delta + other.delta)
+
+    def fits(self, budget: Cost) -> bool:
+        """Whether neither part exceeds `budget`."""
+        return self.epsilon <= budget.epsilon and self.delta <= budget.delta
+
+    @property
+    def epsilon_text(self) -> str:
+        """ε for signed documents: plain decimal, rounded up at 6 digits."""
+        return _plain(self.epsilon, EPSILON_STEP)
+
+    @property
+    def delta_text(self) -> str:
+        """δ for signed documents: plain decimal, rounded up at 18 digits."""
+        return _plain(self.delta, DELTA_STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCost:
+    """Cost of one run: `transcript` is charged before the match, `release` before the first share."""
+
+    transcript: Cost
+    release: Cost
+
+    @property
+    def total(self) -> Cost:
+        """Both parts."""
+        return self.transcript + self.release
+
+
+def influence(key_types: int) -> int:
+    """How many advertiser people's contributions one added or removed person can change: 1 + ⌊K / 2⌋.
+
+    With one key type it is 1. With more, a new person p can take partner r away from a person q by a stronger
+    key; q may then find a partner by a weaker key, and so on. The two matchings differ in an alternating path
+    that starts at the new person and on which the key priority strictly falls (a value of one key type
+    belongs to one person a side), so it has at most K edges. It touches at most 1 + ⌊K / 2⌋ people of the
+    advertiser, each in one cell, and moves the contribution of each inside [0, cap].
+    """
+    return 1 + key_types // 2
+
+
+def run_cost(plan: Plan) -> RunCost:
+    """Privacy cost of one run of the plan; the noise scales are checked against OpenDP's privacy map.
+
+    MisuseError if a scale of the plan gives less privacy than the contract declares.
+    """
+    match = plan.contract.match
+    _check("match", measured_epsilon(float(1 / match.epsilon), 1), match.epsilon)
+    paths = influence(len(match.keys))
+    declared = [paths * release.epsilon for release in plan.contract.releases]
+    for index, epsilon in enumerate(declared):
+        _check(f"release {index}", _measured_release(plan, index, paths), epsilon)
+    return RunCost(Cost(2 * match.epsilon, 2 * match.delta), Cost(sum(declared, Decimal(0)), Decimal(0)))
+
+
+def budget_of(contract: Contract) -> Cost:
+    """What all runs of the contract together may spend."""
+    return Cost(contract.disclosure.budget_epsilon, contract.disclosure.budget_delta)
+
+
+def check_budget(contract: Contract) -> None:
+    """ContractError, with the numbers, when the budget does not pay for a single run."""
+    cost, budget = run_cost(Plan(contract)), budget_of(contract)
+    if not cost.total.fits(budget):
+        raise ContractError(
+            f"one run spends ε {cost.total.epsilon_text} ({cost.transcript.epsilon_text} match, "
+            f"{cost.release.epsilon_text} release) and δ {cost.total.delta_text}; the budget is ε "
+            f"{budget.epsilon_text}, δ {budget.delta_text}", where="disclosure.budget",
+            todo="raise the budget or lower the ε of match and releases")
+
+
+def charge(ledger: Ledger, plan: Plan, contract: str, run: str, part: Part) -> Cost:
+    """Record one part of a run in the ledger before it is spent, and return it.
+
+    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it.
+    """
+    costs = run_cost(plan)
+    cost = costs.transcript if part == "transcript" else costs.release
+    budget = budget_of(plan.contract)
+    ledger.charge(contract, run, part, float(cost.epsilon), float(cost.delta),
+                  (float(budget.epsilon), float(budget.delta)))
+    return cost
+
+
+def spent(ledger: Ledger, contract: str) -> Cost:
+    """All that the ledger has recorded for the contract with this hash (hex)."""
+    epsilon, delta = ledger.spent(contract)
+    return Cost(Decimal(repr(epsilon)), Decimal(repr(delta)))
+
+
+def _measured_release(plan: Plan, release: int, paths: int) -> float:
+    people = measured_epsilon(plan.people_scale(release), paths)
+    return people + sum(measured_epsilon(plan.sum_scale(release, index), paths * statistic.cap)
+                        for index, statistic in enumerate(plan.contract.statistics))
+
+
+def _check(what: str, measured: float, declared: Decimal) -> None:
+    if not measured <= float(declared) * _ROUNDING:
+        raise MisuseError(f"{what}: the noise gives ε {measured}, more than the declared {declared}")
+
+
+def _plain(value: Decimal, step: Decimal) -> str:
+    text = format(value.quantize(step, rounding=ROUND_CEILING), "f")
+    return text.rstrip("0").rstrip(".") or "0"

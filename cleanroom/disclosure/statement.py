@@ -1,0 +1,114 @@
+"""The privacy statement of a run (COMPLIANCE P-04) as data: every fact a reader needs to judge the ε."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.metadata import version
+
+from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.accounting import Cost, budget_of, influence, run_cost
+from cleanroom.disclosure.padding import padding_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the statement: stable id, title and text, in English, without floats."""
+
+    id: str
+    title: str
+    text: str
+
+
+def privacy_statement(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included."""
+    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative), *_limits(plan))
+
+
+def posterior_text(epsilon: Decimal) -> str:
+    """Highest belief after the release for a 50 % belief before it, e^ε / (1 + e^ε), as in `73.1 %`."""
+    return f"{100 / (1 + math.exp(-float(epsilon))):.1f} %"
+
+
+def _guarantee(plan: Plan) -> tuple[Fact, ...]:
+    caps = "; ".join(f"{s.name} 0 to {s.cap}" for s in plan.contract.statistics)
+    return (
+        Fact("unit", "Privacy unit",
+             "one person who takes part, after de-duplication: cards or addresses that a party has not "
+             "linked count as several people"),
+        Fact("neighbours", "Neighbouring data", "one person more or less in the data of either party"),
+        Fact("caps", "Contribution of one person",
+             f"one cell per person; each value is clipped before encryption: {caps}"),
+        Fact("trust", "Who adds noise",
+             "each party adds noise of full scale to its own share, so each is protected from the other "
+             "by noise the other does not know; nobody sees a total without noise. This holds for parties "
+             "that run the agreed software"),
+    )
+
+
+def _mechanism(plan: Plan) -> tuple[Fact, ...]:
+    terms, match = padding_terms(plan), plan.contract.match
+    scales = "; ".join(_scales(plan, index) for index in range(len(plan.contract.releases)))
+    return (
+        Fact("mechanism", "Mechanism",
+             "discrete Laplace on every opened total, once per party; sampler and privacy map: OpenDP "
+             f"{version('opendp')}, make_laplace over 64-bit integers"),
+        Fact("scales", "Noise scales", scales),
+        Fact("padding", "Padding",
+             f"sizes and match counts carry 0 to {terms.most} dummies, a discrete Laplace of scale "
+             f"1/{match.epsilon} truncated to that range: ε {match.epsilon} and δ {match.delta} for each"),
+        Fact("threshold", "Threshold",
+             f"groups with a noised count under {plan.contract.disclosure.threshold} are suppressed; a "
+             "suppressed group is not an empty one. Both parties see its noised count and none of its sums"),
+    )
+
+
+def _spending(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
+    cost, budget = run_cost(plan), budget_of(plan.contract)
+    return (
+        Fact("run", "Spent by this run",
+             f"ε {cost.total.epsilon_text} (match {cost.transcript.epsilon_text}, release "
+             f"{cost.release.epsilon_text}), δ {cost.total.delta_text}"),
+        Fact("cumulative", "Spent by all runs of this contract",
+             f"ε {cumulative.epsilon_text} of {budget.epsilon_text}, δ {cumulative.delta_text} of "
+             f"{budget.delta_text}. Nothing resets it; a new contract signed by both parties opens a new "
+             "budget, and for people in both the spending of the two adds up"),
+        Fact("composition", "Composition",
+             "basic: match and release add up, releases add up, count and sums of a group add up; "
+             f"disjoint groups of one release do not{_displacement(plan)}"),
+        Fact("posterior", "In plain words",
+             "someone who gave even odds that a person took part may rise to at most "
+             f"{posterior_text(cost.total.epsilon)} by this run and {posterior_text(cumulative.epsilon)} "
+             f"by all runs{'; this is not strong protection' if cumulative.epsilon >= 5 else ''}"),
+        Fact("delta", "Meaning of δ",
+             f"that bound may fail with a probability of at most about {cumulative.delta_text}; the "
+             "released numbers themselves need no δ"),
+    )
+
+
+def _limits(plan: Plan) -> tuple[Fact, ...]:
+    conflicts = "" if len(plan.contract.match.keys) == 1 else (
+        "; how many people of the retailer match two people of the advertiser by different keys")
+    return (
+        Fact("unprotected", "Not protected",
+             "that a run took place, was refused or ended, and how long it took; how many rows each "
+             f"party's own checks refused; what the owner of a record already knows{conflicts}"),
+        Fact("regulator", "Standing",
+             "no regulator's text accepts a given ε; the choice is the parties' and must be validated by "
+             "their data protection officers"),
+    )
+
+
+def _displacement(plan: Plan) -> str:
+    times = influence(len(plan.contract.match.keys))
+    return "" if times == 1 else (
+        f"; the release counts {times} times, because with several key types one person can displace the "
+        "match of another")
+
+
+def _scales(plan: Plan, release: int) -> str:
+    name = " × ".join(plan.contract.releases[release].dimensions) or "everybody"
+    sums = ", ".join(f"{statistic.name} {plan.sum_scale(release, index):.6g}"
+                     for index, statistic in enumerate(plan.contract.statistics))
+    return f"{name}: people {plan.people_scale(release):.6g}, {sums}"

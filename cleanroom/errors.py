@@ -1,0 +1,97 @@
+"""Every error the product raises on purpose, with its exit code.
+
+An error says what is wrong, where (file, row, field, setting) and what to do. Its text may be shown to the
+person at this terminal; only `public` may be sent to the peer. Neither ever contains a key, a token, an
+identifier of a person or a row: at most the *position* of one.
+"""
+
+from __future__ import annotations
+
+
+class CleanroomError(Exception):
+    """Base of all deliberate errors.
+
+    Attributes: `exit_code` (process status, documented in docs/exit-codes.md), `public` (what the peer may be
+    told), `where` and `todo` (printed after the message).
+    """
+
+    exit_code = 1
+    public = "the run was ended by the other party"
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.todo = todo
+
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        todo = f" — {self.todo}" if self.todo else ""
+        return f"{where}{self.what}{todo}"
+
+
+class UsageError(CleanroomError):
+    """A command was called with arguments that do not go together."""
+
+    exit_code = 64
+
+
+class DataError(CleanroomError):
+    """A party's own file is missing, malformed or out of bounds."""
+
+    exit_code = 65
+    public = "the other party's input was refused by its own checks"
+
+
+class ContractError(CleanroomError):
+    """The contract is unsigned, altered, expired, foreign or breaks a rule."""
+
+    exit_code = 66
+    public = "the contract was refused"
+
+
+class SettingsError(CleanroomError):
+    """party.toml or a key file is missing, malformed or unsafe."""
+
+    exit_code = 67
+    public = "the other party's node is not set up for this run"
+
+
+class BudgetError(CleanroomError):
+    """The privacy budget of the contract does not allow this run."""
+
+    exit_code = 68
+    public = "the privacy budget of the contract is spent"
+
+
+class AuditError(CleanroomError):
+    """Evidence does not verify; the message names the first bad item."""
+
+    exit_code = 69
+
+
+class MisuseError(CleanroomError):
+    """Our own code called a protocol object out of order. A bug, never the peer's doing."""
+
+    exit_code = 70
+    public = "internal error"
+
+
+class PeerUnavailableError(CleanroomError):
+    """The peer cannot be reached or went away; trying again may help."""
+
+    exit_code = 75
+    public = "the connection was lost"
+
+
+class PeerViolationError(CleanroomError):
+    """The peer sent something the protocol or the contract does not allow."""
+
+    exit_code = 76
+    public = "protocol violation"
+
+
+class PeerRefusedError(CleanroomError):
+    """The peer ended the run and gave a public reason."""
+
+    exit_code = 77

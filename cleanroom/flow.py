@@ -1,0 +1,169 @@
+"""The story of a run, from a party's own tables to a signed table of totals. Read this file first.
+
+    local data → consent gate → tokens → blinded matching → blinded sums → disclosure control → report and audit
+
+Nothing here does I/O: tables come in, messages pass through a link, records go to ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cleanroom.audit.events import Kind
+from cleanroom.consent.gate import Admitted, GateReport, gate
+from cleanroom.contract.model import Contract
+from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.accounting import check_budget
+from cleanroom.disclosure.opening import check_range
+from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
+from cleanroom.errors import DataError, MisuseError
+from cleanroom.identity.matching import MatchKeys
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.measures.catalogue import check_metrics, compute
+from cleanroom.measures.catalogue.base import Context
+from cleanroom.measures.cells import assign_cells, exposure_days
+from cleanroom.measures.columns import ClippingReport, column_matrix
+from cleanroom.measures.estimate import Estimate
+from cleanroom.ports import Progress
+from cleanroom.primitives.parameters import check_parameters
+from cleanroom.session.advertiser import AdvertiserSide
+from cleanroom.session.converse import Link, converse
+from cleanroom.session.machine import Session
+from cleanroom.session.retailer import RetailerSide
+from cleanroom.session.setup import Setup
+from cleanroom.table import ReleasedTable
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Own:
+    """What a party learns about its own data on the way; exact, and for its own report only."""
+
+    gate: GateReport
+    excluded: Mapping[str, int]
+    clipping: ClippingReport | None
+    sent: int  # people whose tokens take part
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome:
+    """A finished run: the table both sides signed, what follows from it, and this side's own counts."""
+
+    table: ReleasedTable
+    estimates: tuple[Estimate, ...]
+    receipt: bytes
+    transcript: bytes
+    own: Own
+    rows_sent: int  # with padding
+    peer_rows: int  # with padding
+
+
+def check_plan(contract: Contract) -> Plan:
+    """The plan of a contract that can be run at all: metrics, budget, padding and number ranges fit.
+
+    Raises ContractError with the numbers otherwise.
+    """
+    plan = Plan(contract)
+    check_metrics(contract)
+    check_budget(contract)
+    check_padding(plan)
+    check_range(plan)
+    _check_lattice(plan)
+    return plan
+
+
+def _check_lattice(plan: Plan) -> None:
+    """No sum can wrap round, and the flooding hides the noise, at the largest size the contract allows."""
+    match = plan.contract.match
+    most = padding_terms(plan).most
+    rows = match.max_people_retailer + padding_rows(plan, most) + most
+    check_parameters(rows, max(statistic.cap for statistic in plan.contract.statistics) * match.max_people_retailer)
+
+
+def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, progress: Progress, *,
+        initiator: bool) -> Outcome:
+    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its stage, and raised."""
+    stage = "preparation"
+    try:
+        side, own = prepare(setup, tables)
+        session = Session(side, progress, initiator=initiator)
+        stage = "protocol"
+        converse(session, link)
+        return conclude(setup, side, session, own)
+    except BaseException as error:
+        if setup.audit.open:
+            setup.audit.fail(error, stage)
+        raise
+
+
+def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[AdvertiserSide | RetailerSide, Own]:
+    """Consent gate, keys, cells or columns: everything a side needs before the first message."""
+    if tables.role != setup.role:
+        raise MisuseError("the tables are those of the other role")
+    now = setup.ports.clock.now()
+    if isinstance(tables, AdvertiserTables):
+        return _prepare_advertiser(setup, gate(setup.plan.contract, tables, now))
+    return _prepare_retailer(setup, gate(setup.plan.contract, tables, now))
+
+
+def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
+    plan = setup.plan
+    keys, excluded = _keys(setup, admitted)
+    tables = admitted.tables
+    arms = tables.arms.merge(tables.people.drop(columns=["arm", "day"], errors="ignore"), on="person", how="inner",
+                             validate="one_to_one")
+    placed, left_out = exposure_days(plan.contract, arms, tables.exposures)
+    cells, unplaced = assign_cells(plan, placed)
+    where = keys.persons.get_indexer(placed["person"])
+    usable = (where >= 0) & (cells >= 0)
+    excluded |= left_out | unplaced
+    values, cell = keys.values[where[usable]], cells[usable]
+    own = Own(admitted.report, excluded, None, len(cell))
+    _check_people(setup, own.sent)
+    return AdvertiserSide(setup, values, cell), own
+
+
+def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple[RetailerSide, Own]:
+    keys, excluded = _keys(setup, admitted)
+    matrix, clipping = column_matrix(setup.plan, keys.persons, admitted.tables.purchases)
+    own = Own(admitted.report, excluded, clipping, len(keys))
+    _check_people(setup, own.sent)
+    return RetailerSide(setup, keys.values, matrix), own
+
+
+def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) \
+        -> tuple[MatchKeys, dict[str, int]]:
+    setup.audit.record(Kind.CONSENT_GATE, admitted=admitted.report.admitted, refused=dict(admitted.report.refused))
+    keys = admitted.match_keys(setup.plan.contract.match.keys)
+    excluded = {"no_key": keys.without_key}
+    for key_type, count in keys.counts.items():
+        excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
+    return keys, excluded
+
+
+def _check_people(setup: Setup, people: int) -> None:
+    terms = setup.plan.contract.match
+    most = terms.max_people_advertiser if setup.role == "advertiser" else terms.max_people_retailer
+    if people == 0:
+        raise DataError("nobody is left to take part", where=setup.role,
+                        todo="`cleanroom check` shows who is excluded and why")
+    if people > most:
+        raise DataError(f"{people} people would take part, the contract allows {most}", where=setup.role,
+                        todo="agree on a larger match.max_people, or select fewer people")
+    if setup.padding.most:  # tests without padding may use tiny populations
+        check_padding(setup.plan, people)
+    setup.audit.record(Kind.PARAMETERS_CHECKED)
+
+
+def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session, own: Own) -> Outcome:
+    """Metrics from the released table; what was wiped goes to the log."""
+    table = side.closing.table
+    if table is None:
+        raise MisuseError("a finished session has a table")
+    setup.audit.record(Kind.INTERMEDIATES_WIPED,
+                       what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
+                       limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
+    context = Context(setup.role, own.sent, side.peer_rows)
+    return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
+                   side.own_rows, side.peer_rows)
+

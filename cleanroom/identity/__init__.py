@@ -1,0 +1,1 @@
+"""Who is who on one side: tables, normalised keys, de-duplication."""

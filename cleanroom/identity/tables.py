@@ -1,0 +1,97 @@
+"""A party's local tables as typed frames. They never leave the party; their repr shows row counts only.
+
+Person ids are local texts. `day` is a date in the contract's time zone (datetime64[ns], midnight, naive).
+Texts have the string dtype of the installed pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Final, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cleanroom.contract.model import Role
+
+
+_SPENT: Final = frozenset({"consents", "suppressions"})
+
+
+def among(ids: pd.Series, persons: pd.Index) -> NDArray[np.bool_]:
+    """Whether each id is one of `persons` (unique). A hash join: `isin` walks Arrow texts one by one."""
+    found: NDArray[np.bool_] = persons.get_indexer(pd.Index(ids)) >= 0
+    return found
+
+
+class _Frames:
+    """What both parties' tables can do."""
+
+    __slots__ = ()
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Frames by table name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table name."""
+        return {name: len(frame) for name, frame in self.frames().items()}
+
+    def where(self, masks: Mapping[str, NDArray[np.bool_]]) -> Self:
+        """Only the rows that the mask of their table keeps; tables without a mask stay whole."""
+        frames = self.frames()
+        kept = {name: frames[name][mask].reset_index(drop=True) for name, mask in masks.items()}
+        return replace(self, **kept)  # type: ignore[type-var]
+
+    def select(self, persons: pd.Index) -> Self:
+        """Only the rows of `persons` (unique ids); no consents and suppressions, they have done their work."""
+        return self.where({name: among(frame["person"], persons) if name not in _SPENT
+                           else np.zeros(len(frame), dtype=bool) for name, frame in self.frames().items()})
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={rows}" for name, rows in self.counts().items())
+        return f"{type(self).__name__}({inside})"
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class AdvertiserTables(_Frames):
+    """The advertiser's side.
+
+    people: person (unique), one raw text column per key type it has, segment (only when mapped);
+    exposures: person, channel, campaign, day; arms: person (unique), arm, day of assignment;
+    consents: texts, see `cleanroom.consent.events`; suppressions: person.
+    """
+
+    role: ClassVar[Role] = "advertiser"
+    people: pd.DataFrame
+    exposures: pd.DataFrame
+    arms: pd.DataFrame
+    consents: pd.DataFrame
+    suppressions: pd.DataFrame
+
+    @property
+    def roster(self) -> pd.DataFrame:
+        """The table with one row per person."""
+        return self.people
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class RetailerTables(_Frames):
+    """The retailer's side.
+
+    members: person (unique), one raw text column per key type it has; purchases: person, day, basket,
+    amount_cents (int64), quantity (int64), category; consents and suppressions as for the advertiser.
+    """
+
+    role: ClassVar[Role] = "retailer"
+    members: pd.DataFrame
+    purchases: pd.DataFrame
+    consents: pd.DataFrame
+    suppressions: pd.DataFrame
+
+    @property
+    def roster(self) -> pd.DataFrame:
+        """The table with one row per person."""
+        return self.members

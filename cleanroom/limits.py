@@ -1,0 +1,45 @@
+"""Every bound of the product, with its unit and its reason. Nothing a peer sends is used before it met one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROTOCOL_VERSION: Final = 1
+
+# --- contract -------------------------------------------------------------------------------------------------
+MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
+MAX_KEY_TYPES: Final = 8  # padding grows with 2^K - 1
+MAX_CELLS: Final = 4096  # one mask transform per block and cell
+MAX_COLUMNS: Final = 4096  # 16 bytes a person and column on the wire
+MAX_RELEASED_SUMS: Final = 65_536  # 64 KiB each on the wire
+MAX_ROWS: Final = 50_000_000  # people of one side in one run
+MAX_CAP: Final = 2**36  # one person's contribution to one sum, in the measure's unit
+MIN_THRESHOLD: Final = 11  # INSEE, rule C-10
+MAX_EPSILON: Final = 10.0  # cap for one contract's whole budget [P]
+MAX_DELTA: Final = 1e-4  # must stay far below 1 / people [P]
+MAX_LOOKBACK_DAYS: Final = 396  # 13 months, rule C-08
+
+# --- data -----------------------------------------------------------------------------------------------------
+MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
+MAX_LINE_AMOUNT_CENTS: Final = 100_000_000  # one purchase line above a million euros is a mistake in the file
+MAX_LINE_QUANTITY: Final = 1_000_000  # units of one purchase line; fuel is counted in thousandths by some tills
+MAX_FILE_FIELD_CHARACTERS: Final = 65_536
+
+# --- wire -----------------------------------------------------------------------------------------------------
+MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
+CHUNK_BYTES: Final = 1024 * 1024  # fastest message size measured on loopback TLS
+POINT_BYTES: Final = 32
+MAX_TEXT: Final = 256  # characters of any text a peer sends
+
+# --- time, seconds --------------------------------------------------------------------------------------------
+MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
+PEER_SILENCE: Final = 300  # longest silence inside a run before it is ended; the peer may be computing
+CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
+
+# --- audit and keys -----------------------------------------------------------------------------------------
+MAX_JSON_DEPTH: Final = 32  # nesting of any JSON document; ours need fewer than ten
+MAX_AUDIT_LINES: Final = 10_000  # a run writes a few dozen
+MAX_AUDIT_LINE_BYTES: Final = 256 * 1024  # the padded sizes of MAX_CELLS cells fit
+MAX_AUDIT_BYTES: Final = 64 * 1024 * 1024  # one run's log
+MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024  # head, receipt or table of MAX_RELEASED_SUMS sums
+MAX_KEY_FILE_BYTES: Final = 16 * 1024  # a PEM key or certificate is under 4 KiB

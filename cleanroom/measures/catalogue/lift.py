@@ -1,0 +1,167 @@
+"""Lift: the exposed against the control, in each stratum and standardised over all strata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from cleanroom.contract.model import Contract, Measure
+from cleanroom.contract.plan import Group, Plan
+from cleanroom.measures.catalogue.base import (
+    Cohort,
+    Context,
+    MetricDefinition,
+    Outcome,
+    cap_of,
+    cohort,
+    publish,
+)
+from cleanroom.measures.cells import CONTROL, EXPOSED
+from cleanroom.measures.estimate import Estimate, Unit
+from cleanroom.measures.noise import Noised
+from cleanroom.measures.statistics import (
+    Level,
+    Result,
+    Undefined,
+    census,
+    difference,
+    mean,
+    rate,
+    relative,
+    standardise,
+)
+from cleanroom.table import ReleasedTable
+
+_MEASURES: tuple[Measure, ...] = ("buyers", "sales", "sales_squared")
+_SUPPRESSED = Undefined("suppressed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a comparison: matched people, their sales in cents, and the two levels compared."""
+
+    people: Noised
+    sales: Noised
+    conversion: Result
+    spending: Result
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    exposed: Cohort
+    control: Cohort
+
+
+def compute(plan: Plan, table: ReleasedTable, _context: Context) -> list[Estimate]:
+    """Comparisons of every release that has `arm`, one per combination of its other dimensions.
+
+    `conversion_difference`, `conversion_relative_lift`, `incremental_buyers`, `sales_per_person_difference`,
+    `sales_relative_lift`, `incremental_sales`: exposed minus control, relative to control, and the difference
+    times the matched exposed people. Where the comparison covers the whole campaign and its cost is known
+    also `roas` = sales of the matched exposed / cost and `iroas` = incremental sales / cost: the cost is that
+    of the whole campaign while the sales are of matched people only, so both are low for the campaign.
+
+    A release with other dimensions gets the same names with `_standardised` (no group): control strata
+    weighted by the exposed people in them, so that both sides have the same mix. It needs every stratum
+    released. In an observational contract every defined number is noted `association`.
+    """
+    releases = plan.contract.releases
+    return [estimate for index, release in enumerate(releases) if "arm" in release.dimensions
+            for estimate in _release(plan, index, table)]
+
+
+def _release(plan: Plan, index: int, table: ReleasedTable) -> list[Estimate]:
+    arm = plan.contract.releases[index].dimensions.index("arm")
+    cohorts = {row.group.key: cohort(plan, row) for row in table.of(index)}
+    found: list[Estimate] = []
+    pairs: list[_Pair | None] = []
+    for key, people in cohorts.items():
+        if key[arm] == EXPOSED:
+            against = (*key[:arm], CONTROL, *key[arm + 1:])
+            pairs.append(_pair(people, cohorts.get(against)))
+            outcomes = _outcomes(plan, [pairs[-1]], whole=len(key) == 1)
+            found += _published(plan.contract, outcomes, "", Group(index, key), Group(index, against))
+    if len(plan.contract.releases[index].dimensions) > 1:
+        found += _published(plan.contract, _outcomes(plan, pairs, whole=True), "_standardised", None, None)
+    return found
+
+
+def _pair(exposed: Cohort | None, control: Cohort | None) -> _Pair | None:
+    return _Pair(exposed, control) if exposed and control else None
+
+
+def _published(contract: Contract, outcomes: dict[str, Outcome], suffix: str, group: Group | None,
+               against: Group | None) -> list[Estimate]:
+    note = "association" if contract.campaign.assignment == "observational" else ""
+    return [publish("lift", name + suffix, _TERMS[name][0], outcome, group=group, against=against,
+                    numerator=_TERMS[name][1], denominator=_TERMS[name][2], note=note)
+            for name, outcome in outcomes.items()]
+
+
+_TERMS: dict[str, tuple[Unit, str, str]] = {  # name → unit, numerator, denominator
+    "conversion_difference": ("share", "buyers", "matched people"),
+    "conversion_relative_lift": ("ratio", "conversion difference", "conversion rate of the control"),
+    "incremental_buyers": ("people", "", ""),
+    "sales_per_person_difference": ("cents_per_person", "sales", "matched people"),
+    "sales_relative_lift": ("ratio", "sales per person difference", "sales per person of the control"),
+    "incremental_sales": ("cents", "", ""),
+    "roas": ("ratio", "sales of the matched exposed", "campaign cost"),
+    "iroas": ("ratio", "incremental sales of the matched exposed", "campaign cost"),
+}
+
+
+def _outcomes(plan: Plan, pairs: Sequence[_Pair | None], *, whole: bool) -> dict[str, Outcome]:
+    cost = plan.contract.campaign.cost_cents
+    names = [name for name in _TERMS if name not in ("roas", "iroas") or (whole and cost > 0)]
+    known = [pair for pair in pairs if pair is not None]
+    if not known or len(known) < len(pairs):
+        return dict.fromkeys(names, _SUPPRESSED)
+    exposed = _side(plan, [pair.exposed for pair in known])
+    control = _standard(plan, known) if len(known) > 1 else _side(plan, [known[0].control])
+    found = _compare(exposed, control)
+    if whole and cost > 0:
+        found["roas"] = census(exposed.sales).scaled(1 / cost)
+        found["iroas"] = _scaled(difference(exposed.spending, control.spending), exposed.people.value / cost)
+    return {name: found[name] for name in names}
+
+
+def _compare(exposed: _Side, control: _Side) -> dict[str, Outcome]:
+    conversion = difference(exposed.conversion, control.conversion)
+    spending = difference(exposed.spending, control.spending)
+    return {
+        "conversion_difference": conversion,
+        "conversion_relative_lift": relative(exposed.conversion, control.conversion),
+        "incremental_buyers": _scaled(conversion, exposed.people.value),
+        "sales_per_person_difference": spending,
+        "sales_relative_lift": relative(exposed.spending, control.spending),
+        "incremental_sales": _scaled(spending, exposed.people.value),
+    }
+
+
+def _scaled(outcome: Result, factor: float) -> Result:
+    """Difference × exposed people.
+
+    The noise of that count is already in the difference, there with the exposed level as factor instead of
+    the control level: the wider of the two when exposure raises it.
+    """
+    return outcome.scaled(factor) if isinstance(outcome, Level) else outcome
+
+
+def _side(plan: Plan, cohorts: Sequence[Cohort]) -> _Side:
+    people = reduce(Noised.__add__, (each.people for each in cohorts))
+    buyers, sales, squares = (reduce(Noised.__add__, (each.needed(measure) for each in cohorts))
+                              for measure in _MEASURES)
+    return _Side(people, sales, rate(buyers, people), mean(sales, squares, people, cap_of(plan, "sales")))
+
+
+def _standard(plan: Plan, pairs: Sequence[_Pair]) -> _Side:
+    sides = [_side(plan, [pair.control]) for pair in pairs]
+    weights = [pair.exposed.people for pair in pairs]
+    return _Side(reduce(Noised.__add__, (side.people for side in sides)),
+                 reduce(Noised.__add__, (side.sales for side in sides)),
+                 standardise([(n, side.conversion) for n, side in zip(weights, sides, strict=True)]),
+                 standardise([(n, side.spending) for n, side in zip(weights, sides, strict=True)]))
+
+
+LIFT = MetricDefinition("lift", "Lift of exposed over control", 10, _MEASURES, compute, "lift")

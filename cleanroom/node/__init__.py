@@ -1,0 +1,1 @@
+"""The gRPC edge: mutual TLS, authorisation, one stream per run."""

@@ -1,0 +1,69 @@
+"""Dials the peer's node for one run."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import grpc
+
+from cleanroom.contract.check import certificate
+from cleanroom.contract.model import Contract, other
+from cleanroom.errors import PeerUnavailableError
+from cleanroom.node import tls
+from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.local import LocalNode
+from cleanroom.v1 import node_pb2_grpc
+
+
+class Dial:
+    """A connection to the peer of a contract. Use as a context manager around the run."""
+
+    def __init__(self, node: LocalNode, contract: Contract) -> None:
+        self._node = node
+        self._peer = other(node.settings.role)
+        key, own = node.keys.tls_pem()
+        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, certificate(contract, self._peer))
+        self._link: FrameLink | None = None
+        self._pump: threading.Thread | None = None
+
+    def __enter__(self) -> Dial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pump is not None:
+            self._pump.join(timeout=5)  # lets our last frame arrive
+        self._channel.close()
+
+    def reach(self) -> None:
+        """Complete the TLS handshake. PeerUnavailableError when nobody listens, or it is not the contract's node."""
+        where = self._node.settings.node.peer
+        self._knock(where)
+        try:
+            grpc.channel_ready_future(self._channel).result(timeout=self._node.settings.node.connect_timeout)
+        except grpc.FutureTimeoutError:
+            raise PeerUnavailableError(
+                f"something answers there, but no TLS 1.3 handshake succeeds: it does not hold the {self._peer}'s "
+                "certificate of this contract, or does not have this contract", where=where,
+                todo="check node.peer in party.toml, and that both sides use the same signed contract") from None
+
+    def _knock(self, where: str) -> None:
+        host, _, port = where.rpartition(":")
+        end = time.monotonic() + self._node.settings.node.connect_timeout
+        while True:
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise PeerUnavailableError(f"the {self._peer}'s node does not answer ({error})", where=where,
+                                               todo="start it with `cleanroom node`, then run again") from None
+                time.sleep(0.2)
+            else:
+                return
+
+    def link(self) -> FrameLink:
+        """Open the stream of one run."""
+        link = FrameLink(self._node.settings.node.peer_silence)
+        self._pump = start_pump(link, node_pb2_grpc.NodeStub(self._channel).Exchange(link.outgoing()))
+        return link

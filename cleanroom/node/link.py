@@ -1,0 +1,137 @@
+"""A stream of frames as a link: bounded queues on both directions, so neither side can flood the other's memory."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+
+import grpc
+
+from cleanroom import limits
+from cleanroom.errors import CleanroomError, PeerUnavailableError
+from cleanroom.session.messages import Message
+from cleanroom.session.script import SCRIPT
+from cleanroom.v1.node_pb2 import Frame
+from cleanroom.wire.codec import decode, encode, encode_abort
+
+QUEUE_FRAMES = 16  # at most 2 MiB each
+
+
+class FrameLink:
+    """One run's channel. `outgoing()` feeds gRPC, `pump(frames)` takes from it; the session uses send and receive."""
+
+    def __init__(self, silence: float = limits.PEER_SILENCE) -> None:
+        self._out: queue.Queue[Frame | None] = queue.Queue(QUEUE_FRAMES)
+        self._in: queue.Queue[Frame | Exception | None] = queue.Queue(QUEUE_FRAMES)
+        self._silence = silence
+        self._sent = self._received = 0
+        self._step = 0
+        self._closed = threading.Event()
+        self._peeked: tuple[int, Message] | None = None
+        self.bytes_sent = self.bytes_received = 0
+
+    def __repr__(self) -> str:
+        return "FrameLink"
+
+    def send(self, step: int, message: Message) -> None:
+        """Queue one message for the peer; waits while the peer is slower."""
+        self._step = step
+        self._put(encode(message, step, self._sent))
+
+    def abort(self, error: BaseException) -> None:
+        """Tell the peer, in public words, why this side ends the run. Never raises."""
+        code = type(error).__name__ if isinstance(error, CleanroomError) else "InternalError"
+        reason = error.public if isinstance(error, CleanroomError) else "internal error"
+        try:
+            self._out.put(encode_abort(code, reason, self._sent), timeout=1)
+        except queue.Full:
+            return
+
+    def peek(self) -> tuple[int, Message]:
+        """The peer's next message, which `receive` will give again: a node must know the contract to answer."""
+        self._peeked = self._peeked or self.receive()
+        return self._peeked
+
+    def receive(self) -> tuple[int, Message]:
+        """The peer's next message, decoded and bounded."""
+        if self._peeked is not None:
+            peeked, self._peeked = self._peeked, None
+            return peeked
+        try:
+            item = self._in.get(timeout=self._silence)
+        except queue.Empty:
+            raise PeerUnavailableError(
+                f"the peer has been silent for {self._silence:.0f} s in step {SCRIPT[self._step].name}",
+                todo="look at the other party's node, then run again") from None
+        if item is None:
+            raise PeerUnavailableError("the peer closed the connection in the middle of the run",
+                                       todo="look at the other party's node, then run again")
+        if isinstance(item, Exception):
+            raise _lost(item)
+        self.bytes_received += item.ByteSize()
+        step, message = decode(item, self._received)
+        self._received += 1
+        self._step = min(step, len(SCRIPT) - 1)
+        return step, message
+
+    def outgoing(self) -> Iterator[Frame]:
+        """Frames for gRPC to send, until `close`."""
+        while (frame := self._out.get()) is not None:
+            yield frame
+
+    def pump(self, frames: Iterable[Frame]) -> None:
+        """Take the peer's frames from gRPC until it ends or the link closes. Runs in a thread of its own."""
+        end: Exception | None = None
+        try:
+            for frame in frames:
+                if not self._offer(frame):
+                    return
+        except Exception as error:  # noqa: BLE001 - gRPC ends an iterator with many kinds; receive() names it
+            end = error
+        self._offer(end)
+
+    def close(self) -> None:
+        """End both directions; what was queued to be sent still goes out."""
+        self._closed.set()
+        try:
+            self._out.put(None, timeout=self._silence)
+        except queue.Full:
+            return
+
+    def _put(self, frame: Frame) -> None:
+        try:
+            self._out.put(frame, timeout=self._silence)
+        except queue.Full:
+            raise PeerUnavailableError(f"the peer has read nothing for {self._silence:.0f} s",
+                                       todo="look at the other party's node, then run again") from None
+        self._sent += 1
+        self.bytes_sent += frame.ByteSize()
+
+    def _offer(self, item: Frame | Exception | None) -> bool:
+        while not self._closed.is_set():
+            try:
+                self._in.put(item, timeout=0.5)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+
+def start_pump(link: FrameLink, frames: Iterable[Frame]) -> threading.Thread:
+    """Read `frames` into `link` in a daemon thread."""
+    thread = threading.Thread(target=link.pump, args=(frames,), name="cleanroom-link", daemon=True)
+    thread.start()
+    return thread
+
+
+def _lost(error: Exception) -> CleanroomError:
+    code: Callable[[], grpc.StatusCode] | None = getattr(error, "code", None)
+    status = code() if callable(code) else None
+    if status == grpc.StatusCode.PERMISSION_DENIED:
+        return PeerUnavailableError("the peer's node does not accept this node",
+                                    todo="check that both use the same contract and certificates")
+    if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return PeerUnavailableError("a message was over the size bound, or the peer's node is busy",
+                                    todo="try again later")
+    return PeerUnavailableError("the connection to the peer was lost", todo="check the network, then run again")

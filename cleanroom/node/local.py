@@ -1,0 +1,145 @@
+"""One party's node as an object: its settings, keys, ledger, contracts, and how it executes a run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cleanroom import __version__, flow
+from cleanroom.adapters.audit_files import AuditFile, write_release
+from cleanroom.adapters.contract_files import load_contracts
+from cleanroom.adapters.executors import ProcessExecutor
+from cleanroom.adapters.key_files import PartyKeys, load_keys
+from cleanroom.adapters.ledger import SQLiteLedger
+from cleanroom.adapters.noise import OpenDPNoise
+from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.progress import Timed
+from cleanroom.adapters.readers import load_tables
+from cleanroom.adapters.private_files import make_private_folder
+from cleanroom.adapters.run_files import CONTRACT_NAME, STATE_NAME, RunFiles
+from cleanroom.adapters.system import SystemClock, SystemEntropy
+from cleanroom.audit.events import Kind
+from cleanroom.audit.log import AuditLog
+from cleanroom.audit.receipt import table_bytes
+from cleanroom.contract.check import certificate
+from cleanroom.contract.model import Contract, other
+from cleanroom.contract.parse import contract_hash, signed_json
+from cleanroom.contract.sign import check_foreign, check_in_force
+from cleanroom.disclosure.padding import padding_terms
+from cleanroom.errors import SettingsError
+from cleanroom.match.dummies import Padding
+from cleanroom.node.link import FrameLink
+from cleanroom.node.results import Results, write_results
+from cleanroom.ports import Progress
+from cleanroom.primitives.backend import Backend
+from cleanroom.primitives.openssl import OpenSSLBackend
+from cleanroom.session.setup import Ports, Setup
+from cleanroom.table import ReleasedTable
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Finished:
+    """A run that both sides signed, with the files it left."""
+
+    table: ReleasedTable
+    results: Results
+
+
+class LocalNode:
+    """Everything a party's node owns on this machine. Close it to end its worker processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings: PartySettings = load_party(folder)
+        self.clock = SystemClock()
+        self.entropy = SystemEntropy()
+        self.keys: PartyKeys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
+        self.runs = RunFiles(folder)
+        make_private_folder(folder / STATE_NAME, SettingsError)
+        self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
+        self._executor = ProcessExecutor(self.settings.node.workers or os.cpu_count() or 1)
+        self.backend: Backend = OpenSSLBackend(self._executor)
+
+    def __repr__(self) -> str:
+        return f"LocalNode({self.settings.role})"
+
+    def __enter__(self) -> LocalNode:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.close()
+
+    def contracts(self) -> dict[bytes, Contract]:
+        """Contracts of the party's folder that are ours and in force at this moment, by hash."""
+        found, _ = load_contracts(self.settings.folder)
+        return {key: contract for key, contract in found.items() if self._refusal(contract) is None}
+
+    def _refusal(self, contract: Contract) -> Exception | None:
+        try:
+            self.check(contract)
+        except Exception as error:  # noqa: BLE001 - any reason excludes the contract from being acted on
+            return error
+        return None
+
+    def check(self, contract: Contract) -> None:
+        """The contract is ours, signed by both, valid now, and can be run. ContractError says what is not."""
+        settings = self.settings
+        check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der())
+        check_in_force(contract, self.clock.now())
+        flow.check_plan(contract)
+
+    def new_run(self) -> bytes:
+        """A run id: 6 bytes of time in milliseconds, so that ids sort, and 10 random bytes."""
+        milliseconds = int(self.clock.now().timestamp() * 1000)
+        return milliseconds.to_bytes(6, "big") + self.entropy.bytes(10)
+
+    def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
+                initiator: bool) -> Finished:
+        """One run from own tables to written reports.
+
+        Own data and contract are checked before `connect` is called and before anything is written. A run that
+        fails later leaves its sealed audit log and nothing else, and the peer is told why in public words.
+        """
+        self.check(contract)
+        tables = load_tables(self.settings, contract)
+        link = connect()
+        started, timed = self.clock.now(), Timed(progress)
+        try:
+            with AuditFile(self.runs.folder(run.hex())) as sink:
+                setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
+                try:
+                    outcome = flow.run(setup, tables, link, timed, initiator=initiator)
+                    setup.audit.record(Kind.RUN_ENDED)
+                finally:
+                    timed.done()
+                    if not setup.audit.open:
+                        self.runs.seal(run.hex(), setup.audit.head(), setup.audit.root)
+            return self._store(setup, outcome, started, timed, link)
+        except BaseException as error:
+            link.abort(error)
+            raise
+        finally:
+            link.close()
+
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog) -> Setup:
+        plan = flow.check_plan(contract)
+        terms = padding_terms(plan)
+        audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
+                     contract_id=contract.id, role=self.settings.role, software=__version__,
+                     backend=self.backend.name, previous_head=self.runs.last_head())
+        peer = certificate(contract, other(self.settings.role))
+        audit.record(Kind.PEER_IDENTIFIED, certificate_sha256=hashlib.sha256(peer).hexdigest())
+        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing)
+        return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
+                     audit)
+
+    def _store(self, setup: Setup, outcome: flow.Outcome, started: datetime, timed: Timed, link: FrameLink) -> Finished:
+        run = setup.run.hex()
+        write_release(self.runs.folder(run), table_bytes(outcome.table), outcome.receipt)
+        self.runs.write(run, CONTRACT_NAME, signed_json(setup.plan.contract).decode())
+        results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
+                                timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
+        return Finished(outcome.table, results)

@@ -1,0 +1,78 @@
+"""Writes what a finished run leaves: measurement, report and table of results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cleanroom import __version__
+from cleanroom.adapters.run_files import MEASUREMENT_NAME, REPORT_NAME, RESULTS_NAME, RunFiles
+from cleanroom.consent.rules import PERSON_RULES
+from cleanroom.contract.model import Role
+from cleanroom.disclosure.accounting import Cost, budget_of, spent
+from cleanroom.disclosure.statement import privacy_statement
+from cleanroom.flow import Outcome
+from cleanroom.report.document import measurement_document
+from cleanroom.report.facts import Refused, RunFacts, Spend
+from cleanroom.report.html import render_html
+from cleanroom.report.tables import render_csv
+from cleanroom.session.setup import Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where the files are, and the document they were made from."""
+
+    measurement: Path
+    report: Path
+    results: Path
+    document: Mapping[str, object]
+
+
+def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: datetime, ended: datetime,
+                  timings: Mapping[str, float], traffic: tuple[int, int]) -> Results:
+    """Render all, then write all: a failure to render leaves nothing."""
+    document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
+                                    _facts(setup, outcome, started, ended, timings, traffic))
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    html, table = render_html(document), render_csv(document)
+    run = setup.run.hex()
+    return Results(runs.write(run, MEASUREMENT_NAME, text), runs.write(run, REPORT_NAME, html),
+                   runs.write(run, RESULTS_NAME, table), document)
+
+
+def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],
+           traffic: tuple[int, int]) -> RunFacts:
+    own, cost = outcome.own, setup.cost
+    texts = {rule.id: rule.english for rule in PERSON_RULES}
+    refused = tuple(Refused(rule, texts[rule], count) for rule, count in own.gate.refused.items() if count)
+    total = spent(setup.ports.ledger, setup.contract_hash.hex())
+    statement = tuple((fact.title, fact.text) for fact in privacy_statement(setup.plan, total))
+    return RunFacts(
+        run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
+        backend=setup.ports.backend.name, contract_sha256=setup.contract_hash.hex(),
+        transcript_sha256=outcome.transcript.hex(), audit_root=setup.audit.root.hex(), admitted=own.gate.admitted,
+        rows_sent=outcome.rows_sent, peer_rows=outcome.peer_rows, bytes_sent=traffic[0], bytes_received=traffic[1],
+        transcript_cost=_spend(cost.transcript), release_cost=_spend(cost.release), cumulative=_spend(total),
+        budget=_spend(budget_of(setup.plan.contract)), refused=refused,
+        excluded={**own.excluded, **{f"{name}_outside_lookback": n for name, n in own.gate.dropped.items()}},
+        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_sends(setup.role),
+        privacy=statement)
+
+
+def _spend(cost: Cost) -> Spend:
+    return Spend(cost.epsilon_text, cost.delta_text)
+
+
+def _sends(role: Role) -> tuple[tuple[str, str], ...]:
+    if role == "advertiser":
+        return (("Blinded cells", "the padded number of people in each cell"),
+                ("Masked sums", "nothing: each is hidden by our share and by noise"),
+                ("Noised shares", "the released table, and the noised count of suppressed groups"))
+    return (("Re-blinded cells and blinded values", "our padded number of people; for each cell and key pattern a "
+             "noised count of matches"),
+            ("Encrypted purchases", "the number of columns, fixed by the contract"),
+            ("Noised shares", "the released table, and the noised count of suppressed groups"))

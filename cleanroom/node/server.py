@@ -1,0 +1,143 @@
+"""The long-running node: answers runs of its contracts, one at a time for each contract."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from cleanroom import limits
+from cleanroom.adapters.progress import Silent
+from cleanroom.contract.check import certificate
+from cleanroom.contract.model import Contract, other
+from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.node import tls
+from cleanroom.node.authorise import Authorise, peer_fingerprint
+from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.local import LocalNode
+from cleanroom.session.messages import Hello
+from cleanroom.v1 import node_pb2_grpc
+from cleanroom.v1.node_pb2 import Frame
+
+MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
+SERVICE = "cleanroom.v1.Node"
+
+
+class NodeServer:
+    """A listening node. `start` returns the bound address; `stop` ends it."""
+
+    def __init__(self, node: LocalNode) -> None:
+        self._node = node
+        self._health = health.HealthServicer()
+        self._server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._pinned)],
+                                   options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        node_pb2_grpc.add_NodeServicer_to_server(Servicer(node), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+
+    def start(self) -> str:
+        """Listen on the address of party.toml. SettingsError when it is taken."""
+        key, own = self._node.keys.tls_pem()
+        listen = self._node.settings.node.listen
+        try:
+            port = self._server.add_secure_port(listen, tls.server_credentials(key, own, self._trusted))
+        except RuntimeError as error:
+            raise SettingsError("cannot listen on this address", where=f"node.listen {listen}",
+                                todo="another node may be running; choose a free port") from error
+        self._server.start()
+        for name in ("", SERVICE):
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        return f"{listen.rpartition(':')[0]}:{port}"
+
+    def wait(self) -> None:
+        """Block until the node is stopped."""
+        self._server.wait_for_termination()
+
+    def stop(self) -> None:
+        """Refuse new runs, and end running ones after a moment."""
+        self._health.enter_graceful_shutdown()
+        self._server.stop(grace=2).wait()
+
+    def _peers(self) -> list[bytes]:
+        peer = other(self._node.settings.role)
+        return [certificate(contract, peer) for contract in self._node.contracts().values()]
+
+    def _trusted(self) -> bytes:
+        # With no contract nobody is trusted: our own certificate is the only root, and peers do not hold its key.
+        pems = [tls.pem(der) for der in self._peers()] or [self._node.keys.tls_pem()[1]]
+        return b"".join(sorted(set(pems)))
+
+    def _pinned(self) -> frozenset[bytes]:
+        return frozenset(hashlib.sha256(der).digest() for der in self._peers())
+
+
+class Servicer(node_pb2_grpc.NodeServicer):  # type: ignore[misc]  # generated code has no types
+    """The node's own service."""
+
+    def __init__(self, node: LocalNode) -> None:
+        self._node = node
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
+        """One run, answered in a thread while gRPC sends what it queues."""
+        link = FrameLink(self._node.settings.node.peer_silence)
+        start_pump(link, request_iterator)
+        threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
+                         daemon=True).start()
+        yield from link.outgoing()
+
+    def _answer(self, link: FrameLink, caller: bytes) -> None:
+        try:
+            hello, contract = self._greeting(link, caller)
+            with _Turn(self._busy, self._lock, contract.id):
+                self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+            _say(f"run {hello.run.hex()}: finished and signed by both")
+        except CleanroomError as error:
+            _say(f"run ended: {type(error).__name__}: {error}")
+            link.abort(error)
+        except Exception as error:  # noqa: BLE001 - the peer must hear of any end; details stay here
+            _say(f"run ended by an internal error ({type(error).__name__})")
+            link.abort(error)
+        finally:
+            link.close()
+
+    def _greeting(self, link: FrameLink, caller: bytes) -> tuple[Hello, Contract]:
+        _, hello = link.peek()
+        if not isinstance(hello, Hello):
+            raise PeerViolationError("the first message is not a hello")
+        contract = self._node.contracts().get(hello.contract)
+        if contract is None:
+            raise ContractError("the peer names a contract that is not in force here", todo=(
+                "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
+        if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
+            raise ContractError("the caller's certificate is pinned by another contract than the one it names")
+        if hello.run.hex() in self._node.runs.names():
+            raise PeerViolationError("the peer repeats the id of an earlier run")
+        return hello, contract
+
+
+class _Turn:
+    """One run of a contract at a time."""
+
+    def __init__(self, busy: set[str], lock: threading.Lock, contract: str) -> None:
+        self._busy, self._lock, self._contract = busy, lock, contract
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._contract in self._busy:
+                raise ContractError("another run of this contract is in progress", todo="wait for it to end")
+            self._busy.add(self._contract)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._busy.discard(self._contract)
+
+
+def _say(text: str) -> None:
+    print(text[:4 * limits.MAX_TEXT], file=sys.stderr, flush=True)  # noqa: T201

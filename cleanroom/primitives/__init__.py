@@ -1,0 +1,1 @@
+"""Building blocks without knowledge of the protocol: groups, rings, canonical JSON, signatures."""

@@ -1,0 +1,251 @@
+"""Additive ring-LWE encryption of R's columns, and A's masked sums over rows that R does not know.
+
+Notation: s secret ternary, e centred binomial, Δ(m) = round(q m / t), and for a polynomial x its reflection
+x~(X) = x(1/X) = x_0 - Σ_{j>0} x_j X^(N-j), for which the constant coefficient of x~ · y is Σ_j x_j y_j.
+
+    R, once a run     a = expand(ctx)                      b = -a s + e                    sends b
+    R, block, column  c1 = expand(ctx, seed, column, block)  c0 = -c1 s + e + Δ(values)      sends c0
+    A, block          w = reflection of the 0/1 selection of rows
+    A, sum            C0 = (Σ w c0)_0 + (b u)_0 + e1 + Δ(r) + f      four residues
+                      C1 = Σ w c1 + a u + e2                        one polynomial          sends C0, C1
+    R                 v = C0 + (C1 s)_0,  share = round(t v / q) mod t = sum + r mod t
+    A                 share = -r mod t
+
+u is fresh and ternary, r uniform mod t, f uniform in [-2^F, 2^F). Only the constant coefficient is ever
+opened, so only it is sent of c0: half the traffic, and R's unrelated products never leave A. Since (w c0)_0
+is the plain sum of the selected coefficients, c0 is never transformed; c1 and `a` are expanded directly in
+NTT form, so A's only transforms are one a mask and two a sum.
+
+Why C0 and C1 tell R nothing about the rows, though R knows s, e and the errors of every ciphertext:
+
+1. v = Δ(sum + r) + ν + f, where ν holds the errors of the selected rows, (e u)_0, e1 and (e2 s)_0. r makes
+   sum + r uniform mod t; f hides ν up to a statistical distance |ν| / 2^(F+1) (bounds in `parameters`). So C0
+   can be simulated from C1 and a uniform share: it is a fresh uniform value minus (C1 s)_0.
+2. What remains is C1. (a, a u + e2) is a ring-LWE sample with A's own secret u: `a` comes from a hash of both
+   parties' nonces, so neither chose it, and s is independent of u. Under the assumption that hides R's
+   columns from A, C1 is uniform whatever the selection; sums under the same `a` have independent u and e2
+   (hybrid argument). C1 needs no flooding: its noise could only be seen by whoever removes a u.
+
+Point 1 is statistical, point 2 computational (128 bits). Both take R to follow the protocol: a `b` that is
+not of the form above, or oversized errors, would make (b u)_0 or ν larger than the flood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanroom.errors import MisuseError
+from cleanroom.ports import Entropy
+from cleanroom.primitives.backend import Backend, Polys
+from cleanroom.primitives.parameters import FLOOD_BITS, T
+from cleanroom.primitives.ring import PRIMES, N, Q, Residues, residues, small_residues
+from cleanroom.primitives.sampling import SEED_BYTES, centred_binomial, expand_uniform, ternary, uniform_bits
+
+_P: Final = np.array(PRIMES, dtype=np.uint64)
+_T_BITS: Final = T.bit_length() - 1
+_HALF_T: Final = np.uint64(T // 2)
+_INVERSE_T: Final = np.array([[pow(T, -1, p)] for p in PRIMES], dtype=np.uint64)
+_CRT: Final = tuple(Q // p * pow(Q // p, -1, p) for p in PRIMES)  # 1 mod its own prime, 0 mod the others
+_MAX_PENDING: Final = 1023  # products on a reduced value: (1 + 1023) 2^54 = 2^64 is not reached
+
+
+def encode(values: NDArray[np.int64]) -> Polys:
+    """Δ(m) = round(q m / t), halves up, for 0 ≤ m < t: shape (..., n) to residues (..., 4, n). Exact.
+
+    With ρ = (q m + t/2) mod t, t Δ(m) = q m + t/2 - ρ; modulo a prime of q this is Δ(m) = (t/2 - ρ) / t. As t
+    divides 2^64, uint64 arithmetic gives ρ in spite of wrap-around.
+    """
+    rest = (values.astype(np.uint64) * np.uint64(Q % T) + _HALF_T) & np.uint64(T - 1)
+    return residues(T // 2 - rest.astype(np.int64)) * _INVERSE_T % _P[:, None]
+
+
+def reflect(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """x(1/X) along the last axis, which has 4096 coefficients."""
+    return np.concatenate([values[..., :1], -values[..., :0:-1]], axis=-1)
+
+
+def mask_polynomial(selected: NDArray[np.bool_]) -> Polys:
+    """w(X) = b_0 - Σ_{j>0} b_j X^(N-j), coefficient form, of at most 4096 rows; missing rows count as 0."""
+    padded = np.zeros(N, dtype=np.int64)
+    padded[: len(selected)] = selected
+    return small_residues(reflect(padded))
+
+
+def expand_c1(ctx: bytes, seed: bytes, columns: range, block: int) -> Polys:
+    """c1 of one block of some columns, NTT form, shape (columns, 4, 4096)."""
+    return np.stack([expand_uniform("c1", ctx, seed, column, block) for column in columns])
+
+
+def combine_shares(first: int, second: int) -> int:
+    """The number whose two shares these are, in [-t/2, t/2)."""
+    return (first + second + T // 2) % T - T // 2
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """R's key, for A's fresh encryptions: `a` in NTT form, `b` in coefficient form, both (4, 4096)."""
+
+    a: Polys = field(repr=False)
+    b: Residues = field(repr=False)
+
+    @classmethod
+    def from_peer(cls, ctx: bytes, b: Residues) -> PublicKey:
+        """The key of this run from the peer's `b`, as `ring.unpack_polys` returned it."""
+        return cls(expand_uniform("a", ctx, b""), b)
+
+
+class SecretKey:
+    """R's key of one run. Encrypts each block of a column once and opens A's sums."""
+
+    def __init__(self, secret: NDArray[np.int64], ctx: bytes, entropy: Entropy, backend: Backend) -> None:
+        self._ctx, self._entropy, self._backend = ctx, entropy, backend
+        self._reflected = reflect(secret)
+        self._ntt = backend.ntt(small_residues(secret))
+        self._next_block: dict[int, int] = {}
+        self.seed = entropy.bytes(SEED_BYTES)  # public: from it A expands every c1
+        a = expand_uniform("a", ctx, b"")
+        self.public_key = PublicKey(a, self._minus_times_s(a[None], self._errors(1))[0])
+
+    @classmethod
+    def generate(cls, ctx: bytes, entropy: Entropy, backend: Backend) -> SecretKey:
+        """A fresh key, bound to the run by `ctx`."""
+        return cls(ternary(entropy, 1)[0], ctx, entropy, backend)
+
+    def __repr__(self) -> str:
+        return "SecretKey"
+
+    def encrypt(self, columns: range, block: int, values: NDArray[np.int64]) -> Residues:
+        """c0 of one block of some columns, coefficient form, shape (columns, 4, 4096).
+
+        `values`: shape (columns, at most 4096), each in [0, t/2); missing rows encrypt 0. MisuseError for
+        other values or shapes, and when the blocks of a column do not come in ascending order: a second
+        encryption under the same c1 would give away the difference of the values.
+        """
+        self._check(columns, block, values)
+        padded = np.zeros((len(columns), N), dtype=np.int64)
+        padded[:, : values.shape[1]] = values
+        c1 = expand_c1(self._ctx, self.seed, columns, block)
+        return self._minus_times_s(c1, encode(padded) + self._errors(len(columns)))
+
+    def open_sums(self, sums: MaskedSums) -> NDArray[np.int64]:
+        """R's shares of k sums, shape (k,), in [0, t): v = C0 + Σ_j C1_j s~_j, then round(t v / q) mod t."""
+        phases = (sums.c0.astype(np.int64) + sums.c1.astype(np.int64) @ self._reflected) % _P.astype(np.int64)
+        return np.array([_decode(phase) for phase in phases.tolist()], dtype=np.int64)
+
+    def wipe(self) -> None:
+        """Overwrite the secret arrays. Copies that numpy or the interpreter made earlier are out of reach."""
+        self._reflected[...] = 0
+        self._ntt[...] = 0
+
+    def _errors(self, count: int) -> Polys:
+        return small_residues(centred_binomial(self._entropy, count, N))
+
+    def _minus_times_s(self, factors: Polys, plus: Polys) -> Residues:
+        """plus - factors · s, coefficient form; `factors` in NTT form."""
+        product = self._backend.intt(self._backend.multiply(factors, self._ntt))
+        total = plus + _P[:, None] - product
+        self._backend.reduce(total)
+        return total.astype(np.uint32)
+
+    def _check(self, columns: range, block: int, values: NDArray[np.int64]) -> None:
+        if values.ndim != 2 or len(values) != len(columns) or values.shape[1] > N:
+            raise MisuseError(f"values have shape {values.shape}, not ({len(columns)}, at most {N})")
+        if values.size and not 0 <= values.min() <= values.max() < T // 2:
+            raise MisuseError("a value to encrypt is negative or not below t/2")
+        for column in columns:
+            if block < self._next_block.get(column, 0):
+                raise MisuseError("a block of a column is encrypted once, in ascending order")
+            self._next_block[column] = block + 1
+
+
+def _decode(phase: list[int]) -> int:
+    """round(t v / q) mod t of the v with these four residues."""
+    v = sum(residue * weight for residue, weight in zip(phase, _CRT, strict=True)) % Q
+    return (2 * T * v + Q) // (2 * Q) % T
+
+
+class Mask:
+    """A's selection of rows of one block, ready to be applied to every column."""
+
+    def __init__(self, selected: NDArray[np.bool_], backend: Backend) -> None:
+        """`selected`: which of the at most 4096 rows of the block are taken."""
+        self.rows = np.flatnonzero(selected)
+        self.ntt = backend.ntt(mask_polynomial(selected))
+
+    def __repr__(self) -> str:
+        return "Mask"
+
+
+class Accumulator:
+    """Running encrypted sums of k columns: C0 (k, 4), C1 in NTT form (k, 4, 4096); reduced when needed."""
+
+    def __init__(self, count: int, backend: Backend) -> None:
+        self._backend = backend
+        self._c0: Polys = np.zeros((count, len(PRIMES), 1), dtype=np.uint64)
+        self._c1: Polys = np.zeros((count, len(PRIMES), N), dtype=np.uint64)
+        self._pending = 0
+
+    def __repr__(self) -> str:
+        return "Accumulator"
+
+    def add(self, mask: Mask, c0: Residues, c1: Polys) -> None:
+        """Add the masked rows of one block: `c0` as received, `c1` from `expand_c1`, both (k, 4, 4096)."""
+        if not c0.shape == c1.shape == self._c1.shape:
+            raise MisuseError(f"ciphertexts have shapes {c0.shape}, {c1.shape}, not {self._c1.shape}")
+        if self._pending == _MAX_PENDING:
+            self._reduce()
+        self._pending += 1
+        self._c0 += c0.take(mask.rows, axis=-1).sum(axis=-1, keepdims=True, dtype=np.uint64)
+        self._backend.multiply_add(self._c1, mask.ntt, c1)
+
+    def merge(self, other: Accumulator) -> None:
+        """Add the sums of another accumulator of the same size (a union of cells)."""
+        c0, c1 = other.totals()
+        self._reduce()
+        self._c0 += c0[..., None]
+        self._c1 += c1
+        self._reduce()
+
+    def totals(self) -> tuple[Polys, Polys]:
+        """Reduced C0 (k, 4) and C1 in NTT form (k, 4, 4096); views, not copies."""
+        self._reduce()
+        return self._c0[..., 0], self._c1
+
+    def _reduce(self) -> None:
+        self._backend.reduce(self._c0)
+        self._backend.reduce(self._c1)
+        self._pending = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedSums:
+    """What A sends of k sums: C0 (k, 4) and C1 in coefficient form (k, 4, 4096), uint32, reduced."""
+
+    c0: Residues = field(repr=False)
+    c1: Residues = field(repr=False)
+
+
+def masked_sums(accumulator: Accumulator, key: PublicKey, entropy: Entropy,
+                backend: Backend) -> tuple[MaskedSums, NDArray[np.int64]]:
+    """Re-randomise, mask and flood: the message for R, and A's secret shares, shape (k,), each in [0, t)."""
+    c0, c1 = accumulator.totals()
+    count = len(c0)
+    u = ternary(entropy, count)
+    r = uniform_bits(entropy, _T_BITS, count)
+    fresh = reflect(u) @ key.b.astype(np.int64).T + centred_binomial(entropy, count, 1)
+    flood = uniform_bits(entropy, FLOOD_BITS + 1, count) - 2**FLOOD_BITS
+    constant = c0 + _mod(fresh) + _mod(flood[:, None]) + encode(r[:, None])[..., 0]
+    product = backend.multiply(backend.ntt(small_residues(u)), key.a) + c1
+    backend.reduce(product)
+    polynomial = backend.intt(product) + small_residues(centred_binomial(entropy, count, N))
+    backend.reduce(polynomial)
+    return MaskedSums((constant % _P).astype(np.uint32), polynomial.astype(np.uint32)), -r % T
+
+
+def _mod(values: NDArray[np.int64]) -> Polys:
+    """Signed integers of shape (k, 4) or (k, 1) to residues (k, 4)."""
+    return np.mod(values, _P.astype(np.int64)).astype(np.uint64)

@@ -1,0 +1,43 @@
+"""One self-contained HTML page from a measurement document. It works from the saved JSON alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cleanroom.errors import DataError
+from cleanroom.report import figures, prose, sections
+from cleanroom.report.document import SCHEMA
+from cleanroom.report.select import Document
+from cleanroom.report.voice import Voice
+from cleanroom.report.wording import words
+
+
+def render_html(document: Document, language: str = "en") -> str:
+    """The page as text. DataError for a document of another schema, UsageError for an unknown language."""
+    if document.get("schema") != SCHEMA:
+        raise DataError(f"not a {SCHEMA} document", where="schema")
+    voice = Voice(document, words(language))
+    return _environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
+
+
+def _page(voice: Voice) -> Mapping[str, Any]:
+    return {
+        "header": prose.header(voice), "short": prose.short(voice), "lead": prose.lead(voice),
+        "people": figures.people(voice), "matched": sections.matched(voice),
+        "rates": figures.rates(voice), "groups": sections.groups(voice),
+        "lifts": figures.lifts(voice), "compare": sections.compare(voice), "why": prose.why(voice),
+        "category_figures": figures.categories(voice), "categories": sections.categories(voice),
+        "spent": sections.spent(voice), "posterior": prose.posterior(voice),
+        "sends": voice.document["privacy"]["sends"], "statement": voice.document["privacy"]["statement"],
+        "method": prose.method(voice), "own": sections.own(voice), "gaps": prose.gaps(voice),
+        "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
+        "annex": sections.annex(voice),
+    }
+
+
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True)

@@ -1,0 +1,121 @@
+"""One document in one language: how names, values, intervals and missing numbers are said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cleanroom.report import format as fmt
+from cleanroom.report import select
+from cleanroom.report.select import Document, Result
+
+NOISE_ONLY: Final = "†"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and what stands under it in small print. `muted`: there is no number."""
+
+    text: str
+    under: str = ""
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Speaks about `document` with the wording `words`."""
+
+    document: Document
+    words: Mapping[str, str]
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of all amounts."""
+        return str(self.document["contract"]["campaign"]["currency"])
+
+    def say(self, key: str, **values: object) -> str:
+        """A template of the wording, filled."""
+        return self.words[key].format(**values)
+
+    def name(self, text: str) -> str:
+        """A machine name as words."""
+        known = self.words.get(f"n_{text}")
+        return known or self.label(text.replace("_", " ").strip())
+
+    def label(self, text: str) -> str:
+        """A value of a dimension, as the contract spells it; only the first letter is made large."""
+        return text[:1].upper() + text[1:]
+
+    def arm(self, group: Mapping[str, str] | None) -> str:
+        """The arm of a group; everyone when it has none."""
+        return self.label((group or {}).get("arm", self.words["all"]))
+
+    def row(self, result_or_group: Mapping[str, str] | None) -> str:
+        """A group without its arm; everyone when nothing else splits it."""
+        return self.label(select.stratum(result_or_group) or self.words["all"])
+
+    def stratum(self, result: Result) -> str:
+        """The people a comparison is about."""
+        return self.words["same_mix"] if select.is_standardised(result) else self.row(result["group"])
+
+    def group(self, group: Mapping[str, str]) -> str:
+        """All of a group: `Exposed · Families`."""
+        return " · ".join(self.label(value) for value in group.values()) or self.words["all"]
+
+    def statistic(self, terms: Mapping[str, object]) -> str:
+        """What a statistic of the contract adds up."""
+        measure = self.words[f"v_{terms['measure']}"]
+        return measure if terms["category"] is None else f"{measure}: {terms['category']}"
+
+    def unit(self, measure: str) -> str:
+        """The unit of a statistic's sum."""
+        return self.say(f"u_{measure}", currency=self.currency)
+
+    def total(self, value: float, measure: str) -> str:
+        """A released sum in the unit of its measure; money in cents."""
+        return fmt.money(value, self.currency) if measure == "sales" else fmt.number(value)
+
+    def cell(self, result: Result) -> Cell:
+        """A result with its interval under it, or the reason why there is none."""
+        if result["value"] is None:
+            return self.missing(result)
+        mark = f" {NOISE_ONLY}" if result["note"] == "noise_only" else ""
+        return Cell(self.value(result, "value"), self.bare_interval(result) + mark)
+
+    def value(self, result: Result, which: str) -> str:
+        """One number of a result, in its unit; differences with their sign."""
+        unit, number = str(result["unit"]), result[which]
+        if select.is_relative(result):
+            return ("+" if number > 0 else "") + fmt.percent(number)
+        if result.get("metric") == "lift" and select.is_signed(result):
+            return fmt.difference(number, unit, self.currency, self.words["pp"])
+        return fmt.quantity(number, unit, self.currency)
+
+    def interval(self, result: Result) -> str:
+        """`a to b`; empty when a bound is missing."""
+        if result["low"] is None or result["high"] is None:
+            return ""
+        return f"{self.value(result, 'low')} {self.words['to']} {self.value(result, 'high')}"
+
+    def bare_interval(self, result: Result) -> str:
+        """`a to b` without units, to stand under a value that carries them."""
+        if result["low"] is None or result["high"] is None:
+            return ""
+        low, high = (fmt.bare(result[which], str(result["unit"])) for which in ("low", "high"))
+        return f"{low} {self.words['to']} {high}"
+
+    def noise_interval(self, number: Mapping[str, float], measure: str = "") -> str:
+        """`a to b` of a released number."""
+        low, high = (self.total(number[which], measure) for which in ("low", "high"))
+        return f"{low} {self.words['to']} {high}"
+
+    def missing(self, result: Result) -> Cell:
+        """Why a result has no number."""
+        unsaid = result["suppressed"] or not result["note"]
+        text = self.words["suppressed"] if unsaid else self.name(result["note"])
+        return Cell(text[:1].lower() + text[1:], muted=True)
+
+    def withheld(self) -> Cell:
+        """The cell of a suppressed group."""
+        return Cell(self.words["suppressed"], muted=True)

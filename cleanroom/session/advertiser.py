@@ -1,0 +1,123 @@
+"""The advertiser's side of a run: matching, blinded sums and closing, composed in the script's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from cleanroom.aggregate.advertiser import BlindedSums
+from cleanroom.audit.events import Kind
+from cleanroom.contract.model import Role
+from cleanroom.errors import MisuseError
+from cleanroom.match.advertiser import AdvertiserMatch
+from cleanroom.match.tokens import KeyValues
+from cleanroom.session import messages as m
+from cleanroom.session.closing import Closing
+from cleanroom.session.greeting import check_hello, context_of, make_hello
+from cleanroom.session.setup import Setup
+from cleanroom.session.sizes import message_count, point_messages
+
+
+class AdvertiserSide:
+    """One run. `keys`: (n, K) normalised values; `cells`: (n,) int64 cell of each person."""
+
+    role: Role = "advertiser"
+
+    def __init__(self, setup: Setup, keys: KeyValues, cells: npt.NDArray[np.int64]) -> None:
+        ports, plan = setup.ports, setup.plan
+        self._setup = setup
+        self._match = AdvertiserMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
+                                      plan.contract.match.keys, keys, cells, len(plan.cells))
+        self._hello: m.Hello | None = None
+        self._peer: m.Hello | None = None
+        self._sums: BlindedSums | None = None
+        self.closing = Closing(setup)
+
+    def __repr__(self) -> str:
+        return "AdvertiserSide"
+
+    @property
+    def own_rows(self) -> int:
+        """Padded size of what we send."""
+        return sum(self._match.cell_sizes)
+
+    @property
+    def peer_rows(self) -> int:
+        """Padded size of the retailer's list; 0 before its hello."""
+        return self._peer.sizes[0] if self._peer else 0
+
+    def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
+        """See `machine.Side`."""
+        match step:
+            case "hello":
+                self._setup.charge("transcript")
+                self._hello = make_hello(self._setup, self._match.cell_sizes, self._match.public)
+                yield self._hello
+            case "blinded_cells":
+                yield from point_messages(self._match.blinded_cells(self._context))
+            case "masked_sums":
+                yield from self._masked_sums()
+            case "receipt":
+                yield self.closing.sign(transcript)
+            case _:
+                yield from self.closing.send(step)
+
+    def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
+        """See `machine.Side`."""
+        match message:
+            case m.Hello():
+                check_hello(self._setup, message, "retailer")
+                self._peer = message
+                self._match.expect_values(message.sizes[0])
+                self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._match.cell_sizes),
+                                         peer=list(message.sizes))
+                return True
+            case m.Points() if step == "reblinded_cells":
+                return self._match.receive_reblinded(message.offset, message.tuples)
+            case m.Points():
+                complete = self._match.receive_values(message.offset, message.tuples)
+                if complete:
+                    self._sums = BlindedSums(self._setup.ports.backend, self._setup.plan, self._match.join(),
+                                             self._context)
+                return complete
+            case m.LatticeKey():
+                self._blinded_sums.receive_key(message.seed, message.b)
+                return True
+            case m.EncryptedBlock():
+                return self._blinded_sums.receive_block(message.block, message.column, message.c0)
+            case m.ReceiptSignature():
+                self.closing.signed(transcript, message)
+                return True
+        return self.closing.receive(step, message)
+
+    def messages(self, step: str) -> int:
+        """See `machine.Side`."""
+        return message_count(self._setup, step, self._match.cell_sizes, self.peer_rows)
+
+    def _masked_sums(self) -> Iterator[m.Message]:
+        sums = self._blinded_sums
+        for index, (c0, c1) in enumerate(sums.masked_sums(self._setup.ports.entropy)):
+            yield m.MaskedSum(index, c0, c1)
+        self.closing.take_shares(sums.shares())
+        sums.wipe()
+
+    @property
+    def _context(self) -> bytes:
+        if self._hello is None or self._peer is None:
+            raise MisuseError("the context needs both hellos")
+        return context_of(self._hello, self._peer)
+
+    @property
+    def _blinded_sums(self) -> BlindedSums:
+        if self._sums is None:
+            raise MisuseError("the sums need the join")
+        return self._sums
+
+    def wipe(self) -> None:
+        """See `machine.Side`."""
+        self._match.wipe()
+        if self._sums is not None:
+            self._sums.wipe()
+        self.closing.wipe()

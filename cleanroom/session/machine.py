@@ -1,0 +1,128 @@
+"""The machine of a run: follows the script, hands messages to a side, keeps the transcript. It does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from cleanroom.contract.model import Role
+from cleanroom.errors import CleanroomError, MisuseError, PeerViolationError
+from cleanroom.ports import Progress
+from cleanroom.primitives.transcript import Transcript
+from cleanroom.session.messages import Message, ReceiptSignature
+from cleanroom.session.script import SCRIPT, Step, is_sender
+
+
+class Side(Protocol):
+    """What a role does in each step. Both roles implement it; one object serves one run."""
+
+    role: Role
+
+    def send(self, step: str, transcript: bytes) -> Iterator[Message]:
+        """All messages of a step that this side sends, made lazily."""
+        ...
+
+    def receive(self, step: str, message: Message, transcript: bytes) -> bool:
+        """One message of a step that the peer sends; True when the step is complete."""
+        ...
+
+    def messages(self, step: str) -> int:
+        """How many messages the step has, for the progress display."""
+        ...
+
+    def wipe(self) -> None:
+        """Overwrite and forget everything secret or about a row."""
+        ...
+
+
+class Session:
+    """One run on one node. After any error it is dead, and its side wiped.
+
+    Drive it: while not `finished`, send what `send()` yields if `sending`, else pass the next message to `receive`.
+    """
+
+    def __init__(self, side: Side, progress: Progress, *, initiator: bool) -> None:
+        self._side, self._progress, self._initiator = side, progress, initiator
+        self._transcript = Transcript()
+        self._position = 0
+        self._started = -1
+        self._dead = False
+
+    def __repr__(self) -> str:
+        return f"Session(step={self.step_name})"
+
+    @property
+    def finished(self) -> bool:
+        """Whether both receipts are here."""
+        return self._position == len(SCRIPT)
+
+    @property
+    def sending(self) -> bool:
+        """Whether the current step is ours to send."""
+        return not self.finished and is_sender(SCRIPT[self._position], self._side.role, initiator=self._initiator)
+
+    @property
+    def step_name(self) -> str:
+        """Name of the current step; "done" at the end."""
+        return "done" if self.finished else SCRIPT[self._position].name
+
+    @property
+    def position(self) -> int:
+        """Index of the current step in the script."""
+        return self._position
+
+    @property
+    def transcript(self) -> bytes:
+        """SHA-256 over every message so far but the receipts, the same on both sides."""
+        return self._transcript.digest()
+
+    def send(self) -> Iterator[tuple[int, Message]]:
+        """(step, message) of the current step, made lazily; then the step is over."""
+        if self._dead or not self.sending:
+            raise MisuseError("it is not this side's turn to send")
+        position, step = self._begin()
+        try:
+            for message in self._side.send(step.name, self.transcript):
+                self._absorb(position, message)
+                yield position, message
+        except CleanroomError:
+            self._die()
+            raise
+        self._position += 1
+
+    def receive(self, position: int, message: Message) -> None:
+        """One message from the peer. PeerViolationError unless it is the one the script expects."""
+        if self._dead or self.sending or self.finished:
+            raise MisuseError("this side does not expect a message")
+        current, step = self._begin()
+        try:
+            if position != current or not isinstance(message, step.message):
+                raise PeerViolationError(f"expected {step.message.label} in step {step.name}, got {message.label} for "
+                                         f"step {position}")
+            transcript = self.transcript
+            self._absorb(current, message)
+            if self._side.receive(step.name, message, transcript):
+                self._position += 1
+        except CleanroomError:
+            self._die()
+            raise
+
+    def close(self) -> None:
+        """End the run here, whatever its state."""
+        self._die()
+
+    def _begin(self) -> tuple[int, Step]:
+        step = SCRIPT[self._position]
+        if self._started != self._position:
+            self._started = self._position
+            self._progress.stage(step.name, self._side.messages(step.name), "messages")
+        return self._position, step
+
+    def _absorb(self, position: int, message: Message) -> None:
+        if not isinstance(message, ReceiptSignature):
+            self._transcript.absorb(f"{position}/{message.label}", *message.parts())
+        self._progress.advance(1)
+
+    def _die(self) -> None:
+        self._dead = not self.finished
+        self._side.wipe()

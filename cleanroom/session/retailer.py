@@ -1,0 +1,124 @@
+"""The retailer's side of a run: matching, encrypted columns and closing, composed in the script's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from cleanroom.aggregate.retailer import EncryptedTable
+from cleanroom.audit.events import Kind
+from cleanroom.contract.model import Role
+from cleanroom.errors import MisuseError
+from cleanroom.match.retailer import RetailerMatch
+from cleanroom.match.tokens import KeyValues
+from cleanroom.session import messages as m
+from cleanroom.session.closing import Closing
+from cleanroom.session.greeting import check_hello, context_of, make_hello
+from cleanroom.session.setup import Setup
+from cleanroom.session.sizes import message_count, point_messages
+
+
+class RetailerSide:
+    """One run. `keys`: (n, K) normalised values; `columns`: (n, C) int64, capped, column 0 all ones."""
+
+    role: Role = "retailer"
+
+    def __init__(self, setup: Setup, keys: KeyValues, columns: npt.NDArray[np.int64]) -> None:
+        ports, plan = setup.ports, setup.plan
+        self._setup = setup
+        self._match = RetailerMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
+                                    plan.contract.match.keys, keys, len(plan.cells))
+        self._columns = columns
+        self._hello: m.Hello | None = None
+        self._peer: m.Hello | None = None
+        self._table: EncryptedTable | None = None
+        self.closing = Closing(setup)
+
+    def __repr__(self) -> str:
+        return "RetailerSide"
+
+    @property
+    def own_rows(self) -> int:
+        """Padded size of what we send."""
+        return self._match.rows
+
+    @property
+    def peer_rows(self) -> int:
+        """Padded size of the advertiser's cells together; 0 before its hello."""
+        return sum(self._peer.sizes) if self._peer else 0
+
+    def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
+        """See `machine.Side`."""
+        match step:
+            case "hello":
+                self._setup.charge("transcript")
+                self._hello = make_hello(self._setup, (self._match.rows,), b"")
+                yield self._hello
+            case "reblinded_cells":
+                yield from point_messages(self._match.reblinded_cells())
+            case "blinded_values":
+                yield from point_messages(self._match.blinded_values(self._context))
+            case "lattice_key":
+                self._table = EncryptedTable(self._setup.ports.backend, self._setup.ports.entropy, self._context,
+                                             self._columns, self._match.order)
+                yield m.LatticeKey(*self._table.key())
+            case "columns":
+                for block, column, c0 in self._encrypted.blocks():
+                    yield m.EncryptedBlock(block, column, c0)
+            case "receipt":
+                yield self.closing.sign(transcript)
+            case _:
+                yield from self.closing.send(step)
+
+    def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
+        """See `machine.Side`."""
+        match message:
+            case m.Hello():
+                check_hello(self._setup, message, "advertiser")
+                self._peer = message
+                self._match.expect_cells(message.sizes, message.blinding_key)
+                self._setup.audit.record(Kind.SIZES_DECLARED, own=[self._match.rows], peer=list(message.sizes))
+                return True
+            case m.Points():
+                return self._match.receive_cells(message.offset, message.tuples)
+            case m.MaskedSum():
+                return self._masked_sum(message)
+            case m.ReceiptSignature():
+                self.closing.signed(transcript, message)
+                return True
+        return self.closing.receive(step, message)
+
+    def messages(self, step: str) -> int:
+        """See `machine.Side`."""
+        return message_count(self._setup, step, self._peer.sizes if self._peer else (), self._match.rows)
+
+    def _masked_sum(self, message: m.MaskedSum) -> bool:
+        self._encrypted.open_sum(message.index, message.c0, message.c1)
+        shares, width = self._encrypted.shares, 1 + len(self._setup.plan.contract.statistics)
+        if len(shares) < width * len(self._setup.plan.groups):
+            return False
+        self.closing.take_shares([shares[i:i + width] for i in range(0, len(shares), width)])
+        self._encrypted.wipe()
+        return True
+
+    @property
+    def _context(self) -> bytes:
+        if self._hello is None or self._peer is None:
+            raise MisuseError("the context needs both hellos")
+        return context_of(self._hello, self._peer)
+
+    @property
+    def _encrypted(self) -> EncryptedTable:
+        if self._table is None:
+            raise MisuseError("the lattice key comes first")
+        return self._table
+
+    def wipe(self) -> None:
+        """See `machine.Side`."""
+        self._match.wipe()
+        self._columns = self._columns[:0]
+        if self._table is not None:
+            self._table.wipe()
+        self.closing.wipe()

@@ -1,0 +1,39 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Hello(_message.Message):
+    __slots__ = ("version", "software", "role", "contract", "run", "nonce", "unix_time", "sizes", "blinding_key")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SOFTWARE_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    UNIX_TIME_FIELD_NUMBER: _ClassVar[int]
+    SIZES_FIELD_NUMBER: _ClassVar[int]
+    BLINDING_KEY_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    software: str
+    role: str
+    contract: bytes
+    run: bytes
+    nonce: bytes
+    unix_time: int
+    sizes: _containers.RepeatedScalarFieldContainer[int]
+    blinding_key: bytes
+    def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ..., sizes: _Optional[_Iterable[int]] = ..., blinding_key: _Optional[bytes] = ...) -> None: ...
+
+class Points(_message.Message):
+    __slots__ = ("offset", "key_types", "tuples")
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    KEY_TYPES_FIELD_NUMBER: _ClassVar[int]
+    TUPLES_FIELD_NUMBER: _ClassVar[int]
+    offset: int
+    key_types: int
+    tuples: bytes
+    def __init__(self, offset: _Optional[int] = ..., key_types: _Optional[int] = ..., tuples: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""Protobuf ⇄ messages, bounded. The only place that knows the fields of the wire format."""

@@ -1,0 +1,146 @@
+"""Messages to frames and back. Everything a peer sends is bounded here before it becomes a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cleanroom import limits
+from cleanroom.errors import MisuseError, PeerRefusedError, PeerViolationError
+from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
+from cleanroom.session import messages as m
+from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
+
+CONSTANT_BYTES = 16
+
+
+def encode(message: m.Message, step: int, sequence: int) -> node_pb2.Frame:
+    """One frame for one message."""
+    field, body = _encode_body(message)
+    return node_pb2.Frame(sequence=sequence, step=step, **{field: body})
+
+
+def encode_abort(code: str, reason: str, sequence: int) -> node_pb2.Frame:
+    """The last frame of a run that fails here. `reason` is public text."""
+    abort = node_pb2.Abort(code=code[:limits.MAX_TEXT], reason=reason[:limits.MAX_TEXT])
+    return node_pb2.Frame(sequence=sequence, abort=abort)
+
+
+def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
+    """(step, message) of a frame that must be number `sequence` of its direction.
+
+    Raises PeerViolationError for a wrong number, an empty or unknown body or a field out of bounds, and
+    PeerRefusedError when the peer ended the run.
+    """
+    if frame.sequence != sequence:
+        raise PeerViolationError(f"expected frame {sequence}, got {frame.sequence}: lost, repeated or out of order")
+    kind = frame.WhichOneof("body")
+    if kind == "abort":
+        raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
+                               where=_printable(frame.abort.code), todo="ask the other party to look at its node")
+    if kind is None or kind not in _DECODERS:
+        raise PeerViolationError("a frame carries no known message")
+    return frame.step, _DECODERS[kind](getattr(frame, kind))
+
+
+def _encode_body(message: m.Message) -> tuple[str, Any]:
+    match message:
+        case m.Hello():
+            return "hello", match_pb2.Hello(
+                version=message.version, software=message.software, role=message.role, contract=message.contract,
+                run=message.run, nonce=message.nonce, unix_time=message.unix_time, sizes=message.sizes,
+                blinding_key=message.blinding_key)
+        case m.Points():
+            return "points", match_pb2.Points(offset=message.offset, key_types=message.tuples.shape[1],
+                                              tuples=message.tuples.tobytes())
+        case m.LatticeKey():
+            return "lattice_key", aggregate_pb2.LatticeKey(seed=message.seed, b=pack(message.b))
+        case m.EncryptedBlock():
+            return "encrypted_block", aggregate_pb2.EncryptedBlock(block=message.block, column=message.column,
+                                                                   c0=pack(message.c0))
+        case m.MaskedSum():
+            return "masked_sum", aggregate_pb2.MaskedSum(index=message.index, c0=pack(message.c0),
+                                                         c1=pack(message.c1))
+        case m.Commitment():
+            return "commitment", opening_pb2.Commitment(digest=message.digest)
+        case m.Opening():
+            return "opening", opening_pb2.Opening(shares=message.shares, blind=message.blind)
+        case m.ReceiptSignature():
+            return "receipt", opening_pb2.ReceiptSignature(signature=message.signature)
+    raise MisuseError("a message without a wire form")
+
+
+def _hello(body: match_pb2.Hello) -> m.Message:
+    if body.role not in ("advertiser", "retailer"):
+        raise PeerViolationError("hello: unknown role")
+    if len(body.sizes) > limits.MAX_CELLS or sum(body.sizes) > 2 * limits.MAX_ROWS:
+        raise PeerViolationError("hello: declared sizes out of bounds")
+    if len(body.blinding_key) not in (0, limits.POINT_BYTES):
+        raise PeerViolationError("hello: blinding key of a wrong length")
+    return m.Hello(version=body.version, software=_printable(body.software), role=body.role,
+                   contract=_exactly(body.contract, 32, "contract hash"), run=_exactly(body.run, 16, "run id"),
+                   nonce=_exactly(body.nonce, 32, "nonce"), unix_time=body.unix_time, sizes=tuple(body.sizes),
+                   blinding_key=body.blinding_key)
+
+
+def _points(body: match_pb2.Points) -> m.Message:
+    width = body.key_types * limits.POINT_BYTES
+    if not 1 <= body.key_types <= limits.MAX_KEY_TYPES or len(body.tuples) % width or not body.tuples:
+        raise PeerViolationError("points: wrong length")
+    tuples = np.frombuffer(body.tuples, dtype=np.uint8).reshape(-1, body.key_types, limits.POINT_BYTES)
+    return m.Points(offset=body.offset, tuples=tuples)
+
+
+def _lattice_key(body: aggregate_pb2.LatticeKey) -> m.Message:
+    return m.LatticeKey(seed=_exactly(body.seed, 32, "seed"), b=_polynomial(body.b))
+
+
+def _encrypted_block(body: aggregate_pb2.EncryptedBlock) -> m.Message:
+    return m.EncryptedBlock(block=body.block, column=body.column, c0=_polynomial(body.c0))
+
+
+def _masked_sum(body: aggregate_pb2.MaskedSum) -> m.Message:
+    constant = unpack_constants(_exactly(body.c0, CONSTANT_BYTES, "constant coefficient"))[0]
+    return m.MaskedSum(index=body.index, c0=constant, c1=_polynomial(body.c1))
+
+
+def _commitment(body: opening_pb2.Commitment) -> m.Message:
+    return m.Commitment(digest=_exactly(body.digest, 32, "commitment"))
+
+
+def _opening(body: opening_pb2.Opening) -> m.Message:
+    if len(body.shares) > limits.MAX_RELEASED_SUMS:
+        raise PeerViolationError("opening: too many shares")
+    return m.Opening(shares=tuple(body.shares), blind=_exactly(body.blind, 32, "blind"))
+
+
+def _receipt(body: opening_pb2.ReceiptSignature) -> m.Message:
+    return m.ReceiptSignature(signature=_exactly(body.signature, 64, "signature"))
+
+
+def _polynomial(data: bytes) -> Residues:
+    return unpack_polys(_exactly(data, POLY_BYTES, "polynomial"))[0]
+
+
+def _exactly(value: bytes, size: int, what: str) -> bytes:
+    if len(value) != size:
+        raise PeerViolationError(f"{what}: {len(value)} bytes in place of {size}")
+    return value
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text[:limits.MAX_TEXT] if c.isprintable())
+
+
+_DECODERS: dict[str, Callable[[Any], m.Message]] = {
+    "hello": _hello,
+    "points": _points,
+    "lattice_key": _lattice_key,
+    "encrypted_block": _encrypted_block,
+    "masked_sum": _masked_sum,
+    "commitment": _commitment,
+    "opening": _opening,
+    "receipt": _receipt,
+}
