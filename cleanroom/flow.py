@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from cleanroom.audit.events import Kind
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.model import Contract
@@ -114,7 +116,7 @@ def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> t
                              validate="one_to_one")
     placed, left_out = exposure_days(plan.contract, arms, tables.exposures)
     cells, unplaced = assign_cells(plan, placed)
-    where = keys.persons.get_indexer(placed["person"])
+    where = keys.persons.get_indexer(pd.Index(placed["person"]))
     usable = (where >= 0) & (cells >= 0)
     excluded |= left_out | unplaced
     values, cell = keys.values[where[usable]], cells[usable]

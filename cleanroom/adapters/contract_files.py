@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cleanroom import limits
@@ -33,7 +32,7 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ContractError(f"cannot be written ({error.strerror})", where=str(path)) from None

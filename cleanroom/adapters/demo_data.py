@@ -22,7 +22,7 @@ from cleanroom.errors import UsageError
 CAMPAIGN: Final = 18
 MAILED_ON: Final = date(2017, 10, 30)
 STRANGERS: Final = 1000  # people of the advertiser whom the retailer has never seen
-SEGMENTS: Final = ("0", "1", "2-3", "4+")  # other campaigns mailed before MAILED_ON
+SEGMENTS: Final = ("0", "1", "2", "3+")  # other campaigns mailed before MAILED_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _segments(mailings: pd.DataFrame) -> pd.Series:
     """Segment by household, for those mailed at least once before MAILED_ON."""
     before = mailings["start_date"] < pd.Timestamp(MAILED_ON)  # campaign 18 itself starts on that day
     counts = mailings[before].groupby("household_id").size()
-    return pd.cut(counts, [-1, 0, 1, 3, 10**6], labels=list(SEGMENTS)).astype(str)
+    return pd.cut(counts, [-1, 0, 1, 2, 10**6], labels=list(SEGMENTS)).astype(str)
 
 
 def _shared(key: str) -> str:

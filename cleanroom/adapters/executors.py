@@ -91,8 +91,8 @@ class ProcessExecutor:
         self.close()
 
     def _submit(self, function: Callable[[T], R], chunk: T) -> Future[R]:
-        """Submit, hiding the main script: a process that this starts would first run that script again, though it
-        needs nothing of it and the script's imports cost more than everything else at the start.
+        """Submit, hiding the main script: a process started here would first run that script again, though it
+        needs nothing of it, and the script's imports cost more than the rest of the start.
         """
         with _START:
             if self._closed:

@@ -77,7 +77,7 @@ class Lines:
         self._name = ""
         self._since = 0.0
 
-    def stage(self, name: str, total: int, unit: str) -> None:
+    def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
         """See `ports.Progress`."""
         self.done()
         self._name, self._since = name, time.monotonic()
@@ -103,7 +103,7 @@ class Bars:
         self._task: TaskID | None = None
         self._started = 0.0
 
-    def stage(self, name: str, total: int, unit: str) -> None:
+    def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
         """See `ports.Progress`."""
         self._bars.start()
         self._finish()

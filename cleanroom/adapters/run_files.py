@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -57,7 +56,7 @@ class RunFiles:
         self._last.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._last.with_suffix(".new")
         temporary.write_text(root.hex() + "\n", encoding="ascii")
-        os.replace(temporary, self._last)
+        temporary.replace(self._last)
 
     def write(self, run_id: str, name: str, text: str) -> Path:
         """Store one result file of a run and return its path."""

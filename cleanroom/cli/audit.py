@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(folder: Folder,
-           peer: Annotated[Path | None, typer.Argument(metavar="[PEER]",
-                                                       help="The other party's folder of the same run.")] = None) -> None:
+           peer: Annotated[Path | None, typer.Argument(metavar="[PEER]", help="The other party's folder of this run.")]
+           = None) -> None:
     """Check every signature, hash and line; with two folders also that both parties tell the same story."""
     found = verify_folder(folder)
     typer.echo(_summary(found))

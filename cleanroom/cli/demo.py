@@ -19,11 +19,13 @@ import typer
 from cleanroom.adapters.card import CARD_NAME
 from cleanroom.adapters.demo_data import write_demo_parties
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
+from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.audit import verify_folder
 from cleanroom.cli.contract import make_contract, sign_file
 from cleanroom.cli.init import create_party
 from cleanroom.cli.result_table import print_results
-from cleanroom.audit.verify import compare_runs
+from cleanroom.contract.check import ROLES
+from cleanroom.contract.model import Role
 from cleanroom.errors import PeerUnavailableError, UsageError
 
 START_SECONDS = 60
@@ -36,12 +38,12 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must not exist.")] = Path("demo"),
-         prepare: Annotated[bool, typer.Option("--prepare", help="Only write both parties' data and settings.")] = False,
+         prepare: Annotated[bool, typer.Option("--prepare", help="Only write data and settings.")] = False,
          ) -> None:
     """Build both parties from the Complete Journey data, sign a contract, match, report and verify."""
     if out.exists():
         raise UsageError(f"{out} exists already; choose another folder with --out or remove it")
-    parties = {"advertiser": out / "advertiser", "retailer": out / "retailer"}
+    parties: dict[Role, Path] = {role: out / role for role in ROLES}
     _step("Two parties from the Complete Journey data")
     sizes = write_demo_parties(out, _free_addresses())
     typer.echo(f"  {sizes}", err=True)

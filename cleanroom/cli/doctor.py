@@ -16,9 +16,9 @@ import typer
 
 from cleanroom import __version__
 from cleanroom.adapters.contract_files import load_contracts
+from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.key_files import load_keys
 from cleanroom.adapters.party import PartySettings, load_party
-from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.errors import CleanroomError

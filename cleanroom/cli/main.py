@@ -16,7 +16,7 @@ EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Measure whether the people who saw the advertising bought, without showing anybody's customers.")
+                  help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
 
 
 def _version(wanted: bool) -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - an exception's text may hold a row, so only its place is shown
+    except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         _end(f"internal error: {type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno} — "
              "please report this with the command you ran", EXIT_INTERNAL)

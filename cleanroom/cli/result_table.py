@@ -22,8 +22,8 @@ def print_results(document: Mapping[str, Any]) -> None:
     console.print(_groups(document))
     console.print(_comparison(document))
     privacy, hidden = document["privacy"], document["suppression"]
-    console.print(f"{hidden['suppressed']} of {hidden['groups']} groups suppressed (under {hidden['threshold']} matched "
-                  f"people); privacy spent {privacy['run']['epsilon']} of {privacy['budget']['epsilon']} (epsilon), "
+    console.print(f"{hidden['suppressed']} of {hidden['groups']} groups suppressed (under {hidden['threshold']} "
+                  f"matched people); privacy spent {privacy['run']['epsilon']} of {privacy['budget']['epsilon']} (epsilon), "
                   f"{privacy['left']['epsilon']} left.", highlight=False)
 
 

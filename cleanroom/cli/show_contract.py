@@ -40,7 +40,8 @@ def contract_text(contract: Contract) -> str:
         lines.append(f"  by {' x '.join(release.dimensions) or 'everyone'}: people, "
                      + ", ".join(f"{s.name} (at most {s.cap:,} a person)" for s in contract.statistics))
     lines += ["", f"Privacy: one run spends epsilon {cost.total.epsilon_text} and delta {cost.total.delta_text} "
-              f"({cost.transcript.epsilon_text} for sizes and match counts, {cost.release.epsilon_text} for the table); "
+              f"({cost.transcript.epsilon_text} for sizes and match counts, {cost.release.epsilon_text} for the table);"
+              " "
               f"all runs together at most {budget.epsilon_text} and {budget.delta_text}.",
               f"Padding: up to {padding_terms(plan).most} dummies in each of {len(plan.cells)} cells."]
     return "\n".join(lines)

@@ -90,7 +90,9 @@ def _objections(frame: pd.DataFrame) -> Mask:
 
 
 def _codes(texts: pd.Series, known: tuple[str, ...]) -> Codes:
-    return np.asarray(pd.Categorical(texts, categories=list(known)).codes, dtype=np.int8)
+    codes, distinct = pd.factorize(texts)
+    places = [known.index(text) if text in known else -1 for text in distinct]
+    return np.array([*places, -1], dtype=np.int8)[codes]
 
 
 def _optional(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from cleanroom.contract.model import Role
 
-
 _SPENT: Final = frozenset({"consents", "suppressions"})
 
 
@@ -46,7 +45,7 @@ class _Frames:
         return replace(self, **kept)  # type: ignore[type-var]
 
     def select(self, persons: pd.Index) -> Self:
-        """Only the rows of `persons` (unique ids); no consents and suppressions, they have done their work."""
+        """Only the rows of `persons` (unique ids), without consents and suppressions: their work is done."""
         return self.where({name: among(frame["person"], persons) if name not in _SPENT
                            else np.zeros(len(frame), dtype=bool) for name, frame in self.frames().items()})
 

@@ -1,1 +1,1 @@
-"""Blinded matching: the advertiser learns a cell or "none" for each row of the retailer's secret order, nothing more."""
+"""Blinded matching: the advertiser learns a cell or "none" for each row of a secret order, no more."""

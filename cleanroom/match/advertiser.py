@@ -69,7 +69,8 @@ class AdvertiserMatch:
             tuples[part] = blind(self._backend, self._entropy, self._scalar, ctx, self._key_types,
                                  self._keys[people[part]])
         padding = size - len(people)
-        tuples[len(people):] = random_elements(self._backend, self._entropy, padding * count).reshape(padding, count, 32)
+        filler = random_elements(self._backend, self._entropy, padding * count)
+        tuples[len(people):] = filler.reshape(padding, count, 32)
         # Sorting pseudorandom values is a shuffle over the whole cell.
         tuples = tuples[np.argsort(first_keys(tuples), kind="stable")]
         self._sent.append(tuples)
@@ -127,4 +128,5 @@ class AdvertiserMatch:
             self._values.wipe()
         for sent in self._sent:
             sent.fill(0)
-        self._sent, self._mirror, self._keys = self._keys[:0], [], []
+        self._sent, self._mirror = [], []
+        self._keys = self._keys[:0]

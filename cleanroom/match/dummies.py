@@ -43,7 +43,7 @@ def patterns(key_types: int) -> npt.NDArray[np.bool_]:
 
 def dummies_per_cell(padding: Padding, key_types: int) -> int:
     """Tuples that the retailer adds to each cell: most · (2^K - 1)."""
-    return padding.most * (2**key_types - 1)
+    return padding.most * ((1 << key_types) - 1)
 
 
 def make_dummies(backend: Backend, entropy: Entropy, noise: Noise, padding: Padding, cells: int, key_types: int,

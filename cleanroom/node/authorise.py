@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -18,7 +18,7 @@ ALLOWED = frozenset({EXCHANGE, HEALTH_CHECK})
 TLS_VERSIONS = frozenset({b"TLSv1.3"})
 
 
-class Authorise(grpc.ServerInterceptor):  # type: ignore[misc]  # grpcio has no types
+class Authorise(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
     """Default deny: unlisted method, unpinned certificate or older TLS end the call with PERMISSION_DENIED."""
 
     def __init__(self, pinned: Callable[[], frozenset[bytes]]) -> None:
@@ -48,9 +48,8 @@ class Authorise(grpc.ServerInterceptor):  # type: ignore[misc]  # grpcio has no 
 
 def peer_fingerprint(context: grpc.ServicerContext) -> bytes:
     """SHA-256 of the certificate the caller proved to hold; empty without one or under an older TLS."""
-    auth = context.auth_context()
-    certificates = auth.get("x509_pem_cert", [])
-    versions = auth.get("ssl_tls_version", [])
+    auth: Mapping[str, Sequence[bytes]] = context.auth_context()  # type: ignore[assignment]  # stubs are wrong here
+    certificates, versions = auth.get("x509_pem_cert", ()), auth.get("ssl_tls_version", ())
     if len(certificates) != 1 or not set(versions) <= TLS_VERSIONS:
         return b""
     return fingerprint(certificates[0])

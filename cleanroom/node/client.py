@@ -65,5 +65,6 @@ class Dial:
     def link(self) -> FrameLink:
         """Open the stream of one run."""
         link = FrameLink(self._node.settings.node.peer_silence)
-        self._pump = start_pump(link, node_pb2_grpc.NodeStub(self._channel).Exchange(link.outgoing()))
+        stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
+        self._pump = start_pump(link, stub.Exchange(link.outgoing()))
         return link

@@ -87,7 +87,7 @@ class FrameLink:
             for frame in frames:
                 if not self._offer(frame):
                     return
-        except Exception as error:  # noqa: BLE001 - gRPC ends an iterator with many kinds; receive() names it
+        except Exception as error:
             end = error
         self._offer(end)
 

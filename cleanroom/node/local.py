@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from cleanroom import __version__, flow
@@ -17,9 +16,9 @@ from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.readers import load_tables
-from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.run_files import CONTRACT_NAME, STATE_NAME, RunFiles
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
@@ -80,7 +79,7 @@ class LocalNode:
     def _refusal(self, contract: Contract) -> Exception | None:
         try:
             self.check(contract)
-        except Exception as error:  # noqa: BLE001 - any reason excludes the contract from being acted on
+        except Exception as error:
             return error
         return None
 
@@ -109,15 +108,20 @@ class LocalNode:
         started, timed = self.clock.now(), Timed(progress)
         try:
             with AuditFile(self.runs.folder(run.hex())) as sink:
+                self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
                 setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
                 try:
                     outcome = flow.run(setup, tables, link, timed, initiator=initiator)
+                    # Before RUN_ENDED: a log that says so has its table and receipt, even after a crash.
+                    write_release(self.runs.folder(run.hex()), table_bytes(outcome.table), outcome.receipt)
                     setup.audit.record(Kind.RUN_ENDED)
                 finally:
                     timed.done()
-                    if not setup.audit.open:
+                    if setup.audit.ended:
                         self.runs.seal(run.hex(), setup.audit.head(), setup.audit.root)
-            return self._store(setup, outcome, started, timed, link)
+            results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
+                                    timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
+            return Finished(outcome.table, results)
         except BaseException as error:
             link.abort(error)
             raise
@@ -135,11 +139,3 @@ class LocalNode:
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
                      audit)
-
-    def _store(self, setup: Setup, outcome: flow.Outcome, started: datetime, timed: Timed, link: FrameLink) -> Finished:
-        run = setup.run.hex()
-        write_release(self.runs.folder(run), table_bytes(outcome.table), outcome.receipt)
-        self.runs.write(run, CONTRACT_NAME, signed_json(setup.plan.contract).decode())
-        results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
-                                timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
-        return Finished(outcome.table, results)

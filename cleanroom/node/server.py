@@ -37,7 +37,7 @@ class NodeServer:
         self._health = health.HealthServicer()
         self._server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._pinned)],
                                    options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
-        node_pb2_grpc.add_NodeServicer_to_server(Servicer(node), self._server)
+        node_pb2_grpc.add_NodeServicer_to_server(Servicer(node), self._server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
 
     def start(self) -> str:
@@ -76,7 +76,7 @@ class NodeServer:
         return frozenset(hashlib.sha256(der).digest() for der in self._peers())
 
 
-class Servicer(node_pb2_grpc.NodeServicer):  # type: ignore[misc]  # generated code has no types
+class Servicer(node_pb2_grpc.NodeServicer):
     """The node's own service."""
 
     def __init__(self, node: LocalNode) -> None:
@@ -101,7 +101,7 @@ class Servicer(node_pb2_grpc.NodeServicer):  # type: ignore[misc]  # generated c
         except CleanroomError as error:
             _say(f"run ended: {type(error).__name__}: {error}")
             link.abort(error)
-        except Exception as error:  # noqa: BLE001 - the peer must hear of any end; details stay here
+        except Exception as error:  # the peer must hear of any end; details stay here
             _say(f"run ended by an internal error ({type(error).__name__})")
             link.abort(error)
         finally:

@@ -77,7 +77,10 @@ def mask_polynomial(selected: NDArray[np.bool_]) -> Polys:
 
 def expand_c1(ctx: bytes, seed: bytes, columns: range, block: int) -> Polys:
     """c1 of one block of some columns, NTT form, shape (columns, 4, 4096)."""
-    return np.stack([expand_uniform("c1", ctx, seed, column, block) for column in columns])
+    out = np.empty((len(columns), len(PRIMES), N), dtype=np.uint64)
+    for row, column in zip(out, columns, strict=True):
+        row[...] = expand_uniform("c1", ctx, seed, column, block)
+    return out
 
 
 def combine_shares(first: int, second: int) -> int:

@@ -45,7 +45,7 @@ def expand_uniform(label: str, ctx: bytes, seed: bytes, *indices: int) -> Polys:
 
 def ternary(entropy: Entropy, count: int) -> NDArray[np.int64]:
     """Shape (count, 4096), uniform on {-1, 0, 1}: bytes below 255 = 3 · 85, modulo 3 (rejection)."""
-    return np.stack([_ternary(entropy) for _ in range(count)])
+    return np.array([_ternary(entropy) for _ in range(count)], dtype=np.int64).reshape(count, N)
 
 
 def _ternary(entropy: Entropy) -> NDArray[np.int64]:
@@ -62,7 +62,8 @@ def centred_binomial(entropy: Entropy, *shape: int) -> NDArray[np.int64]:
     words = _words(entropy, *shape)
     low = np.uint64(2**ETA - 1)
     ones, others = np.bitwise_count(words & low), np.bitwise_count((words >> np.uint64(ETA)) & low)
-    return ones.astype(np.int64) - others.astype(np.int64)
+    difference: NDArray[np.int64] = ones.astype(np.int64) - others.astype(np.int64)
+    return difference
 
 
 def uniform_bits(entropy: Entropy, bits: int, *shape: int) -> NDArray[np.int64]:

@@ -54,7 +54,7 @@ class RunFacts:
     """One run, seen from one side.
 
     Times are aware and in UTC. `contract_sha256`, `transcript_sha256` and `audit_root` are hexadecimal.
-    `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`, …)
+    `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`)
     to a count. `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
     `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text).

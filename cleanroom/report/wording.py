@@ -1,8 +1,8 @@
 """Every word of the HTML report, by language. Placeholders are for `str.format`; values are escaped later.
 
 Keys: `n_` names, `v_` measures, `u_` their units, `c_` charts, `t_` tables, `m_` method card, `e_` evidence,
-`l_` limits. The word for a causal effect stands only in texts named `incremental` or `randomised`, so a report
-on arms that were not drawn at random never prints it.
+`l_` limits. The word for a causal effect stands only in texts named `incremental` or `randomised`, so a
+report on arms that were not drawn at random never prints it.
 """
 
 from __future__ import annotations

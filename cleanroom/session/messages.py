@@ -50,7 +50,9 @@ class Hello(Message):
 
     def parts(self) -> Iterator[Part]:
         yield from (self.version, self.software.encode(), self.role.encode(), self.contract, self.run, self.nonce,
-                    self.unix_time, len(self.sizes), *self.sizes, self.blinding_key)
+                    self.unix_time, len(self.sizes))
+        yield from self.sizes
+        yield self.blinding_key
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -123,7 +125,9 @@ class Opening(Message):
     blind: bytes
 
     def parts(self) -> Iterator[Part]:
-        yield from (len(self.shares), *self.shares, self.blind)
+        yield len(self.shares)
+        yield from self.shares
+        yield self.blind
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -54,4 +54,4 @@ SCRIPT: tuple[Step, ...] = (
 
 def is_sender(step: Step, role: Role, *, initiator: bool) -> bool:
     """Whether the node with this role and this end of the connection sends in `step`."""
-    return step.sender == role or step.sender == ("initiator" if initiator else "responder")
+    return step.sender in {role, "initiator" if initiator else "responder"}

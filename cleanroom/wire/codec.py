@@ -121,7 +121,8 @@ def _receipt(body: opening_pb2.ReceiptSignature) -> m.Message:
 
 
 def _polynomial(data: bytes) -> Residues:
-    return unpack_polys(_exactly(data, POLY_BYTES, "polynomial"))[0]
+    polynomial: Residues = unpack_polys(_exactly(data, POLY_BYTES, "polynomial"))[0]
+    return polynomial
 
 
 def _exactly(value: bytes, size: int, what: str) -> bytes:

@@ -93,7 +93,8 @@ GOOD_LINE = Event(0, TIME, Kind.SUMS_OPENED, {"opened": 3}).line
     GOOD_LINE.replace(b"sums", b"sum"),
     GOOD_LINE.replace(b"-03-01", b"-13-01"), GOOD_LINE.replace(b'{"opened":3}', b"[]"),
     GOOD_LINE.replace(b'"seq":0', b'"seq":1'), GOOD_LINE.replace(b'"seq":0', b'"seq":false'),
-    GOOD_LINE.replace(b'"sums_opened"', b"7"),
+    GOOD_LINE.replace(b'"sums_opened"', b"7"), GOOD_LINE.replace(b'"sums_opened"', b"[]"),
+    GOOD_LINE.replace(b'{"opened":3}', b'["opened"]'), GOOD_LINE.replace(b'{"opened":3}', b"null"),
 ])
 def test_malformed_lines_are_refused_and_name_the_place(line):
     with pytest.raises(AuditError) as caught:

@@ -127,6 +127,18 @@ def test_a_disk_error_is_reported_with_the_file(run, monkeypatch):
     assert caught.value.where.endswith("audit.jsonl")
 
 
+def test_a_log_that_cannot_be_created_is_refused(run, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be created"):
+        AuditFile(tmp_path / "file" / "run")
+
+    def broken(fd):
+        raise OSError(5, "Input/output error")
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(DataError, match="Input/output"):
+        AuditFile(run)
+
+
 def test_a_process_killed_inside_a_write_leaves_a_readable_log(run):
     reader, writer = os.pipe()
     child = os.fork()

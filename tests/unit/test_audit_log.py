@@ -72,8 +72,14 @@ def test_inclusion_of_an_event(finished):
 
 
 def test_inclusion_of_a_foreign_event_is_refused(finished):
-    with pytest.raises(MisuseError):
-        new_log().inclusion(parse_lines(tuple(finished[1]))[0])
+    event = parse_lines(tuple(finished[1]))[1]
+    log = new_log()
+    log.record(Kind.RUN_STARTED, **start_fields())
+    with pytest.raises(MisuseError, match="not in the log"):
+        log.inclusion(event)
+    log.record(Kind.PARAMETERS_CHECKED)
+    with pytest.raises(MisuseError, match="not in the log"):
+        log.inclusion(event)
 
 
 def test_the_first_event_is_the_start():
@@ -143,6 +149,12 @@ def test_the_number_of_lines_is_bounded(monkeypatch):
         log.record(Kind.PARAMETERS_CHECKED)
 
 
+def test_the_length_of_a_line_is_bounded(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_AUDIT_LINE_BYTES", 100)
+    with pytest.raises(MisuseError):
+        new_log().record(Kind.RUN_STARTED, **start_fields())
+
+
 def test_the_log_shows_nothing(finished):
     assert repr(finished[0]) == "AuditLog"
 
@@ -164,7 +176,8 @@ def test_a_malformed_line_in_the_middle_is_named(finished):
     assert caught.value.where == "audit.jsonl line 5"
 
 
-def test_an_oversized_log_is_refused(monkeypatch):
-    monkeypatch.setattr(limits, "MAX_AUDIT_BYTES", 3)
+@pytest.mark.parametrize(("name", "bound"), [("MAX_AUDIT_BYTES", 3), ("MAX_AUDIT_LINES", 1)])
+def test_an_oversized_log_is_refused(monkeypatch, name, bound):
+    monkeypatch.setattr(limits, name, bound)
     with pytest.raises(AuditError):
         split_lines(b"a\nb\n", sealed=False)

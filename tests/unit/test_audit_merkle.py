@@ -139,6 +139,11 @@ def test_a_leaf_beyond_the_only_one_is_refused():
         merkle.verify_inclusion(LEAVES[0], 1, 1, (), ROOTS[1])
 
 
+def test_an_empty_consistency_proof_is_refused():
+    with pytest.raises(AuditError, match="empty"):
+        merkle.verify_consistency(3, ROOTS[3], 5, ROOTS[5], ())
+
+
 @pytest.mark.parametrize("index", [-1, 3])
 def test_leaves_outside_the_tree(index):
     with pytest.raises(AuditError):

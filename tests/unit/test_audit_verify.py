@@ -124,7 +124,8 @@ def test_one_random_byte_of_the_other_files_is_caught(name, seed):
 
 
 @pytest.mark.parametrize("keys", [
-    {"advertiser": KEYS["advertiser"]}, dict.fromkeys(KEYS, KEYS["advertiser"]), {},
+    {"advertiser": KEYS["advertiser"]}, {"advertiser": b"a", "auditor": b"b"},
+    dict.fromkeys(KEYS, KEYS["advertiser"]), {},
 ])
 def test_two_different_keys_are_needed(keys):
     with pytest.raises(MisuseError):
@@ -153,7 +154,8 @@ def test_a_head_whose_root_is_not_of_its_lines_is_refused():
     lambda s: s["subject"].append(s["subject"][0]), lambda s: s.update(subject=[]),
     lambda s: s.pop("predicate"),
     lambda s: s["predicate"].update(tree_size=12), lambda s: s["predicate"].update(role="auditor"),
-    lambda s: s["predicate"].update(leaf_hashes=["zz"]), lambda s: s["predicate"].pop("run_id"),
+    lambda s: s["predicate"].update(leaf_hashes=["zz"] * 13), lambda s: s["predicate"].update(leaf_hashes=5),
+    lambda s: s["predicate"].update(previous_head=5), lambda s: s["predicate"].pop("run_id"),
     lambda s: s["subject"][0]["digest"].update(rfc6962_sha256=7),
 ])
 def test_a_signed_statement_of_another_shape_is_refused(change):
@@ -183,6 +185,7 @@ def renumbered(lines: list[bytes]) -> list[bytes]:
     ([*LINES[:-1], LINES[-1] + b" "], 13, "canonical"),
     (renumbered([*LINES, LINES[0]]), 14, "second run"),
     (renumbered([*LINES, LINES[5]]), 14, "second run"),
+    (renumbered([*LINES[:2], LINES[0], *LINES[2:]]), 3, "second run"),
     (renumbered(LINES[:9] + LINES[10:]), None, "0 events receipt_signed"),
     (renumbered(LINES[:11] + LINES[10:]), None, "2 events receipt_verified"),
 ])
@@ -251,7 +254,8 @@ def test_receipt_round_trip_and_bounds():
 
 
 @pytest.mark.parametrize("body", [
-    b"{}", b"[]", RECEIPT.body.replace(b"receipt/1", b"receipt/2"), RECEIPT.body.replace(b'"1.5"', b'"x"'),
+    b"{}", b"[]", RECEIPT.body.replace(b"epsilon", b"epsilom"),
+    RECEIPT.body.replace(b"receipt/1", b"receipt/2"), RECEIPT.body.replace(b'"1.5"', b'"x"'),
     RECEIPT.body + b" ",
 ])
 def test_a_signed_body_of_another_shape_is_refused(body):
@@ -285,6 +289,7 @@ def verified(role="advertiser") -> Verified:
 
 def test_two_sides_of_one_run_agree():
     compare_runs(verified(), verified("retailer"))
+    compare_runs(replace(verified(), receipt=None), replace(verified("retailer"), receipt=None))
 
 
 @pytest.mark.parametrize(("changes", "text"), [

@@ -9,11 +9,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -207,6 +209,20 @@ def test_a_certificate_for_one_direction_only_is_refused(folder, monkeypatch, tm
     create_keys(tmp_path / "one", "advertiser", FixedClock(), validity=YEAR)
     monkeypatch.undo()
     assert "client" in refused(tmp_path / "one").what
+
+
+@pytest.mark.parametrize(("extensions", "text"), [
+    ([], "not a certificate for"),
+    ([x509.SubjectAlternativeName([x509.DNSName(host_name("advertiser"))])], "client"),
+])
+def test_a_certificate_without_its_extensions_is_refused(folder, extensions, text):
+    key = load_pem_private_key((folder / TLS).read_bytes(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name("advertiser"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + YEAR)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    replace_file(folder / CERTIFICATE, builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    assert text in refused(folder).what
 
 
 def context(purpose, folder, own, peer) -> ssl.SSLContext:

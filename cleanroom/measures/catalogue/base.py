@@ -97,7 +97,7 @@ def cap_of(plan: Plan, measure: Measure) -> int:
 def publish(metric: Metric, name: str, unit: Unit, outcome: Outcome, *, group: Group | None,
             against: Group | None = None, numerator: str = "", denominator: str = "",
             note: str = "") -> Estimate:
-    """The estimate of an outcome. Its note says why there is no number, else is `note` or the outcome's own."""
+    """The estimate of an outcome. Its note says why it has no number, else is `note` or its own."""
     if isinstance(outcome, Undefined):
         return Estimate(metric, name, group, against, unit, None, None, None, None, None,
                         numerator, denominator, outcome.note)
