@@ -23,8 +23,8 @@ def print_results(document: Mapping[str, Any]) -> None:
     console.print(_comparison(document))
     privacy, hidden = document["privacy"], document["suppression"]
     console.print(f"{hidden['suppressed']} of {hidden['groups']} groups suppressed (under {hidden['threshold']} "
-                  f"matched people); privacy spent {privacy['run']['epsilon']} of {privacy['budget']['epsilon']} (epsilon), "
-                  f"{privacy['left']['epsilon']} left.", highlight=False)
+                  f"matched people); privacy spent {privacy['run']['epsilon']} of {privacy['budget']['epsilon']} "
+                  f"(epsilon), {privacy['left']['epsilon']} left.", highlight=False)
 
 
 def _groups(document: Mapping[str, Any]) -> Table:

@@ -111,7 +111,7 @@ class SecretKey:
         self._next_block: dict[int, int] = {}
         self.seed = entropy.bytes(SEED_BYTES)  # public: from it A expands every c1
         a = expand_uniform("a", ctx, b"")
-        self.public_key = PublicKey(a, self._minus_times_s(a[None], self._errors(1))[0])
+        self.public_key = PublicKey(a, self._minus_times_s(a, self._errors()))
 
     @classmethod
     def generate(cls, ctx: bytes, entropy: Entropy, backend: Backend) -> SecretKey:
@@ -131,8 +131,11 @@ class SecretKey:
         self._check(columns, block, values)
         padded = np.zeros((len(columns), N), dtype=np.int64)
         padded[:, : values.shape[1]] = values
-        c1 = expand_c1(self._ctx, self.seed, columns, block)
-        return self._minus_times_s(c1, encode(padded) + self._errors(len(columns)))
+        out = np.empty((len(columns), len(PRIMES), N), dtype=np.uint32)
+        for row, column, message in zip(out, columns, padded, strict=True):  # one by one: fits the cache
+            c1 = expand_uniform("c1", self._ctx, self.seed, column, block)
+            row[...] = self._minus_times_s(c1, encode(message) + self._errors())
+        return out
 
     def open_sums(self, sums: MaskedSums) -> NDArray[np.int64]:
         """R's shares of k sums, shape (k,), in [0, t): v = C0 + Σ_j C1_j s~_j, then round(t v / q) mod t."""
@@ -144,8 +147,8 @@ class SecretKey:
         self._reflected[...] = 0
         self._ntt[...] = 0
 
-    def _errors(self, count: int) -> Polys:
-        return small_residues(centred_binomial(self._entropy, count, N))
+    def _errors(self) -> Polys:
+        return small_residues(centred_binomial(self._entropy, N))
 
     def _minus_times_s(self, factors: Polys, plus: Polys) -> Residues:
         """plus - factors · s, coefficient form; `factors` in NTT form."""

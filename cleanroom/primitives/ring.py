@@ -129,46 +129,62 @@ def _unpack(data: bytes, width: int) -> Residues:
     return values
 
 
-def _batched(transform: Callable[[Polys, _Tables], Polys], polys: Polys) -> Polys:
+class _Workspace:
+    """Buffers of one call, reused by all layers: fresh arrays of this size would cost more than the arithmetic."""
+
+    def __init__(self, count: int) -> None:
+        self.now, self.next = (np.empty((count, len(PRIMES), N), dtype=np.uint64) for _ in range(2))
+        self._estimate, self._product = (np.empty((count, len(PRIMES), _HALF), dtype=np.uint64) for _ in range(2))
+
+    def butterfly(self, a: Polys, b: Polys, factor: _Factor, total: Polys, difference: Polys) -> None:
+        """total = a + w b and difference = a - w b + 2p, for b < 2^32."""
+        product = _times(b, factor, self._estimate, self._product)
+        np.add(a, product, out=total)
+        np.subtract(_2P, product, out=product)
+        np.add(a, product, out=difference)
+
+    def swap(self) -> None:
+        """What was written becomes what is read."""
+        self.now, self.next = self.next, self.now
+
+
+def _batched(transform: Callable[[_Workspace], Polys], polys: Polys) -> Polys:
     flat = polys.reshape(-1, len(PRIMES), N)
     out = np.empty_like(flat)
     for i in range(0, len(flat), _BATCH):
-        out[i : i + _BATCH] = transform(flat[i : i + _BATCH], _tables())
+        batch = flat[i : i + _BATCH]
+        if i == 0 or len(batch) < _BATCH:
+            work = _Workspace(len(batch))
+        work.now[...] = batch
+        out[i : i + _BATCH] = transform(work)
     return out.reshape(polys.shape)
 
 
-def _forward(x: Polys, tables: _Tables) -> Polys:
-    for factor in tables.forward:
-        y = np.empty_like(x)
-        _butterfly(x[..., :_HALF], x[..., _HALF:], factor, y[..., 0::2], y[..., 1::2])
-        x = y
-    reduce(x)
-    return x
+def _forward(work: _Workspace) -> Polys:
+    for factor in _tables().forward:
+        x, y = work.now, work.next
+        work.butterfly(x[..., :_HALF], x[..., _HALF:], factor, y[..., 0::2], y[..., 1::2])
+        work.swap()
+    reduce(work.now)
+    return work.now
 
 
-def _inverse(x: Polys, tables: _Tables) -> Polys:
-    for factor in tables.inverse:
-        y = np.empty_like(x)
-        _butterfly(x[..., 0::2], x[..., 1::2], factor, y[..., :_HALF], y[..., _HALF:])
-        x = y
-    y = _times(x, tables.untwist)
-    np.minimum(y, y - _P, out=y)  # y < 2p; below p the subtraction wraps round to a huge number
-    return y
+def _inverse(work: _Workspace) -> Polys:
+    for factor in _tables().inverse:
+        x, y = work.now, work.next
+        work.butterfly(x[..., 0::2], x[..., 1::2], factor, y[..., :_HALF], y[..., _HALF:])
+        work.swap()
+    _times(work.now, _tables().untwist, work.next, work.now)
+    np.subtract(work.now, _P, out=work.next)  # from [0, 2p); below p it wraps round to a huge number
+    return np.minimum(work.now, work.next, out=work.now)
 
 
-def _butterfly(a: Polys, b: Polys, factor: _Factor, total: Polys, difference: Polys) -> None:
-    product = _times(b, factor)
-    np.add(a, product, out=total)
-    np.subtract(_2P, product, out=product)
-    np.add(a, product, out=difference)
-
-
-def _times(y: Polys, factor: _Factor) -> Polys:
-    """w y mod p in [0, 2p), for y < 2^32 (Shoup)."""
-    estimate = y * factor.quotient
+def _times(y: Polys, factor: _Factor, estimate: Polys, product: Polys) -> Polys:
+    """w y mod p in [0, 2p), for y < 2^32 (Shoup), written to `product`, which may be y; `estimate` is a buffer."""
+    np.multiply(y, factor.quotient, out=estimate)
     np.right_shift(estimate, _SHIFT, out=estimate)
     np.multiply(estimate, _P, out=estimate)
-    product = y * factor.value
+    np.multiply(y, factor.value, out=product)
     np.subtract(product, estimate, out=product)
     return product
 

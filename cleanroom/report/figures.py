@@ -57,19 +57,22 @@ def lifts(voice: Voice) -> list[Figure]:
 
 def categories(voice: Voice) -> list[Figure]:
     """Sales per person by category, exposed beside control."""
+    found = voice.document["categories"]
+    alone = any(result["note"] == "noise_only" for result in found)
     return _drawn(voice, "categories", MONEY_AXIS, [
         _point(voice, result, 0.01, voice.label(result["category"]), voice.arm(result["group"]))
-        for result in voice.document["categories"]])
+        for result in found], remark=voice.words["noise_note"] if alone else "")
 
 
 def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool = False,
-           zero: bool = False) -> list[Figure]:
-    """The figure, or none when no point has a value."""
+           zero: bool = False, remark: str = "") -> list[Figure]:
+    """The figure, or none when no point has a value. `remark` ends its caption."""
     if all(point.value is None for point in points):
         return []
     exposed, control = (voice.label(arm) for arm in select.compared_arms(voice.document))
     title = voice.words[f"c_{id_}"]
     caption = voice.say(f"c_{id_}_text", currency=voice.currency, exposed=exposed, control=control)
+    caption += f" {remark}" if remark else ""
     if len(points) > MOST_LINES:
         caption += " " + voice.say("c_cut", shown=MOST_LINES, total=len(points))
         points = points[:MOST_LINES]

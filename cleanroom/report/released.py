@@ -85,8 +85,8 @@ def _group(plan: Plan, row: Row) -> dict[str, Any]:
 
 
 def _number(total: Noised, cap: int | None = None) -> dict[str, Any]:
-    half = math.ceil(total.noise.half_width)
-    shown = {"value": round(total.value), "low": round(total.value) - half, "high": round(total.value) + half,
+    half = total.noise.half_width
+    shown = {"value": round(total.value), "low": round(total.value - half), "high": round(total.value + half),
              "noise_sd": round(math.sqrt(total.noise.variance), 2)}
     return shown if cap is None else {**shown, "cap": cap}
 

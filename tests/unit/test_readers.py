@@ -112,7 +112,7 @@ def test_parquet_consent_times_keep_their_zone(tmp_path):
     ("person,email,email\n1,a,b\n", "members.csv, field email: two columns have this name"),
     ("person,email\n1,a\n2\n3,c\n", "members.csv, line 3: a line is not one row"),
     ("person,email\n1,a\n2,b,c\n", "members.csv, line 3: a line is not one row"),
-    ("person,email\n1,a\n\n3,c\n", "members.csv, line 3: a line is not one row"),
+    ("person,email\n1,a\n\n3,c\n", "members.csv, line 3, field person: empty"),
     ('person,email\n1,"a\n2,b"\n3,c\n', "members.csv, line 2: a line is not one row"),
     ('person,email\n1,a\n2,"b\n3,c\n4,d\n', "members.csv, line 3: a line is not one row"),
     (b"person,email\n1,a\n2,b\xff\n", "members.csv, line 3: the line is not UTF-8 text"),
