@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cleanroom.audit.events import Kind
@@ -22,6 +24,7 @@ from cleanroom.disclosure.padding import check_padding, padding_rows, padding_te
 from cleanroom.errors import DataError, MisuseError
 from cleanroom.identity.matching import MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.match.tokens import KeyValues
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.cells import assign_cells, exposure_days
@@ -108,21 +111,33 @@ def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[Ad
     return _prepare_retailer(setup, gate(setup.plan.contract, tables, now))
 
 
-def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
-    plan = setup.plan
-    keys, excluded = _keys(setup, admitted)
-    tables = admitted.tables
-    arms = tables.arms.merge(tables.people.drop(columns=["arm", "day"], errors="ignore"), on="person", how="inner",
+@dataclass(frozen=True, slots=True, repr=False)
+class Placement:
+    """The advertiser's people who take part: (n, K) keys, (n,) cells, and who was left out why (exact counts)."""
+
+    keys: KeyValues
+    cells: npt.NDArray[np.int64]
+    excluded: Mapping[str, int]
+
+
+def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys) -> Placement:
+    """Put each person of `keys` into the cell of their arm, segment and first-exposure period."""
+    arms = tables.arms.merge(tables.people.filter(items=["person", "segment"]), on="person", how="inner",
                              validate="one_to_one")
-    placed, left_out = exposure_days(plan.contract, arms, tables.exposures)
-    cells, unplaced = assign_cells(plan, placed)
-    where = keys.persons.get_indexer(pd.Index(placed["person"]))
+    dated, left_out = exposure_days(plan.contract, arms, tables.exposures)
+    cells, unplaced = assign_cells(plan, dated)
+    where = keys.persons.get_indexer(pd.Index(dated["person"]))
     usable = (where >= 0) & (cells >= 0)
-    excluded |= left_out | unplaced
-    values, cell = keys.values[where[usable]], cells[usable]
-    own = Own(admitted.report, excluded, None, len(cell))
+    excluded = {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
+    return Placement(keys.values[where[usable]], cells[usable], excluded)
+
+
+def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
+    keys, excluded = _keys(setup, admitted)
+    placed = place(setup.plan, admitted.tables, keys)
+    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells))
     _check_people(setup, own.sent)
-    return AdvertiserSide(setup, values, cell), own
+    return AdvertiserSide(setup, placed.keys, placed.cells), own
 
 
 def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple[RetailerSide, Own]:

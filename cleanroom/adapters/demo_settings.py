@@ -25,7 +25,6 @@ peer = "{peer}"
 workers = 0             # processes; 0 = every core
 connect_timeout = 10    # seconds until an unreachable peer is reported
 peer_silence = 300      # seconds without a message before a run is ended; the peer may be computing
-start_timeout = 600     # seconds to wait for the other side to start the same run
 
 [keys]
 directory = "keys"      # never leaves this machine, never committed

@@ -73,7 +73,6 @@ class NodeSection(_Section):
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # the peer may be computing, so silence is not failure
-    start_timeout: Seconds = 600  # people start the two sides by hand, not in the same minute
 
 
 class KeysSection(_Section):

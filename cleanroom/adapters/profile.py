@@ -17,10 +17,10 @@ from cleanroom.adapters.readers import read_tables
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.model import Contract, KeyType
 from cleanroom.contract.plan import Plan
+from cleanroom.flow import place
 from cleanroom.identity.keys import NORMALISERS
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
-from cleanroom.measures.cells import assign_cells, exposure_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +87,12 @@ def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> Part
 
 def _advertiser(contract: Contract, tables: AdvertiserTables,
                 admitted: Admitted[AdvertiserTables]) -> PartyProfile:
-    keys = admitted.match_keys(contract.match.keys)
-    cells, excluded = _cells(contract, admitted.tables, keys)
-    return replace(_profile(tables, keys), gate=admitted.report, sent=sum(cell.people for cell in cells),
-                   cells=cells, excluded=excluded)
-
-
-def _cells(contract: Contract, tables: AdvertiserTables, keys: MatchKeys) \
-        -> tuple[tuple[CellCount, ...], dict[str, int]]:
-    """People with a key by cell, in plan order; people without a cell by reason."""
-    plan = Plan(contract)
-    segments = tables.people.filter(items=["person", "segment"])
-    arms = tables.arms.merge(segments, on="person", how="inner", validate="one_to_one")
-    placed, left_out = exposure_days(contract, arms, tables.exposures)
-    cell, unplaced = assign_cells(plan, placed)
-    usable = among(placed["person"], keys.persons) & (cell >= 0)
-    counts = np.bincount(cell[usable], minlength=len(plan.cells))
-    found = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))
-    return found, {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
+    keys, plan = admitted.match_keys(contract.match.keys), Plan(contract)
+    placed = place(plan, admitted.tables, keys)
+    counts = np.bincount(placed.cells, minlength=len(plan.cells))
+    cells = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))
+    return replace(_profile(tables, keys), gate=admitted.report, sent=len(placed.cells), cells=cells,
+                   excluded=placed.excluded)
 
 
 def _strangers(tables: AdvertiserTables | RetailerTables) -> dict[str, int]:

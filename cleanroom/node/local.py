@@ -29,7 +29,7 @@ from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
-from cleanroom.errors import SettingsError
+from cleanroom.errors import ContractError, SettingsError
 from cleanroom.match.dummies import Padding
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
@@ -87,6 +87,9 @@ class LocalNode:
         """The contract is ours, signed by both, valid now, and can be run. ContractError says what is not."""
         settings = self.settings
         check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der())
+        if contract.party(settings.role).name != settings.party.name:
+            raise ContractError(f"the contract gives the {settings.role} another name than party.toml",
+                                todo="people consented to a name: both must be the same")
         check_in_force(contract, self.clock.now())
         flow.check_plan(contract)
 

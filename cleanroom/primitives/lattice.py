@@ -18,7 +18,8 @@ NTT form, so A's only transforms are one a mask and two a sum.
 
 Why C0 and C1 tell R nothing about the rows, though R knows s, e and the errors of every ciphertext:
 
-1. v = Δ(sum + r) + ν + f, where ν holds the errors of the selected rows, (e u)_0, e1 and (e2 s)_0. r makes
+1. v = Δ(sum + r) + ν + f, where ν holds errors and roundings of the selected rows, (e u)_0, e1 and (e2 s)_0.
+r makes
    sum + r uniform mod t; f hides ν up to a statistical distance |ν| / 2^(F+1) (bounds in `parameters`). So C0
    can be simulated from C1 and a uniform share: it is a fresh uniform value minus (C1 s)_0.
 2. What remains is C1. (a, a u + e2) is a ring-LWE sample with A's own secret u: `a` comes from a hash of both
@@ -109,6 +110,7 @@ class SecretKey:
         self._reflected = reflect(secret)
         self._ntt = backend.ntt(small_residues(secret))
         self._next_block: dict[int, int] = {}
+        self._wiped = False
         self.seed = entropy.bytes(SEED_BYTES)  # public: from it A expands every c1
         a = expand_uniform("a", ctx, b"")
         self.public_key = PublicKey(a, self._minus_times_s(a, self._errors()))
@@ -128,6 +130,7 @@ class SecretKey:
         other values or shapes, and when the blocks of a column do not come in ascending order: a second
         encryption under the same c1 would give away the difference of the values.
         """
+        self._require_key()
         self._check(columns, block, values)
         padded = np.zeros((len(columns), N), dtype=np.int64)
         padded[:, : values.shape[1]] = values
@@ -139,13 +142,20 @@ class SecretKey:
 
     def open_sums(self, sums: MaskedSums) -> NDArray[np.int64]:
         """R's shares of k sums, shape (k,), in [0, t): v = C0 + Σ_j C1_j s~_j, then round(t v / q) mod t."""
+        self._require_key()
         phases = (sums.c0.astype(np.int64) + sums.c1.astype(np.int64) @ self._reflected) % _P.astype(np.int64)
         return np.array([_decode(phase) for phase in phases.tolist()], dtype=np.int64)
 
     def wipe(self) -> None:
-        """Overwrite the secret arrays. Copies that numpy or the interpreter made earlier are out of reach."""
+        """Overwrite the secret arrays and refuse further use. Copies that numpy made earlier are out of reach."""
+        self._wiped = True
         self._reflected[...] = 0
         self._ntt[...] = 0
+
+    def _require_key(self) -> None:
+        """A key of zeros would encrypt in clear."""
+        if self._wiped:
+            raise MisuseError("the lattice key was wiped")
 
     def _errors(self) -> Polys:
         return small_residues(centred_binomial(self._entropy, N))
