@@ -1,11 +1,14 @@
-"""The tiny parties: made once, copied for each test."""
+"""The tiny parties: made once, copied for each test. Nodes in this process compute in their own thread."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from live import OneProcess
 from tiny import Tiny, make_tiny
+
+from cleanroom.node import local
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +19,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 @pytest.fixture
 def tiny(template: Tiny, tmp_path: Path) -> Tiny:
     return template.copy(tmp_path / "both")
+
+
+@pytest.fixture(autouse=True)
+def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "ProcessExecutor", OneProcess)

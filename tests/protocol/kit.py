@@ -117,8 +117,9 @@ class Node:
     ledger: MemoryLedger
 
 
-def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object = None, padding: Padding | None = None,
-               backend: object = None, ledger: MemoryLedger | None = None, clock: object = None, run: bytes = RUN) -> Setup:
+def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object = None,
+               padding: Padding | None = None, backend: object = None, ledger: MemoryLedger | None = None,
+               clock: object = None, run: bytes = RUN) -> Setup:
     plan = flow.check_plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
