@@ -8,7 +8,7 @@ Nothing here does I/O: tables come in, messages pass through a link, records go 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,9 @@ from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.cells import assign_cells, exposure_days
 from cleanroom.measures.columns import ClippingReport, column_matrix
 from cleanroom.measures.estimate import Estimate
-from cleanroom.ports import Progress
+from cleanroom.measures.merging import merge_values
+from cleanroom.measures.own import exposure_coverage, sales_coverage
+from cleanroom.ports import Noise, Progress
 from cleanroom.primitives.parameters import check_parameters
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Link, converse
@@ -48,6 +50,8 @@ class Own:
     excluded: Mapping[str, int]
     clipping: ClippingReport | None
     sent: int  # people whose tokens take part
+    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,9 +84,10 @@ def check_plan(contract: Contract) -> Plan:
 def _check_lattice(plan: Plan) -> None:
     """No sum can wrap round, and the flooding hides the noise, at the largest size the contract allows."""
     match = plan.contract.match
-    most = padding_terms(plan).most
-    rows = match.max_people_retailer + padding_rows(plan, most) + most
-    check_parameters(rows, max(statistic.cap for statistic in plan.contract.statistics) * match.max_people_retailer)
+    padding = padding_terms(plan).most
+    rows = match.max_people_retailer + padding_rows(plan, padding) + padding
+    most, weight = max((statistic.cap for statistic in plan.contract.statistics), default=1), plan.largest_denominator
+    check_parameters(rows, most * match.max_people_retailer * weight, weight=weight)
 
 
 def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, progress: Progress, *,
@@ -105,10 +110,12 @@ def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[Ad
     """Consent gate, keys, cells or columns: everything a side needs before the first message."""
     if tables.role != setup.role:
         raise MisuseError("the tables are those of the other role")
-    now = setup.ports.clock.now()
+    now, plan = setup.ports.clock.now(), setup.plan
     if isinstance(tables, AdvertiserTables):
-        return _prepare_advertiser(setup, gate(setup.plan.contract, tables, now))
-    return _prepare_retailer(setup, gate(setup.plan.contract, tables, now))
+        side, own = _prepare_advertiser(setup, gate(plan.contract, tables, now))
+        return side, replace(own, coverage=exposure_coverage(plan.contract, tables.people, tables.exposures))
+    shop, own = _prepare_retailer(setup, gate(plan.contract, tables, now))
+    return shop, replace(own, coverage=sales_coverage(plan, tables.purchases))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,31 +125,40 @@ class Placement:
     keys: KeyValues
     cells: npt.NDArray[np.int64]
     excluded: Mapping[str, int]
+    merged: Mapping[str, int]
 
 
-def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys) -> Placement:
-    """Put each person of `keys` into the cell of their arm, segment and first-exposure period."""
+def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | None = None) -> Placement:
+    """Put each person of `keys` into the cell of their arm, segment, exposures and first-exposure period.
+
+    A run passes its `noise`, which decides on merging; without it the counts are exact, for a check of own data.
+    """
     arms = tables.arms.merge(tables.people.filter(items=["person", "segment"]), on="person", how="inner",
                              validate="one_to_one")
     dated, left_out = exposure_days(plan.contract, arms, tables.exposures)
+    dated, merged = merge_values(plan, dated, noise)
     cells, unplaced = assign_cells(plan, dated)
     where = keys.persons.get_indexer(pd.Index(dated["person"]))
     usable = (where >= 0) & (cells >= 0)
     excluded = {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
-    return Placement(keys.values[where[usable]], cells[usable], excluded)
+    return Placement(keys.values[where[usable]], cells[usable], excluded, merged)
 
 
 def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
     keys, excluded = _keys(setup, admitted)
-    placed = place(setup.plan, admitted.tables, keys)
-    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells))
+    placed = place(setup.plan, admitted.tables, keys, setup.ports.noise)
+    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), merged=placed.merged)
     _check_people(setup, own.sent)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
 
 def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple[RetailerSide, Own]:
     keys, excluded = _keys(setup, admitted)
-    matrix, clipping = column_matrix(setup.plan, keys.persons, admitted.tables.purchases)
+    tables = admitted.tables
+    matrix, clipping = column_matrix(setup.plan, keys.persons, tables.purchases, members=tables.members,
+                                     visits=tables.visits)
+    if setup.plan.contract.purchases.refunds == "gross":
+        excluded["refund_lines"] = clipping.refund_lines
     own = Own(admitted.report, excluded, clipping, len(keys))
     _check_people(setup, own.sent)
     return RetailerSide(setup, keys.values, matrix), own
@@ -180,7 +196,7 @@ def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
-    context = Context(setup.role, own.sent, side.peer_rows)
+    context = Context(setup.role, own.sent, side.peer_rows, own.coverage)
     return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
                    side.own_rows, side.peer_rows)
 

@@ -12,7 +12,8 @@ from cleanroom.contract.plan import Group
 class Row:
     """One group. `people` and `sums` are noised totals over matched people; None when suppressed.
 
-    `sums` has one integer per statistic of the contract, in its unit. Noise can make any of them negative.
+    `sums` has one integer per statistic of the release, in its unit. Rows of an attribution release count in units of
+    1 / `Plan.denominator`. Noise can make any number negative.
     """
 
     group: Group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -30,9 +31,29 @@ def loose_text(raw: RawTable, field: str) -> pd.Series:
     return _series(plain_texts(raw, field))
 
 
-def persons(raw: RawTable, *, unique: bool) -> pd.Series:
-    """Ids of people, without outer white space. DataError at the second row of a person when unique."""
-    ids = text(raw, "person")
+def choice(raw: RawTable, field: str, allowed: Sequence[str]) -> pd.Series:
+    """One of some words, in any case. DataError otherwise."""
+    words = text(raw, field).str.lower()
+    refuse(raw, field, (~words.isin(allowed)).to_numpy(dtype=bool), f"not one of {', '.join(allowed)}",
+           "translate it before the run")
+    return words
+
+
+def flag(raw: RawTable, field: str) -> pd.Series:
+    """Yes or no: true, false, 1, 0. DataError otherwise."""
+    column = raw.columns[field]
+    if pa.types.is_boolean(column.type):
+        refuse(raw, field, mask(column.is_null()), "empty", "fill it or drop the row")
+        return pd.Series(mask(column))
+    return choice(raw, field, ("true", "false", "1", "0")).isin(["true", "1"])
+
+
+def persons(raw: RawTable, *, unique: bool, blank: bool = False) -> pd.Series:
+    """Ids of people, without outer white space. DataError at the second row of a person when unique.
+
+    `blank`: an empty id is allowed, and is nobody.
+    """
+    ids = loose_text(raw, "person").str.strip() if blank else text(raw, "person")
     if unique:
         refuse(raw, "person", ids.duplicated().to_numpy(dtype=bool), "this person already has a row",
                "keep one row per person")

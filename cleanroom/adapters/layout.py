@@ -13,11 +13,15 @@ from cleanroom.contract.model import Role
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Product columns of one table; a dated table may say the time zone of its naive times."""
+    """Product columns of one table; a dated table may say the time zone of its naive times.
+
+    `may_lack`: the party may do without the table.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     dated: bool = False
+    may_lack: bool = False
 
 
 _CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
@@ -26,14 +30,16 @@ _SUPPRESSIONS = Layout(("person",))
 LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({
     "advertiser": MappingProxyType({
         "people": Layout(("person",), ("email", "phone", "loyalty", "segment")),
-        "exposures": Layout(("person", "channel", "campaign", "day"), dated=True),
+        "exposures": Layout(("person", "channel", "campaign", "day"), ("type", "cost"), dated=True),
         "arms": Layout(("person", "arm", "day"), dated=True),
         "consents": _CONSENTS,
         "suppressions": _SUPPRESSIONS,
     }),
     "retailer": MappingProxyType({
-        "members": Layout(("person",), ("email", "phone", "loyalty")),
-        "purchases": Layout(("person", "day", "basket", "amount", "quantity", "category"), dated=True),
+        "members": Layout(("person",), ("email", "phone", "loyalty", "segment")),
+        "purchases": Layout(("person", "day", "basket", "amount", "quantity", "category"),
+                            ("sales_channel", "brand", "currency"), dated=True),
+        "visits": Layout(("person", "day"), dated=True, may_lack=True),
         "consents": _CONSENTS,
         "suppressions": _SUPPRESSIONS,
     }),

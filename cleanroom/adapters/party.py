@@ -119,7 +119,7 @@ class PartySettings(_Section):
     @model_validator(mode="after")
     def _tables_of_the_role(self) -> PartySettings:
         layouts = LAYOUTS[self.party.role]
-        for name in sorted(layouts.keys() - self.data.keys()):
+        for name in sorted(name for name, layout in layouts.items() if name not in self.data and not layout.may_lack):
             raise _refused("[data.{name}] is missing", name=name)
         for name, table in self.data.items():
             _check_table(name, table, layouts.get(name), self.party.role)

@@ -14,7 +14,10 @@ def party_template(role: str, name: str, contact: str) -> str:
     """A complete party.toml for a new party; the files it names are to be put in place."""
     own: Role = "advertiser" if role == "advertiser" else "retailer"
     peer = "retailer" if own == "advertiser" else "advertiser"
-    tables = "\n".join(_table(table, layout.required, layout.optional) for table, layout in LAYOUTS[own].items())
+    tables = "\n".join(_table(table, layout.required, layout.optional) for table, layout in LAYOUTS[own].items()
+                       if not layout.may_lack)
+    tables += "".join(f"\n# If you have it: [data.{table}], columns: {', '.join(layout.required)}\n"
+                      for table, layout in LAYOUTS[own].items() if layout.may_lack)
     return f"""# Settings of one party. Paths are relative to this folder. See docs/party.md.
 [party]
 role = "{own}"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.readers import read_tables
+from cleanroom.adapters.readers import load_tables, read_tables
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.model import Contract, KeyType
 from cleanroom.contract.plan import Plan
@@ -71,7 +71,7 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
 
     Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
     """
-    tables = read_tables(settings, "UTC" if contract is None else contract.calendar.time_zone)
+    tables = read_tables(settings, "UTC", "net") if contract is None else load_tables(settings, contract)
     if contract is None:
         return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
     if isinstance(tables, AdvertiserTables):
@@ -92,7 +92,7 @@ def _advertiser(contract: Contract, tables: AdvertiserTables,
     counts = np.bincount(placed.cells, minlength=len(plan.cells))
     cells = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))
     return replace(_profile(tables, keys), gate=admitted.report, sent=len(placed.cells), cells=cells,
-                   excluded=placed.excluded)
+                   excluded={**placed.excluded, **placed.merged})
 
 
 def _strangers(tables: AdvertiserTables | RetailerTables) -> dict[str, int]:

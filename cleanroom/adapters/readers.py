@@ -10,10 +10,12 @@ from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
-from cleanroom.contract.model import Contract
+from cleanroom.contract.model import Contract, Refunds
 from cleanroom.errors import DataError
 from cleanroom.identity.keys import NORMALISERS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.measures.exposures import TYPES
+from cleanroom.measures.lines import SALES_CHANNELS
 
 
 def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables | RetailerTables:
@@ -21,19 +23,26 @@ def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables
 
     DataError names file, line (CSV, counting the header) or row (Parquet, from 1), and field.
     """
-    return read_tables(settings, contract.calendar.time_zone)
+    return read_tables(settings, contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
 
 
-def read_tables(settings: PartySettings, time_zone: str) -> AdvertiserTables | RetailerTables:
-    """As `load_tables`, for days in any time zone: checks need no contract."""
+def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "refuse",
+                currency: str | None = None) -> AdvertiserTables | RetailerTables:
+    """As `load_tables`, for days in any time zone: checks need no contract.
+
+    Negative purchase lines are refused unless `refunds` has a rule for them; they are kept as they are. A currency
+    column must hold `currency` in every row; without it, one currency.
+    """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
-           for name, layout in LAYOUTS[settings.role].items()}
+           for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
     consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
     if settings.role == "advertiser":
         return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
                                 _arms(raw["arms"], time_zone), consents, suppressions)
-    return RetailerTables(_roster(raw["members"]), _purchases(raw["purchases"], time_zone), consents,
-                          suppressions)
+    _one_currency(raw["purchases"], currency)
+    purchases = _purchases(raw["purchases"], time_zone, signed=refunds != "refuse")
+    visits = _visits(raw["visits"], time_zone) if "visits" in raw else None
+    return RetailerTables(_roster(raw["members"]), purchases, consents, suppressions, visits)
 
 
 def _roster(raw: RawTable) -> pd.DataFrame:
@@ -52,13 +61,19 @@ def _roster(raw: RawTable) -> pd.DataFrame:
 
 
 def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
+    """An empty person is an exposure that no login or device tied to anybody: it counts for coverage only."""
     _needs_rows(raw)
-    return pd.DataFrame({
-        "person": fields.persons(raw, unique=False),
+    frame = pd.DataFrame({
+        "person": fields.persons(raw, unique=False, blank=True),
         "channel": fields.text(raw, "channel"),
         "campaign": fields.text(raw, "campaign"),
         "day": day(raw, "day", time_zone),
     })
+    if "type" in raw.columns:
+        frame["type"] = fields.choice(raw, "type", TYPES)
+    if "cost" in raw.columns:
+        frame["cost_cents"] = cents(raw, "cost")
+    return frame
 
 
 def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
@@ -70,16 +85,36 @@ def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
     })
 
 
-def _purchases(raw: RawTable, time_zone: str) -> pd.DataFrame:
+def _purchases(raw: RawTable, time_zone: str, *, signed: bool) -> pd.DataFrame:
+    """An empty person is a purchase without a card: it counts for coverage only."""
     _needs_rows(raw)
-    return pd.DataFrame({
-        "person": fields.persons(raw, unique=False),
+    frame = pd.DataFrame({
+        "person": fields.persons(raw, unique=False, blank=True),
         "day": day(raw, "day", time_zone),
         "basket": fields.text(raw, "basket"),
-        "amount_cents": cents(raw, "amount"),
-        "quantity": quantity(raw, "quantity"),
+        "amount_cents": cents(raw, "amount", signed=signed),
+        "quantity": quantity(raw, "quantity", signed=signed),
         "category": fields.text(raw, "category"),
     })
+    if "sales_channel" in raw.columns:
+        frame["sales_channel"] = fields.choice(raw, "sales_channel", SALES_CHANNELS)
+    if "brand" in raw.columns:
+        frame["brand"] = fields.flag(raw, "brand")
+    return frame
+
+
+def _visits(raw: RawTable, time_zone: str) -> pd.DataFrame:
+    _needs_rows(raw)
+    return pd.DataFrame({"person": fields.persons(raw, unique=False, blank=True), "day": day(raw, "day", time_zone)})
+
+
+def _one_currency(raw: RawTable, currency: str | None) -> None:
+    if "currency" not in raw.columns or raw.rows == 0:
+        return
+    found = fields.text(raw, "currency")
+    agreed = currency or str(found.iloc[0])
+    fields.refuse(raw, "currency", (found != agreed).to_numpy(dtype=bool), "not the currency of the contract"
+                  if currency else "a second currency", "convert the amounts before the run; nothing is converted here")
 
 
 def _texts(raw: RawTable) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleanroom.aggregate import block_count
-from cleanroom.contract.plan import Plan
+from cleanroom.contract.plan import Group, Plan
 from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Entropy
 from cleanroom.primitives.backend import Backend
@@ -27,9 +27,8 @@ class BlindedSums:
         self._block = np.empty((self._width, 4, N), dtype=np.uint32)
         self._seed = b""
         self._key: PublicKey | None = None
-        self._members = [plan.cells_of(group) for group in plan.groups]
-        count = 1 + len(plan.contract.statistics)
-        self._sums = [Accumulator(count, backend) for _ in plan.groups]
+        self._weights = [_cell_weights(plan, group) for group in plan.groups]
+        self._sums = [Accumulator(1 + len(plan.statistics_of(group.release)), backend) for group in plan.groups]
         self._shares: list[list[int]] = []
 
     def __repr__(self) -> str:
@@ -53,15 +52,14 @@ class BlindedSums:
     def _add_block(self, block: int) -> None:
         cells = self._cells[block * N:(block + 1) * N]
         c1 = expand_c1(self._ctx, self._seed, range(self._width), block)
-        for total, members in zip(self._sums, self._members, strict=True):
-            for period in range(self._plan.periods):
-                chosen = [cell for cell in members if self._plan.cells[cell].period == period]
-                columns = self._columns_of(period)
-                total.add(Mask(np.isin(cells, chosen), self._backend), self._block[columns], c1[columns])
+        for group, total, weights in zip(self._plan.groups, self._sums, self._weights, strict=True):
+            for period in np.flatnonzero(weights.any(axis=1)).tolist():
+                columns = self._columns_of(group.release, period)
+                # Index -1 is a row that no cell has taken; the last entry is always 0.
+                total.add(Mask(weights[period][cells], self._backend), self._block[columns], c1[columns])
 
-    def _columns_of(self, period: int) -> list[int]:
-        statistics = range(len(self._plan.contract.statistics))
-        return [0, *(self._plan.column_index(statistic, period) for statistic in statistics)]
+    def _columns_of(self, release: int, period: int) -> list[int]:
+        return [0, *(self._plan.column_index(statistic, period) for statistic in self._plan.statistics_of(release))]
 
     def masked_sums(self, entropy: Entropy) -> Iterator[tuple[Residues, Residues]]:
         """(constant coefficient of c0, c1) of each group's people and statistics, in plan order."""
@@ -81,3 +79,11 @@ class BlindedSums:
         self._cells.fill(-1)
         self._sums, self._shares = [], []
         self._block.fill(0)
+
+
+def _cell_weights(plan: Plan, group: Group) -> npt.NDArray[np.int64]:
+    """(periods, cells + 1): how often the group counts a person of each cell, under the period of the cell."""
+    weights = np.zeros((plan.periods, len(plan.cells) + 1), dtype=np.int64)
+    for cell, weight in plan.weights_of(group).items():
+        weights[plan.cells[cell].period, cell] = weight
+    return weights

@@ -36,9 +36,11 @@ def contract_text(contract: Contract) -> str:
         "Opened, with noise, for groups of at least "
         f"{contract.disclosure.threshold} matched people (noised count):",
     ]
-    for release in contract.releases:
-        lines.append(f"  by {' x '.join(release.dimensions) or 'everyone'}: people, "
-                     + ", ".join(f"{s.name} (at most {s.cap:,} a person)" for s in contract.statistics))
+    for index, release in enumerate(contract.releases):
+        by = f"by {' x '.join(release.dimensions) or 'everyone'}" if release.attribution is None else (
+            f"credited to channels ({release.attribution.replace('_', ' ')})")
+        opened = (contract.statistics[s] for s in plan.statistics_of(index))
+        lines.append(f"  {by}: " + ", ".join(["people", *(f"{s.name} (at most {s.cap:,} a person)" for s in opened)]))
     lines += ["", f"Privacy: one run spends epsilon {cost.total.epsilon_text} and delta {cost.total.delta_text} "
               f"({cost.transcript.epsilon_text} for sizes and match counts, {cost.release.epsilon_text} for the table);"
               " "

@@ -19,7 +19,7 @@ from cleanroom.identity.matching import MatchKeys, match_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 
 Tables = TypeVar("Tables", AdvertiserTables, RetailerTables)
-_TIMED: Final = frozenset({"exposures", "purchases"})  # the tables of R-11
+_TIMED: Final = frozenset({"exposures", "purchases", "visits"})  # the tables of R-11
 _TOKEN: Final = object()
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from cleanroom import limits
-from cleanroom.contract.model import Contract, Party, Role
+from cleanroom.contract.model import Contract, Party, Release, Role
 from cleanroom.contract.plan import Plan
+from cleanroom.contract.values import NEW_TO_BRAND_DAYS, check_statistics, check_values
 from cleanroom.errors import ContractError
 
 ROLES: tuple[Role, Role] = ("advertiser", "retailer")
@@ -68,10 +69,11 @@ def _check_dates(contract: Contract) -> None:
     if calendar.exposures_from > calendar.exposures_until:
         raise ContractError("calendar.exposures_until: is before exposures_from")
     span = (calendar.exposures_until - calendar.exposures_from).days + 1
-    needed = span + calendar.period_days + calendar.window_days
+    history = NEW_TO_BRAND_DAYS if any(s.customers == "new_to_brand" for s in contract.statistics) else 0
+    needed = span + calendar.period_days + calendar.window_days + history
     if needed > contract.consent.lookback_days:
         raise ContractError(
-            f"consent.lookback_days: the calendar spans {needed} days, the look-back only "
+            f"consent.lookback_days: calendar and history span {needed} days, the look-back only "
             f"{contract.consent.lookback_days}")
 
 
@@ -86,20 +88,38 @@ def _check_dimensions(contract: Contract) -> None:
     _unique("metrics", contract.metrics)
     if any(statistic.name == "people" for statistic in contract.statistics):
         raise ContractError("statistics: `people` is always counted; do not list it")
+    check_values(contract)
+    check_statistics(contract)
 
 
 def _check_releases(contract: Contract) -> None:
     known = {dimension.name for dimension in contract.dimensions}
+    named = {statistic.name for statistic in contract.statistics}
     for index, release in enumerate(contract.releases):
-        _unique(f"releases.{index}.dimensions", release.dimensions)
-        if unknown := set(release.dimensions) - known:
-            raise ContractError(f"releases.{index}.dimensions: {sorted(unknown)[0]!r} is not a dimension")
-    _unique("releases", [frozenset(release.dimensions) for release in contract.releases])
+        _listed(f"releases.{index}.dimensions", release.dimensions, known, "dimension")
+        _listed(f"releases.{index}.statistics", release.statistics, named, "statistic")
+        if release.attribution is not None:
+            _check_attribution(f"releases.{index}", release, known)
+    _unique("releases", [(frozenset(release.dimensions), release.attribution) for release in contract.releases])
+
+
+def _check_attribution(setting: str, release: Release, known: Set[str]) -> None:
+    if release.dimensions:
+        raise ContractError(f"{setting}.dimensions: the rows of an attribution release are channels; leave it empty")
+    if not known & ({"path", "channels"} if release.attribution == "linear" else {"path"}):
+        raise ContractError(f"{setting}.attribution: {release.attribution} needs the dimension path",
+                            todo="add the dimension, or use linear, for which channels is enough")
+
+
+def _listed(setting: str, names: Sequence[str], known: Set[str], what: str) -> None:
+    _unique(setting, names)
+    if unknown := set(names) - known:
+        raise ContractError(f"{setting}: {sorted(unknown)[0]!r} is not a {what}")
 
 
 def _check_sizes(contract: Contract) -> None:
     plan = Plan(contract)
-    sums = len(plan.groups) * (1 + len(contract.statistics))
+    sums = sum(1 + len(contract.releases[group.release].statistics) for group in plan.groups)
     for what, size, most in (("cells", len(plan.cells), limits.MAX_CELLS),
                              ("encrypted columns", 1 + len(plan.columns), limits.MAX_COLUMNS),
                              ("released sums", sums, limits.MAX_RELEASED_SUMS)):

@@ -16,8 +16,16 @@ from cleanroom import limits
 
 Role = Literal["advertiser", "retailer"]
 KeyType = Literal["email", "phone", "loyalty"]
-Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units"]
-Metric = Literal["reach", "conversion", "sales", "lift"]
+Refunds = Literal["refuse", "net", "gross"]
+SalesChannel = Literal["store", "online", "click_collect", "pickup_extra"]
+Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visitors", "visits",
+                  "collections_with_extra", "extra_sales"]
+Customers = Literal["store_only", "online_only", "both_channels", "new_to_brand"]
+Scope = Literal["campaign", "halo", "brand"]
+DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement"]
+Attribution = Literal["first", "last", "linear", "position", "time_decay"]
+Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offline_share", "omnichannel",
+                 "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]
 
 
 def _time_zone(name: str) -> str:
@@ -79,6 +87,13 @@ class Campaign(_Document):
     assignment_note: Text
     cost_cents: Annotated[int, Field(ge=0, le=10**14)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    categories: Annotated[tuple[Label, ...], Field(min_length=1, max_length=256)] | None = None  # advertised; for halo
+
+
+class Purchases(_Document):
+    """How the retailer's lines are read. `refunds`: what a negative line does, see docs/measures.md."""
+
+    refunds: Refunds
 
 
 class Calendar(_Document):
@@ -98,36 +113,57 @@ class Calendar(_Document):
 class Dimension(_Document):
     """A closed list of values that splits the advertiser's people. `arm` is always the first dimension."""
 
-    name: Literal["arm", "segment"]
+    name: DimensionName
     values: Annotated[tuple[Label, ...], Field(min_length=1, max_length=64)]
 
 
 class Statistic(_Document):
     """One sum over the matched people of a cell, over purchases in the window.
 
-    Units: buyers = people, sales = cents, sales_squared = whole currency units squared, baskets = baskets,
-    units = units. `cap` bounds one person's value, in the same unit.
+    Units: buyers and visitors = people, sales and extra_sales = cents, sales_squared = whole currency units
+    squared, baskets and collections_with_extra = baskets, units = units, visits = days with a visit. `cap`
+    bounds one person's value, in the same unit.
+
+    Filters, each absent when it does not apply. On lines: `category`, `sales_channel`, `scope`, `days` (of the
+    window, `8-14`). On people: `member_segment` (the retailer's), `customers` (by where or what they bought).
     """
 
     name: Name
     measure: Measure
     category: Label | None = None
+    sales_channel: SalesChannel | None = None
+    scope: Scope | None = None
+    days: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}$")] | None = None
+    member_segment: Label | None = None
+    customers: Customers | None = None
     cap: Annotated[int, Field(ge=1, le=limits.MAX_CAP)]
     weight: Weight  # share of a release's ε
 
 
 class Release(_Document):
-    """One partition that is opened: cells summed over the dimensions that are not named."""
+    """One partition that is opened: cells summed over the dimensions that are not named.
 
-    dimensions: tuple[Literal["arm", "segment"], ...]
+    With `attribution` it has no dimensions: its rows are the channels, and each row holds the credit of its
+    channel, see `contract.attribution`.
+    """
+
+    dimensions: tuple[DimensionName, ...]
+    statistics: tuple[Name, ...]  # opened with the person count; they share ε
+    attribution: Attribution | None = None
     epsilon: Epsilon
     people_weight: Weight  # share of ε for the person count
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What the entries of a group's key are."""
+        return self.dimensions if self.attribution is None else ("channel",)
 
 
 class Disclosure(_Document):
     """When a number may be opened, and how much privacy all runs together may spend."""
 
     threshold: Annotated[int, Field(ge=limits.MIN_THRESHOLD, le=10**6)]
+    cells_floor: Annotated[int, Field(ge=0, le=10**6)]  # rarer paths and channel sets become "other"; 0 = none
     budget_epsilon: Epsilon
     budget_delta: Delta
 
@@ -159,10 +195,11 @@ class Contract(_Document):
     match: Match
     campaign: Campaign
     calendar: Calendar
+    purchases: Purchases
     consent: Consent
     disclosure: Disclosure
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=8)]
-    statistics: Annotated[tuple[Statistic, ...], Field(min_length=1, max_length=256)]
+    statistics: Annotated[tuple[Statistic, ...], Field(max_length=256)]
     releases: Annotated[tuple[Release, ...], Field(min_length=1, max_length=16)]
     metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=32)]
     signatures: tuple[Signature, ...] = ()

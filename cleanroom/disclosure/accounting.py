@@ -4,12 +4,15 @@ Privacy unit: one admitted person of either side. Neighbouring inputs: that pers
 
 Transcript. A person of the retailer moves the padded row count by one and one match count by one; a person of
 the advertiser moves the padded size of one cell. Each is (ε_match, δ_match), so nobody pays more than twice
-that.
+that. Where the contract merges rare paths or sets of channels, a person of the advertiser also moves one count of each
+such dimension by one, at ε_match each.
 
 Release. Noise on each opened total is pure ε. The totals of one group add up to the ε of its release (basic
 composition over count and statistics) and releases add up (sequential composition). Groups inside a release
 are disjoint, so they do not add up (parallel composition), except that with several key types one person can
-displace others: `influence` bounds that, and the ε of every release counts that many times.
+displace others: `influence` bounds that, and the ε of every release counts that many times. The rows of an attribution
+release are not disjoint, but what one person adds to all of them together is one whole credit: their noise is scaled
+by its denominator.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Final, Literal
 
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
+from cleanroom.contract.values import MERGED
 from cleanroom.disclosure.mechanism import measured_epsilon
 from cleanroom.errors import ContractError, MisuseError
 from cleanroom.ports import Ledger
@@ -93,7 +97,15 @@ def run_cost(plan: Plan) -> RunCost:
     declared = [paths * release.epsilon for release in plan.contract.releases]
     for index, epsilon in enumerate(declared):
         _check(f"release {index}", _measured_release(plan, index, paths), epsilon)
-    return RunCost(Cost(2 * match.epsilon, 2 * match.delta), Cost(sum(declared, Decimal(0)), Decimal(0)))
+    transcript = Cost((2 + merging(plan.contract)) * match.epsilon, 2 * match.delta)
+    return RunCost(transcript, Cost(sum(declared, Decimal(0)), Decimal(0)))
+
+
+def merging(contract: Contract) -> int:
+    """Dimensions whose rare values are merged by noised counts; each costs ε_match once (`measures.merging`)."""
+    if not contract.disclosure.cells_floor:
+        return 0
+    return sum(dimension.name in MERGED for dimension in contract.dimensions)
 
 
 def budget_of(contract: Contract) -> Cost:
@@ -132,9 +144,10 @@ def spent(ledger: Ledger, contract: str) -> Cost:
 
 
 def _measured_release(plan: Plan, release: int, paths: int) -> float:
-    people = measured_epsilon(plan.people_scale(release), paths)
-    return people + sum(measured_epsilon(plan.sum_scale(release, index), paths * statistic.cap)
-                        for index, statistic in enumerate(plan.contract.statistics))
+    whole = paths * plan.denominator(release)  # credit in all rows together is that of one person
+    people = measured_epsilon(plan.people_scale(release), whole)
+    return people + sum(measured_epsilon(plan.sum_scale(release, index), whole * plan.contract.statistics[index].cap)
+                        for index in plan.statistics_of(release))
 
 
 def _check(what: str, measured: float, declared: Decimal) -> None:

@@ -6,7 +6,8 @@
    group's sums are never committed or sent, by either side.
 4. `build_table` puts the opened numbers in place.
 
-Order of shares: stage one by `plan.groups`; stage two by surviving group, then by statistic of the contract.
+Order of shares: stage one by `plan.groups`; stage two by surviving group, then by statistic of
+its release.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def check_range(plan: Plan) -> None:
     match = plan.contract.match
     people = min(match.max_people_advertiser, match.max_people_retailer)
     for release in range(len(plan.contract.releases)):
-        _check_fits("the person count", release, people, plan.people_scale(release), MODULUS // 4)
-        for index, statistic in enumerate(plan.contract.statistics):
-            _check_fits(statistic.name, release, people * statistic.cap, plan.sum_scale(release, index),
-                        MODULUS // 2)
+        most = people * plan.denominator(release)
+        _check_fits("the person count", release, most, plan.people_scale(release), MODULUS // 4)
+        for index in plan.statistics_of(release):
+            statistic = plan.contract.statistics[index]
+            _check_fits(statistic.name, release, most * statistic.cap, plan.sum_scale(release, index), MODULUS // 2)
 
 
 def people_noise(plan: Plan, noise: Noise) -> list[int]:
@@ -43,9 +45,8 @@ def people_noise(plan: Plan, noise: Noise) -> list[int]:
 def sum_noise(plan: Plan, survivors: Sequence[bool], noise: Noise) -> list[int]:
     """This side's noise on the sums of surviving groups, in stage-two order."""
     drawn: list[int] = []
-    statistics = range(len(plan.contract.statistics))
     for release, size in enumerate(_survivors_by_release(plan, survivors)):
-        columns = [noise.laplace(plan.sum_scale(release, index), size) for index in statistics]
+        columns = [noise.laplace(plan.sum_scale(release, index), size) for index in plan.statistics_of(release)]
         drawn += [x for row in zip(*columns, strict=True) for x in row]
     return drawn
 
@@ -67,14 +68,17 @@ def combine(own: Sequence[int], peer: Sequence[int]) -> list[int]:
 def surviving(plan: Plan, people: Sequence[int]) -> list[bool]:
     """For each group whether its opened count reaches the contract's threshold.
 
-    `check_range` keeps honest counts, noise included, within t/4: one beyond is a PeerViolationError.
+    A row of credit must reach it in whole people. `check_range` keeps honest counts, noise included, within t/4: one
+    beyond is a PeerViolationError.
     """
     _same_length(plan.groups, people)
     for position, count in enumerate(people):
         if abs(count) > MODULUS // 4:
             raise PeerViolationError("an opened count is far outside the declared sizes",
                                      where=f"group {position}")
-    return [count >= plan.contract.disclosure.threshold for count in people]
+    least = plan.contract.disclosure.threshold
+    return [count >= least * plan.denominator(group.release)
+            for group, count in zip(plan.groups, people, strict=True)]
 
 
 def build_table(plan: Plan, people: Sequence[int], survivors: Sequence[bool],
@@ -83,16 +87,16 @@ def build_table(plan: Plan, people: Sequence[int], survivors: Sequence[bool],
 
     Suppressed groups carry no number, although both sides saw their noised count. MisuseError: wrong lengths.
     """
-    width = len(plan.contract.statistics)
     _same_length(plan.groups, people)
     _same_length(plan.groups, survivors)
-    if len(sums) != width * sum(survivors):
+    widths = [(plan.width(group) - 1) * alive for group, alive in zip(plan.groups, survivors, strict=True)]
+    if len(sums) != sum(widths):
         raise MisuseError("the opened sums do not fit the surviving groups")
     rows: list[Row] = []
     taken = 0
-    for group, count, alive in zip(plan.groups, people, survivors, strict=True):
+    for group, count, alive, width in zip(plan.groups, people, survivors, widths, strict=True):
         rows.append(Row(group, count, tuple(sums[taken:taken + width])) if alive else Row(group, None, None))
-        taken += width * alive
+        taken += width
     return ReleasedTable(tuple(rows))
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, run_cost
+from cleanroom.disclosure.accounting import Cost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
 
 
@@ -57,7 +57,8 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
         Fact("scales", "Noise scales", scales),
         Fact("padding", "Padding",
              f"sizes and match counts carry 0 to {terms.most} dummies, a discrete Laplace of scale "
-             f"1/{match.epsilon} truncated to that range: ε {match.epsilon} and δ {match.delta} for each"),
+             f"1/{match.epsilon} truncated to that range: ε {match.epsilon} and δ {match.delta} for each"
+             f"{_merging(plan)}"),
         Fact("threshold", "Threshold",
              f"groups with a noised count under {plan.contract.disclosure.threshold} are suppressed; a "
              "suppressed group is not an empty one. Both parties see its noised count and none of its sums"),
@@ -100,6 +101,13 @@ def _limits(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
+def _merging(plan: Plan) -> str:
+    times = merging(plan.contract)
+    return "" if not times else (
+        f"; which rare paths or sets of channels are merged follows from noised counts: {times} × "
+        f"ε {plan.contract.match.epsilon}")
+
+
 def _displacement(plan: Plan) -> str:
     times = influence(len(plan.contract.match.keys))
     return "" if times == 1 else (
@@ -108,7 +116,10 @@ def _displacement(plan: Plan) -> str:
 
 
 def _scales(plan: Plan, release: int) -> str:
-    name = " × ".join(plan.contract.releases[release].dimensions) or "everybody"
-    sums = ", ".join(f"{statistic.name} {plan.sum_scale(release, index):.6g}"
-                     for index, statistic in enumerate(plan.contract.statistics))
-    return f"{name}: people {plan.people_scale(release):.6g}, {sums}"
+    terms, units = plan.contract.releases[release], plan.denominator(release)
+    name = " × ".join(terms.dimensions) or "everybody"
+    name = name if terms.attribution is None else f"credit by {terms.attribution}"
+    scales = [("people", plan.people_scale(release)), *(
+        (plan.contract.statistics[index].name, plan.sum_scale(release, index))
+        for index in plan.statistics_of(release))]
+    return f"{name}: " + ", ".join(f"{of} {scale / units:.6g}" for of, scale in scales)

@@ -31,8 +31,9 @@ class _Frames:
     __slots__ = ()
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Frames by table name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        """Frames by table name, without those the party does not have."""
+        named = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        return {name: frame for name, frame in named.items() if frame is not None}
 
     def counts(self) -> dict[str, int]:
         """Rows by table name."""
@@ -59,7 +60,8 @@ class AdvertiserTables(_Frames):
     """The advertiser's side.
 
     people: person (unique), one raw text column per key type it has, segment (only when mapped);
-    exposures: person, channel, campaign, day; arms: person (unique), arm, day of assignment;
+    exposures: person (empty: nobody known), channel, campaign, day, type and cost_cents (only when mapped);
+    arms: person (unique), arm, day of assignment;
     consents: texts, see `cleanroom.consent.events`; suppressions: person.
     """
 
@@ -80,8 +82,9 @@ class AdvertiserTables(_Frames):
 class RetailerTables(_Frames):
     """The retailer's side.
 
-    members: person (unique), one raw text column per key type it has; purchases: person, day, basket,
-    amount_cents (int64), quantity (int64), category; consents and suppressions as for the advertiser.
+    members: person (unique), one raw text column per key type it has, segment (only when mapped); purchases: person
+    (empty: no card), day, basket, amount_cents (int64), quantity (int64), category, and sales_channel (text) and brand
+    (bool) only when mapped; visits (None: not counted): person, day; consents and suppressions as for the advertiser.
     """
 
     role: ClassVar[Role] = "retailer"
@@ -89,6 +92,7 @@ class RetailerTables(_Frames):
     purchases: pd.DataFrame
     consents: pd.DataFrame
     suppressions: pd.DataFrame
+    visits: pd.DataFrame | None = None
 
     @property
     def roster(self) -> pd.DataFrame:

@@ -5,30 +5,26 @@ Pure arithmetic on one party's own rows. Counts of exclusions are exact, so for 
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cleanroom.contract.attribution import NONE
 from cleanroom.contract.model import Contract
-from cleanroom.contract.plan import Plan
+from cleanroom.contract.plan import CONTROL, EXPOSED, EXPOSURE_DIMENSIONS, UNEXPOSED, Plan
 from cleanroom.errors import DataError
+from cleanroom.measures.exposures import attributes, opportunities, qualifying
 
-EXPOSED: Final = "exposed"
-CONTROL: Final = "control"
-UNEXPOSED: Final = (CONTROL, "holdout")  # arms whose people must not have been reached
-
+__all__ = ["CONTROL", "EXPOSED", "UNEXPOSED", "assign_cells", "exposure_days"]
 
 def assign_cells(plan: Plan, people: pd.DataFrame) -> tuple[NDArray[np.int64], dict[str, int]]:
     """Cell of each person, and how many were left out for which reason.
 
-    `people`: one row a person with `person` (unique), `arm`, `segment` (only needed when the contract has
-    that dimension) and `day` (datetime64, a date in the contract's time zone: first exposure of the exposed,
-    assignment of the others).
+    `people`: one row a person with `person` (unique), a column for each dimension of the contract and `day`
+    (datetime64, a date in the contract's time zone: first exposure of the exposed, assignment of the others).
 
     Returns int64 (people,) of indices into plan.cells, -1 where left out, and counts by reason: `no_arm`,
-    `unknown_arm`, `unknown_segment` (also when missing), `outside_calendar` (also when missing); one person
+    `unknown_<dimension>` (not listed, or missing), `outside_calendar` (also when missing); one person
     counts once, under the first that applies. Raises DataError for a missing column or a person twice.
     """
     dimensions = plan.contract.dimensions
@@ -41,7 +37,17 @@ def assign_cells(plan: Plan, people: pd.DataFrame) -> tuple[NDArray[np.int64], d
         reasons[f"unknown_{dimension.name}"] = code < 0
     period = _periods(plan, people["day"])
     reasons["outside_calendar"] = period < 0
-    return _leave_out(cell * plan.periods + period, reasons)
+    return _leave_out(_numbered(plan, cell) * plan.periods + period, reasons)
+
+
+def _numbered(plan: Plan, code: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Position among the combinations that can hold a person; codes of others are of people left out."""
+    kinds = [cell.values for cell in plan.cells[::plan.periods]]
+    possible = np.zeros(len(kinds), dtype=np.int64)
+    for position, dimension in enumerate(plan.contract.dimensions):
+        index = pd.Index(dimension.values)
+        possible = possible * len(index) + index.get_indexer(pd.Index([kind[position] for kind in kinds]))
+    return np.asarray(np.searchsorted(possible, np.clip(code, 0, None)), dtype=np.int64)
 
 
 def exposure_days(contract: Contract, arms: pd.DataFrame, exposures: pd.DataFrame) \
@@ -49,33 +55,28 @@ def exposure_days(contract: Contract, arms: pd.DataFrame, exposures: pd.DataFram
     """The frame `assign_cells` wants, from arms and exposures, and how many people were left out why.
 
     `arms`: one row a person with `person`, `arm`, `day` of assignment, and `segment` if the contract has it.
-    `exposures`: `person`, `channel`, `campaign`, `day`. An exposure qualifies when the contract's campaign
-    names its channel and campaign and its day lies in the calendar.
+    `exposures`: `person`, `channel`, `campaign`, `day`, and `type` where the advertiser has it. Which of them qualify
+    is said in `measures.exposures`.
 
     Exposed people take the day of their first qualifying exposure; without one they are left out as
-    `no_exposure`. People of the arms control and holdout keep the day of their assignment and are left out as
-    `contaminated` when they have a qualifying exposure. Other arms keep the day of their assignment.
-    Raises DataError for a missing column, one of the wrong type, or a person twice in `arms`.
+    `no_exposure`. People of the arms control and holdout take the day of their first opportunity, an advertisement
+    logged but not shown, else of their assignment; they are left out as `contaminated` when they have a qualifying
+    exposure. Other arms keep the day of their assignment. Whoever has no exposure has the value `none` of every
+    dimension of exposures. Raises DataError for a missing column, one of the wrong type, or a person twice in `arms`.
     """
     _require(arms, ("person", "arm", "day"), "arms")
     _require(exposures, ("person", "channel", "campaign", "day"), "exposures", unique=False)
     _require_dates(arms["day"], "arms")
     _require_dates(exposures["day"], "exposures")
-    seen = _first_exposure(contract, exposures).reindex(arms["person"])
-    first = pd.Series(seen.to_numpy(), index=arms.index)
+    seen = attributes(contract, qualifying(contract, exposures)).reindex(arms["person"]).set_index(arms.index)
     exposed, unexposed = arms["arm"].isin([EXPOSED]), arms["arm"].isin(UNEXPOSED)
-    no_exposure, contaminated = exposed & first.isna(), unexposed & first.notna()
-    frame = arms.assign(day=first.where(exposed, arms["day"]))[~(no_exposure | contaminated)]
+    missed = pd.Series(opportunities(contract, exposures).reindex(arms["person"]).to_numpy(), index=arms.index)
+    day = seen["day"].where(exposed, missed.where(unexposed & missed.notna(), arms["day"]))
+    no_exposure, contaminated = exposed & seen["day"].isna(), unexposed & seen["day"].notna()
+    dimensions = {name: seen[name].astype(object).where(seen["day"].notna(), NONE)
+                  for name in EXPOSURE_DIMENSIONS if name in seen}
+    frame = arms.assign(day=day, **dimensions)[~(no_exposure | contaminated)]
     return frame, {"no_exposure": int(no_exposure.sum()), "contaminated": int(contaminated.sum())}
-
-
-def _first_exposure(contract: Contract, exposures: pd.DataFrame) -> pd.Series:
-    calendar, campaign = contract.calendar, contract.campaign
-    day = exposures["day"]
-    inside = (day >= pd.Timestamp(calendar.exposures_from)) \
-        & (day < pd.Timestamp(calendar.exposures_until) + pd.Timedelta(days=1))
-    wanted = exposures["channel"].isin(campaign.channels) & exposures["campaign"].isin(campaign.names)
-    return exposures[inside & wanted].groupby("person")["day"].min()
 
 
 def _periods(plan: Plan, days: pd.Series) -> NDArray[np.int64]:

@@ -8,24 +8,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from cleanroom import limits
-from cleanroom.contract.model import Measure, Statistic
+from cleanroom.contract.model import Statistic
 from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.values import day_range
 from cleanroom.errors import DataError
+from cleanroom.measures.lines import Ints, Lines, Mask, campaign_buyers, customers, day_numbers, read_lines, selector
 
-Ints: TypeAlias = NDArray[np.int64]
-
-_NEEDED = ("person", "day", "basket", "amount_cents", "quantity", "category")
 _EPOCH = date(1970, 1, 1)
-_NEVER = np.iinfo(np.int64).min
-# At 10^8 a line, one person would need 9·10^10 lines to overflow 2^63.
-_MAX_LINE = limits.MAX_LINE_AMOUNT_CENTS
 # The square of this is above every cap (2^36) and its whole units squared (9·10^18) are below 2^63.
 _MAX_SQUARED_CENTS = 3 * 10**11
 
@@ -45,67 +38,57 @@ class Clipping:
 
 @dataclass(frozen=True, slots=True)
 class ClippingReport:
-    """One line per statistic of the contract, in its order. Exact, so never shared with the peer."""
+    """One line per statistic of the contract, in its order, and the refund lines that were ignored.
+
+    Exact, so never shared with the peer.
+    """
 
     statistics: tuple[Clipping, ...]
+    refund_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Lines:
-    """Purchase lines of known people, by day. All arrays are int64 (lines,); days count from 1970-01-01.
+class _Shop:
+    """What the columns are made of: lines, days with a visit as (person, day), and each person's segment."""
 
-    `previous` is the day of the line before it in the same person's basket, so a line is the first of its
-    basket in a window exactly when it lies inside and `previous` lies before it.
-    """
-
-    person: Ints
-    day: Ints
-    amount: Ints
-    quantity: Ints
-    basket: Ints
-    previous: Ints
-
-    def window(self, start: int, end: int) -> _Lines:
-        """Lines with start <= day < end (views, not copies)."""
-        part = slice(*np.searchsorted(self.day, (start, end)))
-        return _Lines(self.person[part], self.day[part], self.amount[part], self.quantity[part],
-                      self.basket[part], self.previous[part])
-
-    def where(self, mask: NDArray[np.bool_]) -> _Lines:
-        """Selected lines, with `previous` found again among them."""
-        person, day, basket = self.person[mask], self.day[mask], self.basket[mask]
-        return _Lines(person, day, self.amount[mask], self.quantity[mask], basket,
-                      _previous(person, basket, day))
+    plan: Plan
+    people: int
+    lines: Lines
+    visits: tuple[Ints, Ints]
+    segments: pd.Series
 
 
-def column_matrix(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: pd.DataFrame) \
+def column_matrix(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: pd.DataFrame, *,
+                  members: pd.DataFrame | None = None, visits: pd.DataFrame | None = None) \
         -> tuple[Ints, ClippingReport]:
     """Capped columns of every person, and what the caps took.
 
     `people`: unique person ids, in row order. `purchases`: one line a row with `person` (same type as
     `people`), `day` (datetime64 without time zone, a date in the contract's time zone), `basket`,
-    `amount_cents` and `quantity` (integers, 0 to 100,000,000), `category` (text). Lines of other people are
-    ignored.
+    `amount_cents` and `quantity` (integers up to 100,000,000; negative ones only with a rule for refunds),
+    `category` (text), and as the statistics need them `sales_channel` and `brand`. `members`: `person`, `segment`.
+    `visits`: `person`, `day`. Rows of other people are ignored.
 
     Returns an int64 array (people, 1 + plan.columns) in column-major order, column 0 all ones, and the
     report. Raises DataError for a missing column, a duplicate person, a missing day or a value out of bounds.
 
-    Definitions, over the lines of the statistic's category (all lines without one) in the period's window:
-    buyers 1 if any line; sales Σ amount in cents; baskets distinct baskets of the person; units Σ quantity;
-    sales_squared (sales / 100)² rounded half up, where sales is first cut at the cap of the sales statistic
-    of the same category if the contract has one: so Σ and Σ² describe the same clipped values. Each is cut at
-    its cap.
+    Definitions, over the lines that pass the statistic's filters (all lines without one) in the period's window:
+    buyers 1 if anything was bought; sales Σ amount in cents; baskets distinct baskets of the person; units Σ
+    quantity; sales_squared (sales / 100)² rounded half up, where sales is first cut at the cap of the sales statistic
+    with the same filters if the contract has one: so Σ and Σ² describe the same clipped values.
+    collections_with_extra: click-and-collect baskets on a day with an in-store purchase; extra_sales: Σ amount of
+    those purchases; visits: days with a visit; visitors 1 if any. Net sums below 0 count as 0. Each is cut at its cap.
     """
     index = pd.Index(people)
     if not index.is_unique:
         row = int(np.argmax(index.duplicated())) + 1
         raise DataError("a person appears twice", where=f"people, row {row}")
-    lines = _by_category(plan, index, purchases)
+    lines, refunds = read_lines(plan.contract, index, purchases)
+    shop = _Shop(plan, len(index), lines, _visits(plan, index, visits), _segments(plan, index, members))
     matrix: Ints = np.zeros((len(index), 1 + len(plan.columns)), dtype=np.int64, order="F")
     matrix[:, 0] = 1
-    report = tuple(_fill(plan, number, lines[statistic.category], matrix)
-                   for number, statistic in enumerate(plan.contract.statistics))
-    return matrix, ClippingReport(report)
+    report = tuple(_fill(shop, number, matrix) for number in range(len(plan.contract.statistics)))
+    return matrix, ClippingReport(report, refunds)
 
 
 def square_units(cents: Ints) -> Ints:
@@ -120,18 +103,25 @@ def least_square_cap(cap: int) -> int:
     return int(square_units(np.array([cap], dtype=np.int64))[0])
 
 
-def sales_cap(statistics: Sequence[Statistic], category: str | None) -> int | None:
-    """Cap, in cents, of the sales statistic with this category; None when the contract has none."""
-    return next((s.cap for s in statistics if s.measure == "sales" and s.category == category), None)
+def sales_cap(statistics: Sequence[Statistic], squares: Statistic) -> int | None:
+    """Cap, in cents, of the sales whose squares these are; None when the contract does not have them."""
+    return next((s.cap for s in statistics if s.measure == "sales" and same_filters(s, squares)), None)
 
 
-def _fill(plan: Plan, number: int, lines: _Lines, matrix: Ints) -> Clipping:
-    statistic = plan.contract.statistics[number]
-    over = np.zeros(len(matrix), dtype=np.bool_)
+def same_filters(one: Statistic, two: Statistic) -> bool:
+    """Whether two statistics look at the same lines of the same people."""
+    apart = {"name": "", "measure": "sales", "cap": 1, "weight": 1}
+    return one.model_copy(update=apart) == two.model_copy(update=apart)
+
+
+def _fill(shop: _Shop, number: int, matrix: Ints) -> Clipping:
+    plan, statistic = shop.plan, shop.plan.contract.statistics[number]
+    lines = shop.lines.where(selector(plan.contract, statistic)(shop.lines))
+    over = np.zeros(shop.people, dtype=np.bool_)
     whole = kept = 0.0
     for period in range(plan.periods):
         first, last = ((day - _EPOCH).days for day in window_of(plan.contract.calendar, period))
-        totals = _totals(statistic.measure, lines.window(first, last), first, len(matrix))
+        totals = np.where(_counted(shop, statistic, first, last), _totals(shop, statistic, lines, first, last), 0)
         uncapped, capped = _cap(plan.contract.statistics, statistic, totals)
         matrix[:, plan.column_index(number, period)] = capped
         over |= uncapped > capped
@@ -140,22 +130,41 @@ def _fill(plan: Plan, number: int, lines: _Lines, matrix: Ints) -> Clipping:
     return Clipping(statistic.name, int(over.sum()), 1.0 - kept / whole if whole else 0.0)
 
 
-def _totals(measure: Measure, lines: _Lines, start: int, people: int) -> Ints:
-    match measure:
+def _counted(shop: _Shop, statistic: Statistic, first: int, last: int) -> Mask:
+    """People that the statistic is about, in a window."""
+    mask = np.ones(shop.people, dtype=np.bool_)
+    if statistic.member_segment is not None:
+        mask &= (shop.segments == statistic.member_segment).to_numpy(dtype=np.bool_)
+    if statistic.customers is not None:
+        mask &= customers(statistic.customers, shop.lines, first, last, shop.people)
+    if statistic.scope == "halo":
+        mask &= campaign_buyers(shop.plan.contract, shop.lines.window(first, last), shop.people)
+    return mask
+
+
+def _totals(shop: _Shop, statistic: Statistic, lines: Lines, first: int, last: int) -> Ints:
+    if statistic.days is not None:
+        start, end = day_range(statistic.days)
+        first, last = first + start - 1, first + end
+    inside = lines.window(first, last)
+    match statistic.measure:
         case "buyers":
-            return (np.bincount(lines.person, minlength=people) > 0).astype(np.int64)
-        case "baskets":
-            return np.bincount(lines.person[lines.previous < start], minlength=people).astype(np.int64)
+            return inside.buyers(shop.people).astype(np.int64)
+        case "baskets" | "collections_with_extra":
+            return np.bincount(inside.person[inside.previous < first], minlength=shop.people).astype(np.int64)
         case "units":
-            return _sum(lines.person, lines.quantity, people)
-        case "sales" | "sales_squared":
-            return _sum(lines.person, lines.amount, people)
+            return _sum(inside.person, inside.quantity, shop.people)
+        case "sales" | "sales_squared" | "extra_sales":
+            return _sum(inside.person, inside.amount, shop.people)
+    person, day = shop.visits
+    visits = np.bincount(person[(day >= first) & (day < last)], minlength=shop.people)
+    return (visits if statistic.measure == "visits" else visits > 0).astype(np.int64)
 
 
 def _cap(statistics: Sequence[Statistic], statistic: Statistic, totals: Ints) -> tuple[Ints, Ints]:
     if statistic.measure != "sales_squared":
         return totals, np.minimum(totals, statistic.cap)
-    cap = sales_cap(statistics, statistic.category)
+    cap = sales_cap(statistics, statistic)
     sales = totals if cap is None else np.minimum(totals, cap)
     return square_units(totals), np.minimum(square_units(sales), statistic.cap)
 
@@ -163,51 +172,25 @@ def _cap(statistics: Sequence[Statistic], statistic: Statistic, totals: Ints) ->
 def _sum(person: Ints, value: Ints, people: int) -> Ints:
     total = np.zeros(people, dtype=np.int64)
     np.add.at(total, person, value)
-    return total
+    return np.maximum(total, 0)
 
 
-def _by_category(plan: Plan, people: pd.Index, purchases: pd.DataFrame) -> dict[str | None, _Lines]:
-    lines, category = _read(people, purchases)
-    wanted = {statistic.category for statistic in plan.contract.statistics}
-    return {name: lines if name is None else lines.where(category.isin([name]).to_numpy(dtype=np.bool_))
-            for name in wanted}
+def _visits(plan: Plan, people: pd.Index, visits: pd.DataFrame | None) -> tuple[Ints, Ints]:
+    if all(statistic.measure not in {"visits", "visitors"} for statistic in plan.contract.statistics):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if visits is None or visits.empty:
+        raise DataError("a statistic counts visits, and there are none", where="visits",
+                        todo="name the table visits in party.toml, or agree on a contract without visits")
+    person = people.get_indexer(pd.Index(visits["person"])).astype(np.int64)
+    rows = pd.DataFrame({"person": person, "day": day_numbers(visits["day"], "visits")})
+    once = rows[rows["person"] >= 0].drop_duplicates()
+    return once["person"].to_numpy(dtype=np.int64), once["day"].to_numpy(dtype=np.int64)
 
 
-def _read(people: pd.Index, purchases: pd.DataFrame) -> tuple[_Lines, pd.Series]:
-    missing = [name for name in _NEEDED if name not in purchases.columns]
-    if missing:
-        raise DataError(f"column {missing[0]} is missing", where="purchases")
-    day = _day_numbers(purchases["day"])
-    amount, quantity = (_bounded(purchases[name], name) for name in ("amount_cents", "quantity"))
-    person = people.get_indexer(pd.Index(purchases["person"])).astype(np.int64)
-    known = np.flatnonzero(person >= 0)
-    order = known[np.argsort(day[known], kind="stable")]
-    basket = pd.factorize(purchases["basket"].take(order), use_na_sentinel=False)[0].astype(np.int64)
-    person, day = person[order], day[order]
-    lines = _Lines(person, day, amount[order], quantity[order], basket, _previous(person, basket, day))
-    return lines, purchases["category"].take(order)
-
-
-def _previous(person: Ints, basket: Ints, day: Ints) -> Ints:
-    pair = person * (int(basket.max(initial=0)) + 1) + basket
-    return pd.Series(day).groupby(pair, sort=False).shift(fill_value=_NEVER).to_numpy(dtype=np.int64)
-
-
-def _day_numbers(days: pd.Series) -> Ints:
-    if not pd.api.types.is_datetime64_dtype(days.dtype):
-        raise DataError("column day must hold dates without time zone", where="purchases")
-    missing = days.isna().to_numpy(dtype=np.bool_)
-    if missing.any():
-        raise DataError("day is missing", where=f"purchases, row {int(np.argmax(missing)) + 1}")
-    return np.asarray(days.to_numpy().astype("datetime64[D]").astype(np.int64), dtype=np.int64)
-
-
-def _bounded(values: pd.Series, name: str) -> Ints:
-    if not pd.api.types.is_integer_dtype(values.dtype) or values.hasnans:
-        raise DataError(f"column {name} must hold integers only", where="purchases")
-    numbers = values.to_numpy(dtype=np.int64)
-    bad = (numbers < 0) | (numbers > _MAX_LINE)
-    if bad.any():
-        raise DataError(f"{name} is outside 0 to {_MAX_LINE}",
-                        where=f"purchases, row {int(np.argmax(bad)) + 1}")
-    return numbers
+def _segments(plan: Plan, people: pd.Index, members: pd.DataFrame | None) -> pd.Series:
+    if all(statistic.member_segment is None for statistic in plan.contract.statistics):
+        return pd.Series([None] * len(people), dtype=object)
+    if members is None or "segment" not in members.columns:
+        raise DataError("a statistic needs the segment of members", where="members, column segment",
+                        todo="map segment in party.toml, or agree on a contract without member_segment")
+    return members.set_index("person")["segment"].reindex(people)

@@ -19,7 +19,8 @@ class Estimate:
     `group` is the released group it describes; for a comparison it is the exposed group and `against` the
     control one. `value` is None when the number is undefined (0/0) or suppressed, and `note` then says why.
     `sampling_se` and `noise_se` are the two parts of the uncertainty in the unit of `value`; the interval
-    holds both. `numerator` and `denominator` name what was divided.
+    holds both. `numerator` and `denominator` name what was divided; `detail` is the category, sales channel, segment or
+    days that the number is restricted to.
     """
 
     metric: Metric
@@ -35,3 +36,4 @@ class Estimate:
     numerator: str = ""
     denominator: str = ""
     note: str = ""
+    detail: str = ""

@@ -110,9 +110,9 @@ def wilson(rate: float, people: float) -> tuple[float, float]:
 
 def rate(successes: Noised, people: Noised) -> Result:
     """Share of people: Wilson for sampling, delta method for the noise of both totals."""
-    trouble = _trouble(people)
-    if trouble:
-        return trouble
+    undefined = trouble(people)
+    if undefined:
+        return undefined
     raw = successes.value / people.value
     value = min(max(raw, 0.0), 1.0)
     low, high = wilson(value, people.value)
@@ -126,9 +126,9 @@ def mean(total: Noised, squares: Noised | None, people: Noised, cap: float) -> R
 
     `squares` is Σv² in the squared unit of `total`; without it the interval holds noise only (`noise_only`).
     """
-    trouble = _trouble(people)
-    if trouble:
-        return trouble
+    undefined = trouble(people)
+    if undefined:
+        return undefined
     n, value = people.value, total.value / people.value
     noise = _ratio_noise(value, total, people)
     if squares is None:
@@ -147,9 +147,9 @@ def ratio(total: Noised, count: Noised, people: Noised, average: Result) -> Resu
     Then Σ(v - Rk)² = Σv² - R²Σk², and Σk² ≥ (Σk)²/n bounds it by Σv² - (Σv)²/n, the spread of `average`: an
     upper bound of the sampling part, the tighter the less people differ in k.
     """
-    trouble = _trouble(count)
-    if trouble:
-        return trouble
+    undefined = trouble(count)
+    if undefined:
+        return undefined
     if isinstance(average, Undefined):
         return average
     value = total.value / count.value
@@ -263,7 +263,8 @@ def _variance(total: Noised, squares: Noised, people: Noised, cap: float) -> flo
     return min(likely, inside * (cap - inside) * n / (n - 1))
 
 
-def _trouble(denominator: Noised) -> Undefined | None:
+def trouble(denominator: Noised) -> Undefined | None:
+    """Why nothing can be divided by this total; None when it can."""
     if denominator.value <= 0:
         return Undefined("undefined_zero_denominator")
     return Undefined("too_noisy") if 2 * denominator.noise.half_width >= denominator.value else None

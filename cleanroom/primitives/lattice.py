@@ -5,7 +5,7 @@ x~(X) = x(1/X) = x_0 - Σ_{j>0} x_j X^(N-j), for which the constant coefficient 
 
     R, once a run     a = expand(ctx)                      b = -a s + e                    sends b
     R, block, column  c1 = expand(ctx, seed, column, block)  c0 = -c1 s + e + Δ(values)      sends c0
-    A, block          w = reflection of the 0/1 selection of rows
+    A, block          w = reflection of the weights of the rows: 0, 1, or a small credit
     A, sum            C0 = (Σ w c0)_0 + (b u)_0 + e1 + Δ(r) + f      four residues
                       C1 = Σ w c1 + a u + e2                        one polynomial          sends C0, C1
     R                 v = C0 + (C1 s)_0,  share = round(t v / q) mod t = sum + r mod t
@@ -18,10 +18,9 @@ NTT form, so A's only transforms are one a mask and two a sum.
 
 Why C0 and C1 tell R nothing about the rows, though R knows s, e and the errors of every ciphertext:
 
-1. v = Δ(sum + r) + ν + f, where ν holds errors and roundings of the selected rows, (e u)_0, e1 and (e2 s)_0.
-r makes
-   sum + r uniform mod t; f hides ν up to a statistical distance |ν| / 2^(F+1) (bounds in `parameters`). So C0
-   can be simulated from C1 and a uniform share: it is a fresh uniform value minus (C1 s)_0.
+1. v = Δ(sum + r) + ν + f, where ν holds the weighted errors and roundings of the selected rows, (e u)_0, e1 and
+   (e2 s)_0. r makes sum + r uniform mod t; f hides ν up to a statistical distance |ν| / 2^(F+1) (bounds in
+   `parameters`). So C0 can be simulated from C1 and a uniform share: it is a fresh uniform value minus (C1 s)_0.
 2. What remains is C1. (a, a u + e2) is a ring-LWE sample with A's own secret u: `a` comes from a hash of both
    parties' nonces, so neither chose it, and s is independent of u. Under the assumption that hides R's
    columns from A, C1 is uniform whatever the selection; sums under the same `a` have independent u and e2
@@ -42,7 +41,7 @@ from numpy.typing import NDArray
 from cleanroom.errors import MisuseError
 from cleanroom.ports import Entropy
 from cleanroom.primitives.backend import Backend, Polys
-from cleanroom.primitives.parameters import FLOOD_BITS, T
+from cleanroom.primitives.parameters import FLOOD_BITS, MAX_WEIGHT, T
 from cleanroom.primitives.ring import PRIMES, N, Q, Residues, residues, small_residues
 from cleanroom.primitives.sampling import SEED_BYTES, centred_binomial, expand_uniform, ternary, uniform_bits
 
@@ -69,10 +68,10 @@ def reflect(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([values[..., :1], -values[..., :0:-1]], axis=-1)
 
 
-def mask_polynomial(selected: NDArray[np.bool_]) -> Polys:
+def mask_polynomial(weights: NDArray[np.bool_] | NDArray[np.int64]) -> Polys:
     """w(X) = b_0 - Σ_{j>0} b_j X^(N-j), coefficient form, of at most 4096 rows; missing rows count as 0."""
     padded = np.zeros(N, dtype=np.int64)
-    padded[: len(selected)] = selected
+    padded[: len(weights)] = weights
     return small_residues(reflect(padded))
 
 
@@ -185,15 +184,27 @@ def _decode(phase: list[int]) -> int:
 
 
 class Mask:
-    """A's selection of rows of one block, ready to be applied to every column."""
+    """A's weights for the rows of one block, ready to be applied to every column."""
 
-    def __init__(self, selected: NDArray[np.bool_], backend: Backend) -> None:
-        """`selected`: which of the at most 4096 rows of the block are taken."""
-        self.rows = np.flatnonzero(selected)
-        self.ntt = backend.ntt(mask_polynomial(selected))
+    def __init__(self, weights: NDArray[np.bool_] | NDArray[np.int64], backend: Backend) -> None:
+        """`weights`: how often each of the at most 4096 rows of the block is counted, 0 to MAX_WEIGHT.
+
+        MisuseError for another weight: the parameter check would not hold.
+        """
+        if weights.size and not 0 <= int(weights.min()) <= int(weights.max()) <= MAX_WEIGHT:
+            raise MisuseError(f"a row is counted 0 to {MAX_WEIGHT} times")
+        self._layers = [(weight, np.flatnonzero(weights == weight)) for weight in np.unique(weights) if weight]
+        self.ntt = backend.ntt(mask_polynomial(weights))
 
     def __repr__(self) -> str:
         return "Mask"
+
+    def total(self, c0: Residues) -> Polys:
+        """Σ w_j c0_j along the last axis, kept: (..., 4, 4096) to (..., 4, 1). Below 2^12 · 2^27 · MAX_WEIGHT."""
+        total = np.zeros((*c0.shape[:-1], 1), dtype=np.uint64)
+        for weight, rows in self._layers:  # few: faster than products of 64-bit integers
+            total += np.uint64(weight) * c0.take(rows, axis=-1).sum(axis=-1, keepdims=True, dtype=np.uint64)
+        return total
 
 
 class Accumulator:
@@ -215,7 +226,7 @@ class Accumulator:
         if self._pending == _MAX_PENDING:
             self._reduce()
         self._pending += 1
-        self._c0 += c0.take(mask.rows, axis=-1).sum(axis=-1, keepdims=True, dtype=np.uint64)
+        self._c0 += mask.total(c0)
         self._backend.multiply_add(self._c1, mask.ntt, c1)
 
     def merge(self, other: Accumulator) -> None:

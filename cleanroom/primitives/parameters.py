@@ -8,15 +8,16 @@ and hides the noise of R's ciphertexts, which depends on the rows A took, becaus
 uniform integer of [-2^F, 2^F) moves its distribution by a statistical distance of |x| / 2^(F+1).
 
 Worst case of |noise| for a sum of n encrypted values (|error| ≤ η, encoding rounding ≤ 1/2), with the fresh
-public-key encryption of r: e·u and e2·s have N terms of at most η each, e1 one, and r one rounding:
+public-key encryption of r: e·u and e2·s have N terms of at most η each, e1 one, and r one rounding; a value that
+is counted w times brings its error and rounding w times:
 
-    W(n) = 21 n + n/2 + 2·21·N + 21 + 1/2.
+    W(n, w) = 21 n w + n w/2 + 2·21·N + 21 + 1/2.
 
 High-probability bound (2^-64): roundings are kept at their worst, since equal values round alike; the errors
-are n + 2N + 1 independent sums of 42 signs ±1/2, so by Hoeffding they exceed x with probability 2
-exp(-2x²/42m), m = n + 2N + 1:
+are n + 2N + 1 independent sums of 42 signs, ±w/2 for the values and ±1/2 for the rest, so by Hoeffding they exceed
+x with probability 2 exp(-2x²/42m), m = n w² + 2N + 1:
 
-    H(n) = (n + 1)/2 + sqrt(21 · 65 ln 2 · m).
+    H(n, w) = (n w + 1)/2 + sqrt(21 · 65 ln 2 · m).
 
 Security: ring degree 4096 with log2 q < 109, ternary secret and σ ≈ 3.24 is the 128-bit classical level of
 the Homomorphic Encryption Standard (2018), table 1.
@@ -34,8 +35,9 @@ from cleanroom.primitives.sampling import ETA
 
 T: Final = 2**44  # plaintext modulus
 FLOOD_BITS: Final = 62  # F
-WORST_CASE_RATIO: Final = 2**36  # flood over W(n), always
-LIKELY_RATIO: Final = 2**40  # flood over H(n)
+WORST_CASE_RATIO: Final = 2**36  # flood over W(n, w), always
+LIKELY_RATIO: Final = 2**40  # flood over H(n, w)
+MAX_WEIGHT: Final = 6  # w: the common denominator of attribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +46,39 @@ class Margins:
 
     sum_bits: float  # t/2 over the largest sum and its noise allowance
     correctness_bits: float  # q/2t over noise and flooding
-    worst_case_flood_bits: float  # flood over W(n)
-    likely_flood_bits: float  # flood over H(n)
+    worst_case_flood_bits: float  # flood over W(n, w)
+    likely_flood_bits: float  # flood over H(n, w)
 
 
-def worst_noise(values: int) -> int:
-    """W(n), rounded up."""
-    return ceil((2 * ETA + 1) * values / 2) + 2 * ETA * N + ETA + 1
+def worst_noise(values: int, weight: int = 1) -> int:
+    """W(n, w), rounded up."""
+    return ceil((2 * ETA + 1) * values * weight / 2) + 2 * ETA * N + ETA + 1
 
 
-def likely_noise(values: int) -> int:
-    """H(n), rounded up: exceeded with probability below 2^-64."""
-    return ceil((values + 1) / 2 + sqrt(ETA * 65 * log(2) * (values + 2 * N + 1)))
+def likely_noise(values: int, weight: int = 1) -> int:
+    """H(n, w), rounded up: exceeded with probability below 2^-64."""
+    return ceil((values * weight + 1) / 2 + sqrt(ETA * 65 * log(2) * (values * weight**2 + 2 * N + 1)))
 
 
-def check_parameters(rows: int, largest_sum: int, noise: int = 0) -> Margins:
+def check_parameters(rows: int, largest_sum: int, noise: int = 0, weight: int = 1) -> Margins:
     """Refuse a run whose sums would not open exactly, or whose opening would say too much.
 
     `rows`: most encrypted values in one sum (R's padded row count when a sum takes a row at most once).
-    `largest_sum`: bound on an exact sum, cap times people. `noise`: bound on what both sides add to it.
-    ContractError with the numbers when: largest_sum + noise ≥ t/2; W(rows) + 2^F > q/2t; 2^F < 2^36 W(rows);
-    or 2^F < 2^40 H(rows).
+    `largest_sum`: bound on an exact sum, weights included. `noise`: bound on what both sides add to it. `weight`:
+    most times that a row counts in one sum.
+    ContractError with the numbers when: largest_sum + noise ≥ t/2; W + 2^F > q/2t; 2^F < 2^36 W; or
+    2^F < 2^40 H.
     """
-    flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows), likely_noise(rows)
+    flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows, weight), likely_noise(rows, weight)
     if 2 * (largest_sum + noise) >= T:
         raise ContractError(
             f"a sum can reach {largest_sum} with noise up to {noise}; the limit is {T // 2 - 1} in all",
             where="statistics", todo="lower the cap, the number of people, or use a coarser unit",
         )
     if 2 * T * (worst + flood) > Q or flood < WORST_CASE_RATIO * worst or flood < LIKELY_RATIO * likely:
+        counted = f", each up to {weight} times," if weight > 1 else ""
         raise ContractError(
-            f"a sum over {rows} rows accumulates noise up to 2^{log2(worst):.2f}, likely below "
+            f"a sum over {rows} rows{counted} accumulates noise up to 2^{log2(worst):.2f}, likely below "
             f"2^{log2(likely):.2f}; flooding of 2^{FLOOD_BITS} must be 2^36 times the first, 2^40 times the "
             f"second, and with noise below 2^{log2(Q / (2 * T)):.2f}",
             where="match", todo="lower the number of people to what one sum can hold",

@@ -76,7 +76,7 @@ def _result(contract: Contract, estimate: Estimate, hidden: frozenset[Group]) ->
         "high": _rounded(estimate.high, DECIMALS[estimate.unit]) if known else None,
         "sampling_se": _rounded(estimate.sampling_se, DECIMALS[estimate.unit] + 2) if known else None,
         "noise_se": _rounded(estimate.noise_se, DECIMALS[estimate.unit] + 2) if known else None,
-        "suppressed": blocked,
+        "suppressed": blocked, "detail": estimate.detail,
         "numerator": _honest(contract, estimate.numerator),
         "denominator": _honest(contract, estimate.denominator),
         "note": "suppressed" if blocked else estimate.note or ("" if known else "not_finite"),
@@ -93,7 +93,7 @@ def _honest(contract: Contract, text: str) -> str:
 def _labels(contract: Contract, group: Group | None) -> dict[str, str] | None:
     if group is None:
         return None
-    return dict(zip(contract.releases[group.release].dimensions, group.key, strict=True))
+    return dict(zip(contract.releases[group.release].axes, group.key, strict=True))
 
 
 def _rounded(value: float | None, decimals: int) -> float | int | None:
@@ -123,7 +123,7 @@ def _own(facts: RunFacts) -> dict[str, Any]:
     return {
         "role": facts.role, "admitted": facts.admitted,
         "refused": [{"rule": item.rule, "text": item.text, "count": item.count} for item in facts.refused],
-        "excluded": dict(facts.excluded),
+        "excluded": dict(facts.excluded), "merged": dict(facts.merged),
         "clipping": [{"statistic": item.statistic, "people": item.people, "share": _rounded(item.share, 6)}
                      for item in facts.clipping],
         "rows_sent": facts.rows_sent, "peer_rows": facts.peer_rows,
@@ -133,10 +133,11 @@ def _own(facts: RunFacts) -> dict[str, Any]:
 def _methodology(contract: Contract) -> dict[str, Any]:
     """The IAB/MRC disclosure list as facts; the words are in `wording`."""
     return {
-        "attribution": "none", "protocol": contract.match.protocol, "keys": list(contract.match.keys),
+        "attribution": [release.attribution for release in contract.releases if release.attribution is not None],
+        "protocol": contract.match.protocol, "keys": list(contract.match.keys),
         "normalisation": contract.match.normalisation, "window_days": contract.calendar.window_days,
         "period_days": contract.calendar.period_days, "time_zone": contract.calendar.time_zone,
-        "lookback_days": contract.consent.lookback_days, "sales": "gross",
+        "lookback_days": contract.consent.lookback_days, "sales": contract.purchases.refunds,
         "currency": contract.campaign.currency, "assignment": contract.campaign.assignment,
         "assignment_note": contract.campaign.assignment_note, "interval_level": 0.95,
         "interval_parts": ["sampling", "noise"], "threshold": contract.disclosure.threshold,

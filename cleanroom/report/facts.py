@@ -55,7 +55,8 @@ class RunFacts:
 
     Times are aware and in UTC. `contract_sha256`, `transcript_sha256` and `audit_root` are hexadecimal.
     `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`)
-    to a count. `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
+    to a count; `merged` those who take part under another value (`path_merged`).
+    `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
     `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text).
     """
@@ -80,6 +81,7 @@ class RunFacts:
     budget: Spend
     refused: tuple[Refused, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
+    merged: Mapping[str, int] = field(default_factory=dict)
     clipping: tuple[Clipping, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     sends: tuple[tuple[str, str], ...] = ()

@@ -64,6 +64,33 @@ def categories(voice: Voice) -> list[Figure]:
         for result in found], remark=voice.words["noise_note"] if alone else "")
 
 
+def frequency(voice: Voice) -> list[Figure]:
+    """Conversion by number of exposures."""
+    found = [each for each in select.of_metric(voice.document, "frequency") if each["name"] == "frequency_conversion"]
+    return _drawn(voice, "frequency", SHARE_AXIS, [
+        _point(voice, each, 1.0, each["group"]["frequency"], voice.rest(each["group"], "frequency")) for each in found])
+
+
+def baskets(voice: Voice) -> list[Figure]:
+    """Average basket of each sales channel, side by side."""
+    found = [(each, str(each["detail"])) for each in voice.document["results"]
+             if each["name"] == "sales_channel_average_basket"]
+    found = found or [(each, each["name"].removeprefix("basket_"))
+                      for each in select.of_metric(voice.document, "click_collect")
+                      if each["name"].startswith("basket_")]
+    return _drawn(voice, "baskets", MONEY_AXIS, [
+        _point(voice, each, 0.01, voice.group(each["group"]), voice.channel(channel)) for each, channel in found])
+
+
+def attribution(voice: Voice) -> list[Figure]:
+    """Credited sales by channel, a mark per method."""
+    found = [(each, method) for each in select.of_metric(voice.document, "attribution") for method in select.METHODS
+             if each["name"] == f"credited_sales_{method}"]
+    return _drawn(voice, "attribution", MONEY_AXIS, [
+        _point(voice, each, 0.01, voice.channel(each["group"]["channel"]), voice.words[f"a_{method}"])
+        for each, method in found])
+
+
 def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool = False,
            zero: bool = False, remark: str = "") -> list[Figure]:
     """The figure, or none when no point has a value. `remark` ends its caption."""

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cleanroom.errors import DataError
-from cleanroom.report import figures, prose, sections
+from cleanroom.report import figures, metrics, prose, sections
 from cleanroom.report.document import SCHEMA
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
@@ -30,6 +30,8 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "rates": figures.rates(voice), "groups": sections.groups(voice),
         "lifts": figures.lifts(voice), "compare": sections.compare(voice), "why": prose.why(voice),
         "category_figures": figures.categories(voice), "categories": sections.categories(voice),
+        "chapters": metrics.chapters(voice), "chapter_figures": [*figures.frequency(voice), *figures.baskets(voice)],
+        "attribution": metrics.attribution(voice), "attribution_figures": figures.attribution(voice),
         "spent": sections.spent(voice), "posterior": prose.posterior(voice),
         "sends": voice.document["privacy"]["sends"], "statement": voice.document["privacy"]["statement"],
         "method": prose.method(voice), "own": sections.own(voice), "gaps": prose.gaps(voice),

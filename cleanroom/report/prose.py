@@ -65,20 +65,22 @@ def method(voice: Voice) -> list[Pair]:
     w, card = voice.words, voice.document["methodology"]
     caps = ", ".join(f"{voice.statistic(s)} {_with_unit(voice, s)}"
                      for s in voice.document["contract"]["statistics"])
+    methods = [w[f"a_{method}"] for method in card["attribution"]]
     design = voice.say(f"m_design_{card['assignment']}", note=card["assignment_note"])
     said = {
         "windows": {"period": _days(voice, card["period_days"]), "window": _days(voice, card["window_days"]),
                     "lookback": _days(voice, card["lookback_days"]), "zone": card["time_zone"]},
         "keys": {"keys": ", ".join(voice.name(key) for key in card["keys"]), "protocol": card["protocol"],
                  "normalisation": card["normalisation"]},
-        "clipping": {"caps": caps}, "sales": {"currency": card["currency"]},
+        "clipping": {"caps": caps}, "attribution": {"methods": ", ".join(methods)},
         "noise": {"threshold": fmt.number(card["threshold"])},
         "cost": {"cost": fmt.money(voice.document["contract"]["campaign"]["cost_cents"], voice.currency)},
     }
     order = ("attribution", "windows", "keys", "dedup", "clipping", "sales", "design", "interval",
              "noise", "cost")
-    return [(w[f"m_{key}"], design if key == "design" else voice.say(f"m_{key}_text", **said.get(key, {})))
-            for key in order]
+    own = {"design": design, "sales": voice.say(f"m_sales_{card['sales']}", currency=card["currency"]),
+           **({} if methods else {"attribution": w["m_attribution_none"]})}
+    return [(w[f"m_{key}"], own.get(key) or voice.say(f"m_{key}_text", **said.get(key, {}))) for key in order]
 
 
 def gaps(voice: Voice) -> list[str]:

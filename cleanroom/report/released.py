@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
+from cleanroom.contract.model import Release
 from cleanroom.contract.plan import Plan
-from cleanroom.measures.catalogue.base import Cohort, cohort
+from cleanroom.measures.catalogue.base import Cohort, asked, cohort
 from cleanroom.measures.noise import Noised, noised
 from cleanroom.measures.statistics import Level, mean
 from cleanroom.table import ReleasedTable, Row
@@ -19,7 +20,8 @@ Labels = dict[str, str]
 def released(plan: Plan, table: ReleasedTable) -> list[dict[str, Any]]:
     """One entry per release of the contract. A suppressed group has no number at all."""
     return [
-        {"release": index, "dimensions": list(terms.dimensions), "epsilon": format(terms.epsilon, "f"),
+        {"release": index, "dimensions": list(terms.axes), "attribution": terms.attribution,
+         "statistics": list(terms.statistics), "epsilon": format(terms.epsilon, "f"),
          "groups": [_group(plan, row) for row in table.of(index)]}
         for index, terms in enumerate(plan.contract.releases)
     ]
@@ -38,8 +40,8 @@ def matched(plan: Plan, table: ReleasedTable, admitted: int) -> dict[str, Any]:
     Every release splits the same people, so the one with the smallest suppressed share, then fewest groups,
     is the sharpest. `complete` is false when a group of it is suppressed: the count then misses those people.
     """
-    total = _sharpest(plan, table, lambda _: True)
-    by_arm = _sharpest(plan, table, lambda dimensions: "arm" in dimensions)
+    total = _sharpest(plan, table, lambda terms: terms.attribution is None)
+    by_arm = _sharpest(plan, table, lambda terms: "arm" in terms.dimensions)
     arms = dict.fromkeys(labels(plan, row)["arm"] for row in by_arm)
     people = _added(plan, total)
     return {
@@ -57,30 +59,33 @@ def categories(plan: Plan, table: ReleasedTable) -> list[dict[str, Any]]:
     The interval holds sampling error only when the contract also releases the squares of the category;
     `note` is `noise_only` otherwise. Empty unless the contract releases the arms by themselves.
     """
-    rows = next((table.of(index) for index, terms in enumerate(plan.contract.releases)
-                 if terms.dimensions == ("arm",)), ())
+    release = next((index for index, terms in enumerate(plan.contract.releases) if terms.dimensions == ("arm",)), None)
+    if release is None:
+        return []
+    opened = [plan.contract.statistics[index] for index in plan.statistics_of(release)]
     return [
         {"category": statistic.category, "group": labels(plan, row),
          **_per_person(cohort(plan, row), statistic.category, statistic.cap)}
-        for statistic in plan.contract.statistics
-        if statistic.measure == "sales" and statistic.category is not None
-        for row in rows
+        for statistic in opened if asked("sales", "category").fits(statistic) and statistic.category is not None
+        for row in table.of(release)
     ]
 
 
 def labels(plan: Plan, row: Row) -> Labels:
     """The group as {dimension: value}; empty for the grand total."""
-    return dict(zip(plan.contract.releases[row.group.release].dimensions, row.group.key, strict=True))
+    return dict(zip(plan.contract.releases[row.group.release].axes, row.group.key, strict=True))
 
 
 def _group(plan: Plan, row: Row) -> dict[str, Any]:
     found = cohort(plan, row)
     shown = {"group": labels(plan, row), "suppressed": row.suppressed, "people": None, "sums": None}
     if row.people is not None:
-        shown["people"] = _number(noised(row.people, plan.people_scale(row.group.release)), 1)
+        units = plan.denominator(row.group.release)
+        shown["people"] = _number(noised(row.people, plan.people_scale(row.group.release)).scaled(1 / units), 1)
     if found is not None:
-        shown["sums"] = {statistic.name: _number(found.statistic(index), statistic.cap)
-                         for index, statistic in enumerate(plan.contract.statistics)}
+        statistics = plan.contract.statistics
+        shown["sums"] = {statistics[index].name: _number(found.statistic(index), statistics[index].cap)
+                         for index in plan.statistics_of(row.group.release)}
     return shown
 
 
@@ -91,8 +96,8 @@ def _number(total: Noised, cap: int | None = None) -> dict[str, Any]:
     return shown if cap is None else {**shown, "cap": cap}
 
 
-def _sharpest(plan: Plan, table: ReleasedTable, fits: Callable[[Sequence[str]], bool]) -> Sequence[Row]:
-    parts = [table.of(index) for index, terms in enumerate(plan.contract.releases) if fits(terms.dimensions)]
+def _sharpest(plan: Plan, table: ReleasedTable, fits: Callable[[Release], bool]) -> Sequence[Row]:
+    parts = [table.of(index) for index, terms in enumerate(plan.contract.releases) if fits(terms)]
     return min((rows for rows in parts if rows), key=_blur, default=())
 
 
@@ -121,10 +126,10 @@ def _rate(people: Noised | None, admitted: int) -> Mapping[str, float] | None:
 def _per_person(people: Cohort | None, category: str | None, cap: int) -> dict[str, Any]:
     nothing = {"metric": "sales", "name": "category_sales_per_person", "value": None, "low": None,
                "high": None, "suppressed": people is None, "unit": "cents_per_person"}
-    total = people.total("sales", category) if people else None
+    total = people.total("sales", category=category) if people else None
     if people is None or total is None:
         return {**nothing, "note": "suppressed"}
-    found = mean(total, people.total("sales_squared", category), people.people, cap)
+    found = mean(total, people.total("sales_squared", category=category), people.people, cap)
     if not isinstance(found, Level):
         return {**nothing, "note": found.note}
     interval = found.interval()

@@ -121,6 +121,9 @@ def own(voice: Voice) -> list[Table]:
     if facts["excluded"]:
         excluded = [(voice.name(label), count) for label, count in facts["excluded"].items()]
         tables.append(_counts(w["t_excluded"], w["reason"], w["count"], excluded))
+    if facts["merged"]:
+        merged = [(voice.name(label), count) for label, count in facts["merged"].items()]
+        tables.append(_counts(w["t_merged"], w["reason"], w["count"], merged))
     return [*tables, *([_clipped(voice, facts["clipping"])] if facts["clipping"] else [])]
 
 
@@ -191,6 +194,8 @@ def _annex(voice: Voice, entry: Mapping[str, Any]) -> Table:
     w, shown = voice.words, entry["groups"]
     bodies = [_opened(voice, w["people"], "people", [(group, group["people"]) for group in shown])]
     for statistic in voice.document["contract"]["statistics"]:
+        if statistic["name"] not in entry["statistics"]:
+            continue
         sums = [(group, None if group["sums"] is None else group["sums"][statistic["name"]])
                 for group in shown]
         bodies.append(_opened(voice, voice.statistic(statistic), statistic["measure"], sums))

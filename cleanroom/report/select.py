@@ -9,6 +9,11 @@ Result = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 RATES: Final = ("share", "cents_per_person", "cents_per_basket", "per_person")
+GROUPED: Final = ("reach", "conversion", "sales")
+TABLED: Final = ("ropo", "vopo", "offline_share", "omnichannel", "click_collect", "frequency", "new_to_brand", "visits",
+                 "halo", "coverage")  # metrics with a table of their own
+FILTERS: Final = ("sales_channel", "category", "scope", "days", "member_segment", "customers")
+METHODS: Final = ("first", "last", "linear", "position", "time_decay")
 LEADING: Final = ("sales_per_person_difference", "conversion_difference")
 STANDARDISED: Final = "_standardised"
 
@@ -20,8 +25,13 @@ def stratum(group: Mapping[str, str] | None) -> str:
 
 def levels(document: Document) -> list[Result]:
     """Rates that describe one released group, in document order."""
-    return [result for result in document["results"] if result["metric"] != "lift" and result["unit"] in RATES
-            and result["group"] is not None and result["against"] is None]
+    return [result for result in document["results"] if result["metric"] in GROUPED and result["unit"] in RATES
+            and result["group"] is not None and result["against"] is None and not result["detail"]]
+
+
+def of_metric(document: Document, metric: str) -> list[Result]:
+    """All results of a metric, in document order."""
+    return [result for result in document["results"] if result["metric"] == metric]
 
 
 def comparisons(document: Document) -> list[Result]:

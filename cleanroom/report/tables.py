@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from cleanroom.report.select import Document, Result
 
-COLUMNS: Final = ("metric", "name", "arm", "segment", "against_arm", "against_segment", "unit", "currency",
+AXES: Final = ("arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "channel")
+COLUMNS: Final = ("metric", "name", "detail", *AXES, "against_arm", "against_segment", "unit", "currency",
                   "value", "low", "high", "sampling_se", "noise_se", "suppressed",
                   "numerator", "denominator", "note")
 # What a spreadsheet takes for a formula at the start of a cell, its full-width forms included. Programs that
@@ -35,8 +36,8 @@ def harmless(text: str) -> str:
 def _row(result: Result, currency: str) -> dict[str, Any]:
     group, against = result["group"] or {}, result["against"] or {}
     texts = {
-        **{name: result[name] for name in ("metric", "name", "unit", "numerator", "denominator", "note")},
-        "arm": group.get("arm", ""), "segment": group.get("segment", ""),
+        **{name: result[name] for name in ("metric", "name", "detail", "unit", "numerator", "denominator", "note")},
+        **{name: group.get(name, "") for name in AXES},
         "against_arm": against.get("arm", ""), "against_segment": against.get("segment", ""),
         "currency": currency if result["unit"].startswith("cents") else "",
     }

@@ -63,10 +63,27 @@ class Voice:
         """All of a group: `Exposed · Families`."""
         return " · ".join(self.label(value) for value in group.values()) or self.words["all"]
 
+    def rest(self, group: Mapping[str, str], axis: str) -> str:
+        """A group without one of its axes; everyone when nothing else splits it."""
+        return self.group({name: value for name, value in group.items() if name != axis})
+
+    def channel(self, text: str) -> str:
+        """A channel of the campaign, a sales channel, or what no channel has, as words."""
+        return self.words.get(f"d_{text}") or self.label(text.replace("_", " "))
+
+    def detail(self, result: Result) -> str:
+        """What a result is restricted to: days of the window, a sales channel, a category or a segment."""
+        text = str(result["detail"])
+        if result["name"].startswith("recency"):
+            return self.say("x_days", days=text.replace("-", "\u2013"))
+        return ", ".join(self.channel(part) if f"d_{part}" in self.words else part for part in text.split(", "))
+
     def statistic(self, terms: Mapping[str, object]) -> str:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
-        return measure if terms["category"] is None else f"{measure}: {terms['category']}"
+        named = [self.words.get(f"d_{terms[name]}") or str(terms[name]) for name in select.FILTERS
+                 if terms.get(name) is not None]
+        return f"{measure}: {', '.join(named)}" if named else measure
 
     def unit(self, measure: str) -> str:
         """The unit of a statistic's sum."""
@@ -74,7 +91,7 @@ class Voice:
 
     def total(self, value: float, measure: str) -> str:
         """A released sum in the unit of its measure; money in cents."""
-        return fmt.money(value, self.currency) if measure == "sales" else fmt.number(value)
+        return fmt.money(value, self.currency) if measure in {"sales", "extra_sales"} else fmt.number(value)
 
     def cell(self, result: Result) -> Cell:
         """A result with its interval under it, or the reason why there is none."""

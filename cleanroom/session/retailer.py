@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -96,10 +97,11 @@ class RetailerSide:
 
     def _masked_sum(self, message: m.MaskedSum) -> bool:
         self._encrypted.open_sum(message.index, message.c0, message.c1)
-        shares, width = self._encrypted.shares, 1 + len(self._setup.plan.contract.statistics)
-        if len(shares) < width * len(self._setup.plan.groups):
+        shares, plan = self._encrypted.shares, self._setup.plan
+        ends = list(accumulate(plan.width(group) for group in plan.groups))
+        if len(shares) < ends[-1]:
             return False
-        self.closing.take_shares([shares[i:i + width] for i in range(0, len(shares), width)])
+        self.closing.take_shares([shares[start:end] for start, end in pairwise([0, *ends])])
         self._encrypted.wipe()
         return True
 

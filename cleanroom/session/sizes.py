@@ -33,7 +33,7 @@ def message_count(setup: Setup, step: str, cell_sizes: tuple[int, ...], rows: in
         case "columns":
             return block_count(rows) * (1 + len(plan.columns))
         case "masked_sums":
-            return len(plan.groups) * (1 + len(plan.contract.statistics))
+            return sum(plan.width(group) for group in plan.groups)
     return 1
 
 

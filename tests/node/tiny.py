@@ -52,12 +52,16 @@ exposures_until = 2025-03-01
 period_days = 1
 window_days = 28
 
+[purchases]
+refunds = "refuse"
+
 [consent]
 purpose = "exposure_to_purchase_measurement"
 lookback_days = 90
 
 [disclosure]
 threshold = 11
+cells_floor = 0
 budget_epsilon = "9"
 budget_delta = "0.00002"
 
@@ -67,6 +71,7 @@ values = ["exposed", "control"]
 
 [[releases]]
 dimensions = ["arm"]
+statistics = ["buyers", "sales", "sales_squared", "baskets"]
 epsilon = "0.5"
 people_weight = 3
 

@@ -45,13 +45,14 @@ def _document(statistics: Sequence[tuple[str, str | None, int]], releases: Seque
                      "assignment_note": "drawn by lot", "cost_cents": 100_000, "currency": "EUR"},
         "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2025-03-01",
                      "exposures_until": "2025-03-20", "period_days": 7, "window_days": 14},
+        "purchases": {"refunds": "refuse"},
         "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 90},
-        "disclosure": {"threshold": 20, "budget_epsilon": "10", "budget_delta": "0.00001"},
+        "disclosure": {"threshold": 20, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ["exposed", "control", "holdout"]},
                        {"name": "segment", "values": ["loyal", "new"]}],
         "statistics": [{"name": f"s{i}", "measure": measure, "category": category, "cap": cap, "weight": 1}
                        for i, (measure, category, cap) in enumerate(statistics)],
-        "releases": [{"dimensions": list(names), "epsilon": epsilon, "people_weight": 1}
-                     for names in releases],
+        "releases": [{"dimensions": list(names), "statistics": [f"s{i}" for i in range(len(statistics))],
+                      "epsilon": epsilon, "people_weight": 1} for names in releases],
         "metrics": ["reach", "conversion", "sales", "lift"],
     }

@@ -43,12 +43,13 @@ def contract(*, assignment: str = "observational", currency: str = "EUR", title:
                      "currency": currency},
         "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2026-03-02",
                      "exposures_until": "2026-03-15", "period_days": 14, "window_days": 30},
+        "purchases": {"refunds": "refuse"},
         "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 120},
-        "disclosure": {"threshold": 50, "budget_epsilon": "6", "budget_delta": "0.00001"},
+        "disclosure": {"threshold": 50, "cells_floor": 0, "budget_epsilon": "6", "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ARMS}, {"name": "segment", "values": segments}],
         "statistics": statistics,
-        "releases": [{"dimensions": ["arm"], "epsilon": "1", "people_weight": 4},
-                     {"dimensions": ["arm", "segment"], "epsilon": "1.5", "people_weight": 4}],
+        "releases": [{"dimensions": dimensions, "statistics": [s["name"] for s in statistics], "epsilon": epsilon,
+                      "people_weight": 4} for dimensions, epsilon in ((["arm"], "1"), (["arm", "segment"], "1.5"))],
         "metrics": ["reach", "conversion", "sales", "lift"]}))
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 from measures_kit import STATISTICS, plan_of, table_of
 
+from cleanroom.contract.model import Metric
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.errors import ContractError
 from cleanroom.measures.catalogue import CATALOGUE, Context, check_metrics, compute
@@ -179,11 +181,14 @@ def test_association_is_said_of_clamped_levels_too():
 
 def test_without_cost_there_are_no_returns():
     campaign = {**plan_of().contract.campaign.model_dump(), "cost_cents": 0}
-    assert not [key for key in computed(plan_of(epsilon=QUIET, campaign=campaign)) if "roas" in key[0]]
+    found = [each for key, each in computed(plan_of(epsilon=QUIET, campaign=campaign)).items() if "roas" in key[0]]
+    assert {(each.value, each.note) for each in found} == {(None, "undefined_zero_denominator")}
+    assert len(found) == 4
 
 
 def test_only_the_metrics_of_the_contract_are_computed():
-    found = computed(plan_of(epsilon=QUIET, metrics=["reach"]))
+    numbers = {key: (people, ()) for key, (people, _) in ALL.items()}
+    found = computed(plan_of(epsilon=QUIET, metrics=["reach"], statistics=()), numbers)
     assert {each.metric for each in found.values()} == {"reach"}
 
 
@@ -223,7 +228,7 @@ def test_measure_with_a_category_is_not_enough():
     {"releases": ((), ("segment",))}])
 def test_lift_without_two_arms_to_compare_is_refused(changes):
     releases = changes.pop("releases") or (("arm",),)
-    with pytest.raises(ContractError, match="exposed and control"):
+    with pytest.raises(ContractError, match="metric lift"):
         check_metrics(plan_of(releases=releases, **changes).contract)
 
 
@@ -233,9 +238,10 @@ def test_squares_cut_below_the_square_of_the_cap_are_refused():
         check_metrics(plan_of(statistics=statistics, metrics=["sales"]).contract)
 
 
-def test_catalogue_numbers_and_names():
-    assert {name: each.number for name, each in CATALOGUE.items()} == {
-        "reach": 1, "conversion": 2, "sales": 3, "lift": 10}
+def test_the_catalogue_is_complete():
+    assert {each.number for each in CATALOGUE.values()} == set(range(1, 16))
+    assert tuple(CATALOGUE) == tuple(sorted(CATALOGUE, key=lambda name: CATALOGUE[name].number))
+    assert set(CATALOGUE) == set(get_args(Metric))
     assert all(each.name == name for name, each in CATALOGUE.items())
 
 

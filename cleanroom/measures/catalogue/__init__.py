@@ -6,22 +6,31 @@ from typing import Final
 
 from cleanroom.contract.model import Contract, Metric
 from cleanroom.contract.plan import Plan
-from cleanroom.errors import ContractError
+from cleanroom.measures.catalogue.attribution import ATTRIBUTION
 from cleanroom.measures.catalogue.base import Context, MetricDefinition
+from cleanroom.measures.catalogue.click_collect import CLICK_COLLECT
+from cleanroom.measures.catalogue.compiler import Opening, check_needs, smallest
 from cleanroom.measures.catalogue.conversion import CONVERSION
+from cleanroom.measures.catalogue.coverage import COVERAGE
+from cleanroom.measures.catalogue.frequency import FREQUENCY
+from cleanroom.measures.catalogue.halo import HALO
 from cleanroom.measures.catalogue.lift import LIFT
+from cleanroom.measures.catalogue.new_to_brand import NEW_TO_BRAND
+from cleanroom.measures.catalogue.offline_share import OFFLINE_SHARE
+from cleanroom.measures.catalogue.omnichannel import OMNICHANNEL
 from cleanroom.measures.catalogue.reach import REACH
+from cleanroom.measures.catalogue.ropo import ROPO
 from cleanroom.measures.catalogue.sales import SALES
-from cleanroom.measures.cells import CONTROL, EXPOSED
-from cleanroom.measures.columns import least_square_cap, sales_cap
+from cleanroom.measures.catalogue.visits import VISITS
+from cleanroom.measures.catalogue.vopo import VOPO
 from cleanroom.measures.estimate import Estimate
 from cleanroom.table import ReleasedTable
 
-__all__ = ["CATALOGUE", "Context", "MetricDefinition", "check_metrics", "compute"]
+__all__ = ["CATALOGUE", "Context", "MetricDefinition", "Opening", "check_metrics", "compute", "smallest"]
 
-CATALOGUE: Final[dict[Metric, MetricDefinition]] = {
-    metric.name: metric for metric in (REACH, CONVERSION, SALES, LIFT)
-}
+CATALOGUE: Final[dict[Metric, MetricDefinition]] = {metric.name: metric for metric in (
+    REACH, CONVERSION, SALES, ROPO, VOPO, OFFLINE_SHARE, OMNICHANNEL, CLICK_COLLECT, FREQUENCY, LIFT, ATTRIBUTION,
+    NEW_TO_BRAND, VISITS, HALO, COVERAGE)}
 
 
 def compute(plan: Plan, table: ReleasedTable, context: Context) -> tuple[Estimate, ...]:
@@ -32,31 +41,5 @@ def compute(plan: Plan, table: ReleasedTable, context: Context) -> tuple[Estimat
 
 
 def check_metrics(contract: Contract) -> None:
-    """Whether the contract's statistics, arms and caps are enough for its metrics; ContractError when not."""
-    offered = {statistic.measure for statistic in contract.statistics if statistic.category is None}
-    for name in contract.metrics:
-        missing = [measure for measure in CATALOGUE[name].requires if measure not in offered]
-        if missing:
-            raise ContractError(f"metric {name} needs a statistic of {missing[0]} without category",
-                                where="metrics", todo=f"add the statistic or drop {name}")
-    if "lift" in contract.metrics:
-        _check_comparison(contract)
-    _check_squares(contract)
-
-
-def _check_comparison(contract: Contract) -> None:
-    arms = {value for each in contract.dimensions if each.name == "arm" for value in each.values}
-    if not {EXPOSED, CONTROL} <= arms or not any("arm" in each.dimensions for each in contract.releases):
-        raise ContractError(f"metric lift compares the arms {EXPOSED} and {CONTROL}, in a release with arm",
-                            where="metrics", todo="name both arms and release arm, or drop lift")
-
-
-def _check_squares(contract: Contract) -> None:
-    """A square cut below the square of the largest sale would make every variance too small."""
-    for index, statistic in enumerate(contract.statistics):
-        cap = sales_cap(contract.statistics, statistic.category)
-        if statistic.measure != "sales_squared" or cap is None:
-            continue
-        if statistic.cap < least_square_cap(cap):
-            raise ContractError("the cap of the squares is below the square of the cap of sales",
-                                where=f"statistics, {index + 1}", todo=f"set it to {least_square_cap(cap)}")
+    """Whether the contract opens what its metrics need, and nothing else; ContractError naming the setting."""
+    check_needs(contract, CATALOGUE)

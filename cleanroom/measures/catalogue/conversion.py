@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from cleanroom.contract.plan import Group, Plan
-from cleanroom.measures.catalogue.base import Cohort, Context, MetricDefinition, cohort, publish
+from cleanroom.measures.catalogue.base import (
+    SUPPRESSED,
+    Cohort,
+    Context,
+    MetricDefinition,
+    Part,
+    asked,
+    publish,
+    reading,
+)
 from cleanroom.measures.estimate import Estimate
-from cleanroom.measures.statistics import Undefined, census, rate
+from cleanroom.measures.statistics import census, rate
 from cleanroom.table import ReleasedTable
+
+_PART = Part((asked("buyers"),))
 
 
 def compute(plan: Plan, table: ReleasedTable, _context: Context) -> list[Estimate]:
     """`buyers` (a census, noise only) and `conversion_rate` = buyers / matched people, of each group."""
-    return [estimate for row in table.rows for estimate in _group(row.group, cohort(plan, row))]
+    return [estimate for row, people in reading(plan, table, _PART) for estimate in _group(row.group, people)]
 
 
 def _group(group: Group, people: Cohort | None) -> list[Estimate]:
-    suppressed = Undefined("suppressed")
-    buyers = census(people.needed("buyers")) if people else suppressed
-    share = rate(people.needed("buyers"), people.people) if people else suppressed
+    buyers = census(people.needed("buyers")) if people else SUPPRESSED
+    share = rate(people.needed("buyers"), people.people) if people else SUPPRESSED
     return [
         publish("conversion", "buyers", "people", buyers, group=group),
         publish("conversion", "conversion_rate", "share", share, group=group,
@@ -25,5 +35,4 @@ def _group(group: Group, people: Cohort | None) -> list[Estimate]:
     ]
 
 
-CONVERSION = MetricDefinition("conversion", "Buyers and conversion rate", 2, ("buyers",), compute,
-                              "conversion")
+CONVERSION = MetricDefinition("conversion", "Buyers and conversion rate", 2, (_PART,), compute, "conversion")

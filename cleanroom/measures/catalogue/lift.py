@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import reduce
 
 from cleanroom.contract.model import Contract, Measure
-from cleanroom.contract.plan import Group, Plan
+from cleanroom.contract.plan import CONTROL, EXPOSED, EXPOSURE_DIMENSIONS, Group, Plan
 from cleanroom.measures.catalogue.base import (
+    SUPPRESSED,
     Cohort,
     Context,
     MetricDefinition,
     Outcome,
-    cap_of,
+    Part,
+    asked,
     cohort,
     publish,
 )
-from cleanroom.measures.cells import CONTROL, EXPOSED
 from cleanroom.measures.estimate import Estimate, Unit
 from cleanroom.measures.noise import Noised
 from cleanroom.measures.statistics import (
@@ -34,7 +35,8 @@ from cleanroom.measures.statistics import (
 from cleanroom.table import ReleasedTable
 
 _MEASURES: tuple[Measure, ...] = ("buyers", "sales", "sales_squared")
-_SUPPRESSED = Undefined("suppressed")
+_PART = Part(tuple(asked(measure) for measure in _MEASURES), dimensions=("arm",))
+_NO_COST = Undefined("undefined_zero_denominator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,11 @@ def compute(plan: Plan, table: ReleasedTable, _context: Context) -> list[Estimat
 
     A release with other dimensions gets the same names with `_standardised` (no group): control strata
     weighted by the exposed people in them, so that both sides have the same mix. It needs every stratum
-    released. In an observational contract every defined number is noted `association`.
+    released. In an observational contract every defined number is noted `association`. Releases split by exposures
+    are not compared: the control has none. A campaign without cost has no return: `undefined_zero_denominator`.
     """
-    releases = plan.contract.releases
-    return [estimate for index, release in enumerate(releases) if "arm" in release.dimensions
+    return [estimate for index, release in enumerate(plan.contract.releases)
+            if _PART.reads(plan, index) is not None and not set(release.dimensions) & set(EXPOSURE_DIMENSIONS)
             for estimate in _release(plan, index, table)]
 
 
@@ -113,16 +116,17 @@ _TERMS: dict[str, tuple[Unit, str, str]] = {  # name → unit, numerator, denomi
 
 def _outcomes(plan: Plan, pairs: Sequence[_Pair | None], *, whole: bool) -> dict[str, Outcome]:
     cost = plan.contract.campaign.cost_cents
-    names = [name for name in _TERMS if name not in ("roas", "iroas") or (whole and cost > 0)]
+    names = [name for name in _TERMS if name not in ("roas", "iroas") or whole]
     known = [pair for pair in pairs if pair is not None]
     if not known or len(known) < len(pairs):
-        return dict.fromkeys(names, _SUPPRESSED)
-    exposed = _side(plan, [pair.exposed for pair in known])
-    control = _standard(plan, known) if len(known) > 1 else _side(plan, [known[0].control])
+        return dict.fromkeys(names, SUPPRESSED)
+    exposed = _side([pair.exposed for pair in known])
+    control = _standard(known) if len(known) > 1 else _side([known[0].control])
     found = _compare(exposed, control)
-    if whole and cost > 0:
-        found["roas"] = census(exposed.sales).scaled(1 / cost)
-        found["iroas"] = _scaled(difference(exposed.spending, control.spending), exposed.people.value / cost)
+    if whole:
+        found["roas"] = census(exposed.sales).scaled(1 / cost) if cost else _NO_COST
+        found["iroas"] = _scaled(difference(exposed.spending, control.spending), exposed.people.value / cost) \
+            if cost else _NO_COST
     return {name: found[name] for name in names}
 
 
@@ -148,15 +152,15 @@ def _scaled(outcome: Result, factor: float) -> Result:
     return outcome.scaled(factor) if isinstance(outcome, Level) else outcome
 
 
-def _side(plan: Plan, cohorts: Sequence[Cohort]) -> _Side:
+def _side(cohorts: Sequence[Cohort]) -> _Side:
     people = reduce(Noised.__add__, (each.people for each in cohorts))
     buyers, sales, squares = (reduce(Noised.__add__, (each.needed(measure) for each in cohorts))
                               for measure in _MEASURES)
-    return _Side(people, sales, rate(buyers, people), mean(sales, squares, people, cap_of(plan, "sales")))
+    return _Side(people, sales, rate(buyers, people), mean(sales, squares, people, cohorts[0].cap("sales")))
 
 
-def _standard(plan: Plan, pairs: Sequence[_Pair]) -> _Side:
-    sides = [_side(plan, [pair.control]) for pair in pairs]
+def _standard(pairs: Sequence[_Pair]) -> _Side:
+    sides = [_side([pair.control]) for pair in pairs]
     weights = [pair.exposed.people for pair in pairs]
     return _Side(reduce(Noised.__add__, (side.people for side in sides)),
                  reduce(Noised.__add__, (side.sales for side in sides)),
@@ -164,4 +168,4 @@ def _standard(plan: Plan, pairs: Sequence[_Pair]) -> _Side:
                  standardise([(n, side.spending) for n, side in zip(weights, sides, strict=True)]))
 
 
-LIFT = MetricDefinition("lift", "Lift of exposed over control", 10, _MEASURES, compute, "lift")
+LIFT = MetricDefinition("lift", "Lift of exposed over control", 10, (_PART,), compute, "lift")

@@ -1,0 +1,104 @@
+"""What the advertiser's exposures say about each person: first day, path, set of channels, frequency, engagement.
+
+Only qualifying exposures count: a channel and a campaign of the contract, inside its calendar, and of a type that
+reaches a person (an `opportunity` is an advertisement that was not shown). And only those of the period of the first
+one: the purchases that are measured begin when that period ends, so no exposure that counts can follow them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cleanroom.contract.attribution import NONE, PATH_MARK, SET_MARK
+from cleanroom.contract.model import Contract, DimensionName
+from cleanroom.contract.plan import EXPOSURE_DIMENSIONS
+from cleanroom.contract.values import frequency_bounds
+
+OPPORTUNITY: Final = "opportunity"
+TYPES: Final = ("click", "view", "listen", "visit", OPPORTUNITY)
+_ENGAGED: Final = ("click", "visit")
+
+
+def qualifying(contract: Contract, exposures: pd.DataFrame) -> pd.DataFrame:
+    """Exposures that reached people of this campaign. `type` is `view` where the advertiser has no types."""
+    return _of_campaign(contract, exposures, opportunities=False)
+
+
+def opportunities(contract: Contract, exposures: pd.DataFrame) -> pd.Series:
+    """Day of the first opportunity by person."""
+    return _of_campaign(contract, exposures, opportunities=True).groupby("person")["day"].min()
+
+
+def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:
+    """One row a person of `qualifying` exposures, by person: `day` of the first, and the contract's dimensions.
+
+    path: channels by day, a repetition at once counted once; on one day in the contract's order. channels: the set,
+    in the contract's order. frequency: bucket of the number of exposures. engagement: `click` with a click or a visit,
+    else `view`. campaign: that of the first exposure (of the contract's first on one day).
+    """
+    campaign = contract.campaign
+    ranked = found.assign(
+        _channel=pd.Index(campaign.channels).get_indexer(pd.Index(found["channel"])),
+        _campaign=pd.Index(campaign.names).get_indexer(pd.Index(found["campaign"])))
+    first = found.groupby("person")["day"].transform("min")
+    inside = _period(contract, ranked["day"]) == _period(contract, first)
+    ordered = ranked[inside].sort_values(["person", "day", "_channel"], kind="stable")
+    people = ordered.groupby("person", sort=True)
+    frame = pd.DataFrame({"day": people["day"].min()})
+    for dimension in contract.dimensions:
+        if dimension.name in EXPOSURE_DIMENSIONS:
+            frame[dimension.name] = _values(contract, dimension.name, ordered).reindex(frame.index)
+    return frame
+
+
+def merge_rare(values: pd.Series, listed: Sequence[str], rare: Sequence[str], other: str) -> pd.Series:
+    """Values that are not listed, or rare, become `other` when the contract lists it; `none` never does."""
+    if other not in listed:
+        return values
+    kept = set(listed) - set(rare) | {NONE}
+    return values.where(values.isin(kept), other)
+
+
+def _of_campaign(contract: Contract, exposures: pd.DataFrame, *, opportunities: bool) -> pd.DataFrame:
+    calendar, campaign, day = contract.calendar, contract.campaign, exposures["day"]
+    inside = (day >= pd.Timestamp(calendar.exposures_from)) \
+        & (day < pd.Timestamp(calendar.exposures_until) + pd.Timedelta(days=1))
+    wanted = exposures["channel"].isin(campaign.channels) & exposures["campaign"].isin(campaign.names)
+    typed = exposures if "type" in exposures else exposures.assign(type="view")
+    return typed[inside & wanted & ((typed["type"] == OPPORTUNITY) == opportunities)]
+
+
+def _values(contract: Contract, name: DimensionName, ordered: pd.DataFrame) -> pd.Series:
+    people = ordered.groupby("person", sort=True)
+    match name:
+        case "frequency":
+            return _buckets(contract, people.size())
+        case "engagement":
+            clicked = ordered["type"].isin(_ENGAGED).groupby(ordered["person"]).any()
+            return clicked.map({True: "click", False: "view"})
+        case "campaign":
+            return ordered.sort_values(["person", "day", "_campaign"], kind="stable").groupby("person")[
+                "campaign"].first()
+        case "channels":
+            sets = ordered.sort_values(["person", "_channel"], kind="stable").drop_duplicates(["person", "_channel"])
+            return sets.groupby("person")["channel"].agg(SET_MARK.join)
+    again = (ordered["person"] == ordered["person"].shift()) & (ordered["channel"] == ordered["channel"].shift())
+    return ordered[~again].groupby("person")["channel"].agg(PATH_MARK.join)
+
+
+def _buckets(contract: Contract, counts: pd.Series) -> pd.Series:
+    listed = next(dimension.values for dimension in contract.dimensions if dimension.name == "frequency")
+    names = [value for value in listed if value != NONE]
+    firsts = [first for first, _ in frequency_bounds(names)]
+    position = np.searchsorted(firsts, counts.to_numpy(), side="right") - 1
+    return pd.Series(np.array(names, dtype=object)[position], index=counts.index)
+
+
+def _period(contract: Contract, days: pd.Series) -> NDArray[np.int64]:
+    offset = days.to_numpy().astype("datetime64[D]") - np.datetime64(contract.calendar.exposures_from, "D")
+    return np.asarray(offset.astype(np.int64) // contract.calendar.period_days, dtype=np.int64)
