@@ -38,6 +38,7 @@ def _time_zone(name: str) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f<>]+$")]
+Value = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f<]+$")]  # > is for paths
 Text = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT, pattern=r"^[^\x00-\x1f]+$")]
 Base64 = Annotated[str, StringConstraints(min_length=4, max_length=8192, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -114,7 +115,7 @@ class Dimension(_Document):
     """A closed list of values that splits the advertiser's people. `arm` is always the first dimension."""
 
     name: DimensionName
-    values: Annotated[tuple[Label, ...], Field(min_length=1, max_length=64)]
+    values: Annotated[tuple[Value, ...], Field(min_length=1, max_length=64)]
 
 
 class Statistic(_Document):
