@@ -152,5 +152,6 @@ def converse_slowly(tiny: Tiny) -> Iterator[grpc.Call]:
         done.wait(30)
 
     with channel(tiny, "advertiser", "retailer") as opened:
-        yield node_pb2_grpc.NodeStub(opened).Exchange(frames())
+        call = node_pb2_grpc.NodeStub(opened).Exchange(frames())  # a call nobody holds is cancelled
+        yield call
         done.set()
