@@ -16,7 +16,7 @@ from cleanroom import limits
 from cleanroom.adapters.progress import Silent
 from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, other
-from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
 from cleanroom.node.authorise import Authorise, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
@@ -131,7 +131,7 @@ class _Turn:
     def __enter__(self) -> None:
         with self._lock:
             if self._contract in self._busy:
-                raise ContractError("another run of this contract is in progress", todo="wait for it to end")
+                raise BusyError("another run of this contract is in progress", todo="wait for it to end")
             self._busy.add(self._contract)
 
     def __exit__(self, *_: object) -> None:
