@@ -23,6 +23,7 @@ TITLES = {
     "commit_sums": "Opening counts, then sums",
     "open_sums": "Opening counts, then sums",
     "receipt": "Signing the receipt",
+    "synth": "Drawing people",
 }  # consecutive steps with one title are shown as one stage
 
 

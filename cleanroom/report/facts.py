@@ -50,6 +50,15 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What the node says about a run in another language: rule texts by id, `sends` and `privacy` of `RunFacts`."""
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+    sends: tuple[tuple[str, str], ...] = ()
+    privacy: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """One run, seen from one side.
 
@@ -57,7 +66,8 @@ class RunFacts:
     `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`)
     to a count. `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
-    `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text).
+    `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text), in
+    English; `translations` has the same by language.
     """
 
     run_id: str
@@ -84,6 +94,7 @@ class RunFacts:
     timings: Mapping[str, float] = field(default_factory=dict)
     sends: tuple[tuple[str, str], ...] = ()
     privacy: tuple[tuple[str, str], ...] = ()
+    translations: Mapping[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """MisuseError when a time is not in UTC or the run ends before it starts."""

@@ -69,7 +69,7 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
     """The figure, or none when no point has a value. `remark` ends its caption."""
     if all(point.value is None for point in points):
         return []
-    exposed, control = (voice.label(arm) for arm in select.compared_arms(voice.document))
+    exposed, control = (voice.value_of("arm", arm) for arm in select.compared_arms(voice.document))
     title = voice.words[f"c_{id_}"]
     caption = voice.say(f"c_{id_}_text", currency=voice.currency, exposed=exposed, control=control)
     caption += f" {remark}" if remark else ""
@@ -78,7 +78,8 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
         points = points[:MOST_LINES]
     chart = Chart(f"fig-{id_.replace('_', '-')}", title, caption, axis, tuple(points), bars, zero)
     values = voice.say("c_numbers", values=described(points))
-    return [Figure(chart.id, title, caption, svg(chart, f"{caption} {values} {voice.words['c_in_table']}"))]
+    return [Figure(chart.id, title, caption, svg(chart, f"{caption} {values} {voice.words['c_in_table']}",
+                                                        voice.fmt.axis))]
 
 
 def _level_points(voice: Voice, levels: Iterable[Result], name: str, scale: float) -> list[Point]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cleanroom.errors import UsageError
+from cleanroom.report import format as numbers
+from cleanroom.report.wording_fr import FRENCH
 
 ENGLISH: Final[Mapping[str, str]] = {
     # --- page -------------------------------------------------------------------------------------------
@@ -24,7 +26,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "footer": "Made by cleanroom {software}. This file loads nothing from a network.",
     "advertiser": "advertiser", "retailer": "retailer", "and": "and", "to": "to", "all": "Everyone",
     "interval": "95\u00a0% interval", "suppressed": "suppressed", "undefined": "not defined",
-    "none": "none", "days": "{count} days", "day": "1 day",
+    "none": "none", "person": "1 person", "days": "{count} days", "day": "1 day",
     "months": "January February March April May June July August September October November December",
 
     # --- headings ---------------------------------------------------------------------------------------
@@ -93,6 +95,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_conversion_relative_lift": "Conversion, relative to control",
     "n_sales_per_person_difference": "Sales per person",
     "n_sales_relative_lift": "Sales per person, relative to control",
+    "n_incremental_buyers": "Incremental buyers", "n_incremental_sales": "Incremental sales",
     "n_associated_buyers": "Buyers, difference × exposed people",
     "n_associated_sales": "Sales, difference × exposed people",
     "n_roas": "Sales of the matched exposed / campaign cost (ROAS)", "n_iroas": "iROAS",
@@ -100,9 +103,26 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_too_few_people": "too few people",
     "n_undefined_zero_denominator": "not defined (nothing to divide by)", "n_not_finite": "not defined",
     "n_email": "e-mail", "n_phone": "phone", "n_loyalty": "loyalty card", "n_no_arm": "No arm",
+    "n_no_arm_row": "No arm", "n_no_key": "No usable match key",
+    "n_email_invalid": "E-mail not valid", "n_email_shared": "E-mail shared by several people",
+    "n_phone_invalid": "Phone number not valid", "n_phone_shared": "Phone number shared by several people",
+    "n_loyalty_invalid": "Loyalty number not valid", "n_loyalty_shared": "Loyalty number shared by several people",
+    "n_exposures_outside_lookback": "Exposures before the look-back",
+    "n_arms_outside_lookback": "Arms before the look-back",
+    "n_purchases_outside_lookback": "Purchases before the look-back",
     "n_unknown_arm": "Arm not in the contract", "n_unknown_segment": "Segment not in the contract",
     "n_outside_calendar": "Outside the calendar",
     "n_no_exposure": "Exposed arm, but no qualifying exposure", "n_contaminated": "Control, but exposed",
+    "a_exposed": "exposed", "a_control": "control", "d_arm": "arm", "d_segment": "segment",
+    "k_tv": "TV", "k_radio": "radio", "k_display": "display", "k_video": "video", "k_social": "social media",
+    "k_search": "search", "k_email": "e-mail", "k_sms": "SMS", "k_app": "app", "k_direct_mail": "direct mail",
+    "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
+    "n_hello": "Greeting", "n_blinded_cells": "Blinding the advertiser's people",
+    "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
+    "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",
+    "n_masked_sums": "Adding up, encrypted", "n_commit_people": "Committing to counts",
+    "n_open_people": "Opening counts", "n_commit_sums": "Committing to sums", "n_open_sums": "Opening sums",
+    "n_receipt": "Signing the receipt",
     "v_buyers": "Buyers", "v_sales": "Sales", "v_sales_squared": "Squared sales", "v_baskets": "Baskets",
     "v_units": "Units", "u_": "people", "u_people": "people", "u_buyers": "people", "u_sales": "",
     "u_sales_squared": "{currency} squared", "u_baskets": "baskets", "u_units": "units",
@@ -148,7 +168,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "admitted": "People admitted", "rows_sent": "Rows sent, padding included",
     "peer_rows": "Rows received, padding included", "bytes_sent": "Bytes sent",
     "bytes_received": "Bytes received", "nothing_refused": "No row was refused by a consent rule.",
-    "nothing_excluded": "No row was excluded.", "annex_noise": "noise sd {sd}, cap {cap} {unit}",
+    "nothing_excluded": "No row was excluded.", "annex_noise": "95\u00a0% interval of the noise",
+    "annex_note": "The first line is the half-width of that interval, the same for every group of a release.",
     "annex_text":
         "Both parties hold exactly these totals. Each carries the noise of both sides; a negative total is "
         "noise, not an error.",
@@ -222,7 +243,8 @@ ENGLISH: Final[Mapping[str, str]] = {
         "processing. Matched and hashed identifiers are personal data at both parties.",
 }
 
-LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH}
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "fr": FRENCH}
+NUMBERS: Final[Mapping[str, numbers.Numbers]] = {"en": numbers.ENGLISH, "fr": numbers.FRENCH}
 
 
 def words(language: str) -> Mapping[str, str]:

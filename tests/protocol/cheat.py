@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from kit import EXACT, Node, Tamper, exchange, pair, small_contract, values
-from wiped import assert_dead_and_wiped
+from wiped import assert_dead_and_wiped, assert_wiped, secrets_of
 
 from cleanroom.contract.model import Contract
 from cleanroom.errors import CleanroomError, PeerViolationError
@@ -47,8 +47,8 @@ def small_pair(agreed: Contract | None = None, seed: object = 0, **options: obje
     """Twelve people of the advertiser in two cells, twelve members of the retailer, half in common; nothing random."""
     agreed = agreed or small_contract(threshold=0)
     count = len(agreed.match.keys)
-    mine = values(*([f"{k}-{i}" for i in range(PEOPLE)] for k in range(count)))
-    theirs = values(*([f"{k}-{i + PEOPLE // 2}" for i in range(PEOPLE)] for k in range(count)))
+    mine = values(*([f"person{k}-{i}@example.org" for i in range(PEOPLE)] for k in range(count)))
+    theirs = values(*([f"person{k}-{i + PEOPLE // 2}@example.org" for i in range(PEOPLE)] for k in range(count)))
     columns = np.arange(PEOPLE * 3).reshape(PEOPLE, 3) % 7
     columns[:, 0] = 1
     return pair(agreed, mine, [i % 2 for i in range(PEOPLE)], theirs, columns, seed=seed, **{**EXACT, **options})
@@ -56,16 +56,22 @@ def small_pair(agreed: Contract | None = None, seed: object = 0, **options: obje
 
 def refused(tamper: Tamper, *, victim: str, nodes: tuple[Node, Node] | None = None,
             error: type[CleanroomError] = PeerViolationError) -> str:
-    """The text with which the victim ends a tampered run: dead and wiped by itself, then the other is ended, too."""
+    """The text with which the victim ends a tampered run: dead and wiped by itself, then the other is ended, too.
+
+    Only a cheat that has both receipts before it sends a bad one of its own is finished, with the table.
+    """
     pairs = {node.setup.role: node for node in nodes or small_pair()}
+    secrets = set().union(*(secrets_of(node) for node in pairs.values()))
     with pytest.raises(CleanroomError) as caught:
         exchange(pairs["advertiser"], pairs["retailer"], tamper)
     assert type(caught.value) is error
-    assert_dead_and_wiped(pairs[victim])
-    for node in pairs.values():
-        node.session.close()  # what the abort makes of the other side
-        assert_dead_and_wiped(node)
-    return str(caught.value)
+    assert_dead_and_wiped(pairs.pop(victim))
+    (cheat,) = pairs.values()
+    cheat.session.close()  # what the abort makes of the other side
+    assert_wiped(cheat) if cheat.session.finished else assert_dead_and_wiped(cheat)
+    text = str(caught.value)
+    assert not [secret for secret in secrets if secret in text]
+    return text
 
 
 def encoded(u: int) -> np.ndarray:

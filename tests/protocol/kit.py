@@ -35,6 +35,7 @@ from cleanroom.session.messages import Message
 from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.script import SCRIPT
 from cleanroom.session.setup import Ports, Setup
+from cleanroom.wire.codec import decode, encode
 
 RUN = bytes(range(16))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -212,8 +213,9 @@ def honest(role: str, position: int, message: Message) -> Iterable[tuple[int, Me
 def exchange(one: Node, two: Node, tamper: Tamper = honest, until: str = "done") -> list[Sent]:
     """Run both sessions as `converse` runs one: a side reads only when it is not its turn to send.
 
-    `tamper(role, position, message)` gives what is sent in a message's place. Ends early when both have reached
-    step `until`, or when both wait for the other. Returns all messages that were sent.
+    Messages are encoded and decoded on the way. `tamper(role, position, message)` gives what arrives in place of a
+    message. Ends early when both have reached step
+    `until`, or when both wait for the other. Returns all messages that arrived.
     """
     seen: list[Sent] = []
     inbox: dict[str, deque[tuple[int, Message]]] = {one.setup.role: deque(), two.setup.role: deque()}
@@ -226,7 +228,8 @@ def exchange(one: Node, two: Node, tamper: Tamper = honest, until: str = "done")
             while session.sending and session.step_name != until:
                 moved = True
                 for position, message in session.send():
-                    for place, given in tamper(role, position, message):
+                    on_the_wire = decode(encode(message, position, 0), 0)[1]
+                    for place, given in tamper(role, position, on_the_wire):
                         seen.append(Sent(role, SCRIPT[min(place, len(SCRIPT) - 1)].name, given))
                         inbox[others[role]].append((place, given))
             while inbox[role] and not (session.sending or session.finished):

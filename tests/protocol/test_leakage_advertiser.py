@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from kit import SeededNoise, Sent, exchange, finish, pair, small_contract, values
+from kit import EXACT, SeededNoise, Sent, exchange, finish, pair, small_contract, values
 from laws import fit, truncated_laplace
 from scipy import stats
 
@@ -86,9 +86,9 @@ def views(agreed, joined: list, runs: int) -> list[View]:
 
 
 def test_counts_follow_the_padded_law_and_not_the_length(joined: list) -> None:
-    """One key type: each cell's count minus the truth follows the truncated Laplace law (400 counts, chi-square); the
+    """One key type: each cell's count minus the truth follows the truncated Laplace law (200 counts, chi-square); the
     declared row count minus the truth follows the same law, and is independent of the counts (Spearman)."""
-    seen = views(ONE, joined, 200)
+    seen = views(ONE, joined, 100)
     added = [[view.counts[key] - true for key, true in TRUTH_ONE.items()] for view in seen]
     fillers = [view.rows - 8 - 2 * PADDING.most for view in seen]
     assert fit(np.ravel(added), *LAW) > LEAST
@@ -99,9 +99,9 @@ def test_counts_follow_the_padded_law_and_not_the_length(joined: list) -> None:
 
 
 def test_every_pattern_is_padded_and_only_conflicts_are_exact(joined: list) -> None:
-    """Two key types: all three patterns of both cells are noised (360 counts). The one exception, named in SECURITY.md:
+    """Two key types: all three patterns of both cells are noised (204 counts). The one exception, named in SECURITY.md:
     a member whose e-mail is one person's and whose phone is another's shows as a conflict, exactly counted."""
-    seen = views(TWO, joined, 60)
+    seen = views(TWO, joined, 34)
     patterns = [(cell, pattern) for cell in (0, 1) for pattern in ((True, False), (False, True), (True, True))]
     added = [view.counts[key] - TRUTH_TWO.get(key, 0) for view in seen for key in patterns]
     assert fit(added, *LAW) > LEAST
@@ -166,15 +166,15 @@ def test_the_order_of_the_files_shows_in_no_message() -> None:
 
 
 def test_tokens_of_two_runs_cannot_be_joined() -> None:
-    """The same people in two runs with the same keys and scalars but other nonces or run id: no common point."""
+    """The same people, scalars and nonces under another run id, or with other entropy: no
+    point of one run occurs in the other."""
     def points(**options: object) -> set[bytes]:
-        one, two = pair(ONE, values(A_EMAILS), A_CELLS, values(R_EMAILS), np.ones((8, 3)), noise=SeededNoise(1),
-                        padding=PADDING, **options)
+        one, two = pair(ONE, values(R_PHONES[:7]), [0] * 7, values(R_PHONES[:7]), np.ones((7, 3)), **options)
         sent = exchange(one, two, until="lattice_key")
         return {point.tobytes() for item in sent if hasattr(item.message, "tuples")
                 for point in item.message.tuples.reshape(-1, 32)}
 
-    first, other_run, other_seed = points(), points(run=bytes(16)), points(seed=1)
-    dummies = len(first & other_run)  # filler comes from the same seeded entropy; tokens must not be shared
+    first, other_run, other_seed = points(**EXACT), points(**EXACT, run=bytes(16)), points(**EXACT, seed=1)
+    assert len(first) == len(other_run) == len(other_seed) == 3 * 7  # tokens only: nothing is padded here
+    assert not first & other_run
     assert not first & other_seed
-    assert len(first) - dummies >= 8 + 8 + 8

@@ -21,6 +21,7 @@ def assert_dead_and_wiped(node: Node) -> None:
     """The session refuses everything, the side holds no secret, and no table was released."""
     assert_dead(node)
     assert_wiped(node)
+    assert node.side.closing.table is None
     with pytest.raises(MisuseError):
         node.side.closing.envelope()
 

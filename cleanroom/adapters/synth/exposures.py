@@ -68,7 +68,8 @@ def seen_before(contacts: Contacts, chosen: Flags, baskets: Baskets, days: int) 
     contact = np.sort(when(contacts.person[chosen], contacts.day[chosen]))
     basket = when(baskets.person, baskets.day)
     last = np.searchsorted(contact, basket) - 1  # the latest one on an earlier day
-    return (last >= 0) & (basket - np.append(contact, -1)[last] <= days)
+    found: Flags = (last >= 0) & (basket - np.append(contact, -1)[last] <= days)
+    return found
 
 
 def _campaign(random: np.random.Generator, people: People) -> tuple[NDArray[Any], ...]:

@@ -9,28 +9,31 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from cleanroom.adapters.party import FILE_NAME
-from cleanroom.adapters.synth.columns import Flags, Ints
-from cleanroom.adapters.synth.consents import draw_choices
+from cleanroom.adapters.synth.consents import Choices, draw_choices
 from cleanroom.adapters.synth.exposures import draw_contacts
-from cleanroom.adapters.synth.keys import draw_keys
+from cleanroom.adapters.synth.keys import Key, draw_keys
 from cleanroom.adapters.synth.parameters import Parameters, Part
-from cleanroom.adapters.synth.population import draw_people
+from cleanroom.adapters.synth.population import People, draw_people
 from cleanroom.adapters.synth.settings import NAMES, PERSON, party_text
 from cleanroom.adapters.synth.shopping import draw_baskets, draw_lines, draw_visits
 from cleanroom.adapters.synth.tables import advertiser_tables, retailer_tables
 from cleanroom.adapters.synth.terms import SALES_CAP, fit, obstacle, terms_text
 from cleanroom.adapters.synth.truth import Chunk, Truth
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import Role
+from cleanroom.contract.model import KeyType, Role, other
 from cleanroom.errors import UsageError
 from cleanroom.ports import Progress
 
 TRUTH_NAME: Final = "truth.json"
 TERMS_NAME: Final = "terms.toml"
+# Columns of few words; a dictionary of ids would only cost memory.
+_WORDS: Final = ["relation", "segment", "medium", "operation", "type", "test_group", "department", "sales_channel",
+                 "store_region", "purpose", "legal_basis", "status", "scope", "recipients", "channel", "method",
+                 "notice_id"]
 
 
 def write_synth(out: Path, parameters: Parameters, progress: Progress) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
     for role in ROLES:
         (folder / role / "data").mkdir(parents=True)
         (folder / role / FILE_NAME).write_text(party_text(role, parameters), "utf-8")
-    progress.stage("Drawing people", parameters.rows, "people")
+    progress.stage("synth", parameters.rows, "people")
     with ExitStack() as files:
         writers: dict[Path, Any] = {}
         for part in parameters.parts():
@@ -74,36 +77,36 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
                     path = folder / role / "data" / f"{name}.parquet"
                     if path not in writers:
                         writers[path] = files.enter_context(
-                            pa_parquet.ParquetWriter(path, table.schema, compression="zstd"))
+                            pa_parquet.ParquetWriter(path, table.schema, compression="zstd", use_dictionary=_WORDS))
                     writers[path].write_table(table)
             progress.advance(part.people)
     progress.done()
 
 
 def _draw(parameters: Parameters, part: Part) -> tuple[Chunk, dict[Role, dict[str, Any]]]:
-    """One chunk: what is known about it, and its tables by role."""
+    """One chunk: everything that is known about it, and its tables by role."""
     people = draw_people(parameters, part)
-    rows: dict[Role, Ints] = {"advertiser": people.advertiser, "retailer": people.retailer}
-    keys = {role: draw_keys(parameters.stream(part, f"{role}_keys"), role, parameters.keys, people.serial[rows[role]])
-            for role in ROLES}
-    ids = {"advertiser": people.crm_ids(), "retailer": people.member_texts()}
-    choices = {role: draw_choices(parameters.stream(part, f"{role}_consents"), ids[role].take(rows[role]),
-                                  parameters.refused, NAMES[_peer(role)], PERSON[role]) for role in ROLES}
+    keys = {role: _keys(parameters, part, people, role) for role in ROLES}
+    choices = {role: _choices(parameters, part, people, role) for role in ROLES}
     random = parameters.stream(part, "purchases")
     baskets = draw_baskets(random, people)
     lines = draw_lines(random, baskets)
     visits = draw_visits(parameters.stream(part, "visits"), people, baskets)
     contacts = draw_contacts(parameters.stream(part, "exposures"), people, baskets)
-    own = {role: {name: _spread(key.own, rows[role], len(people)) for name, key in keys[role].items()} for role in ROLES}
-    admitted = {role: _spread(choices[role].admitted, rows[role], len(people)) for role in ROLES}
+    own = {role: {name: people.spread(role, key.own) for name, key in keys[role].items()} for role in ROLES}
+    admitted = {role: people.spread(role, choices[role].admitted) for role in ROLES}
     return Chunk(people, own, admitted, contacts, baskets, lines, visits), {
         "advertiser": advertiser_tables(people, keys["advertiser"], choices["advertiser"], contacts),
         "retailer": retailer_tables(part, people, keys["retailer"], choices["retailer"], baskets, lines, visits),
     }
 
 
-def _spread(flags: Flags, rows: Ints, size: int) -> Flags:
-    """Flags of the people of one side, in its order, as flags of the whole chunk."""
-    found = np.zeros(size, dtype=np.bool_)
-    found[rows] = flags
-    return found
+def _keys(parameters: Parameters, part: Part, people: People, role: Role) -> dict[KeyType, Key]:
+    random = parameters.stream(part, "advertiser_keys" if role == "advertiser" else "retailer_keys")
+    return draw_keys(random, role, parameters.keys, people.serial[people.rows(role)])
+
+
+def _choices(parameters: Parameters, part: Part, people: People, role: Role) -> Choices:
+    random = parameters.stream(part, "advertiser_consents" if role == "advertiser" else "retailer_consents")
+    ids = people.ids(role).take(pa.array(people.rows(role)))
+    return draw_choices(random, ids, parameters.refused, partner=NAMES[other(role)], person=PERSON[role])

@@ -16,16 +16,17 @@ from cleanroom.contract.model import KeyType, Role
 
 # Share of people whose key a side has at all.
 PRESENCE: Final[Mapping[Role, Mapping[KeyType, float]]] = MappingProxyType({
-    "advertiser": MappingProxyType({"email": 0.93, "phone": 0.60, "loyalty": 0.45}),
+    "advertiser": MappingProxyType({"email": 0.93, "phone": 0.60, "loyalty": 0.55}),
     "retailer": MappingProxyType({"email": 0.75, "phone": 0.65, "loyalty": 0.98}),
 })
 _FIRST: Final = ("ada", "ahmed", "alice", "amelie", "anna", "bruno", "camille", "carla", "chloe", "clara", "daniel",
                  "elena", "emma", "farid", "greta", "hugo", "ines", "jonas", "julia", "karim", "laura", "leo", "lina",
-                 "louis", "manon", "marie", "mila", "nadia", "noah", "olga", "paul", "rosa", "sami", "sara", "theo", "zoe")
+                 "louis", "manon", "marie", "mila", "nadia", "noah", "olga", "paul", "rosa", "sami", "sara", "theo",
+                 "zoe")
 _LAST: Final = ("baker", "bell", "brooks", "carter", "clark", "cole", "cooper", "cruz", "diaz", "dubois", "evans",
-                "fontaine", "foster", "garcia", "green", "harris", "hill", "kelly", "king", "lambert", "lopez", "martin",
-                "mercier", "meyer", "moore", "morel", "ortiz", "perez", "price", "reyes", "ross", "roux", "ruiz",
-                "stone", "turner", "vidal", "walker", "weber", "wood", "young")
+                "fontaine", "foster", "garcia", "green", "harris", "hill", "kelly", "king", "lambert", "lopez",
+                "martin", "mercier", "meyer", "moore", "morel", "ortiz", "perez", "price", "reyes", "ross", "roux",
+                "ruiz", "stone", "turner", "vidal", "walker", "weber", "wood", "young")
 _DOMAINS: Final = ("example.org", "example.com", "example.net", "mail.example.org", "post.example.net")  # RFC 2606
 # Multipliers prime to ten: every person has an own number, see population.
 _MAIL, _MAIL_MODULUS = 6_180_339_887, 10**8
@@ -48,7 +49,8 @@ class Key:
     own: Flags
 
 
-def draw_keys(random: np.random.Generator, role: Role, key_types: tuple[KeyType, ...], serial: Ints) -> dict[KeyType, Key]:
+def draw_keys(random: np.random.Generator, role: Role, key_types: tuple[KeyType, ...], serial: Ints) \
+        -> dict[KeyType, Key]:
     """Key columns of the people with these serial numbers."""
     return {key_type: _draw(random, role, key_type, serial) for key_type in key_types}
 
@@ -93,8 +95,9 @@ def _phones(_role: Role, serial: Ints, form: Ints) -> Array:
     def written(start: str, *separators: str) -> Array:
         return joined(start, *(part for pair in zip(pairs, (*separators, ""), strict=True) for part in pair))
 
-    return _choose(form, written("+999 ", " ", " ", " ", " "), joined("+999", number), written("00999-", "", "-", "", ""),
-                   written("+999 (", ") ", ".", ".", "."), written("0", " ", " ", " ", " "))
+    return _choose(form, written("+999 ", " ", " ", " ", " "), joined("+999", number),
+                   written("00999-", "", "-", "", ""), written("+999 (", ") ", ".", ".", "."),
+                   written("0", " ", " ", " ", " "))
 
 
 def _cards(_role: Role, serial: Ints, form: Ints) -> Array:

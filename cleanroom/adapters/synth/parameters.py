@@ -18,7 +18,7 @@ from cleanroom.contract.model import KeyType
 from cleanroom.errors import UsageError
 from cleanroom.identity.keys import NORMALISERS
 
-CHUNK: Final = 65_536  # people of each side made at once; part of the model, since streams are seeded by chunk
+CHUNK: Final = 32_768  # people of each side made at once; part of the model, since streams are seeded by chunk
 MIN_ROWS: Final = 100
 START: Final = date(2025, 9, 1)  # day 0: the first day of the campaign, a Monday
 PERIODS: Final = 2

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from cleanroom.adapters.synth.columns import Array, Flags, Ints, digits
@@ -17,6 +18,7 @@ from cleanroom.adapters.synth.parameters import (
     Parameters,
     Part,
 )
+from cleanroom.contract.model import Role
 
 EXPOSED, CONTROL, UNASSIGNED = 0, 1, 2  # arm codes; the first two index parameters.ARMS
 _UNASSIGNED_SHARE: Final = 0.02  # people of the advertiser who came after the draw
@@ -63,7 +65,8 @@ class People:
     @property
     def bought(self) -> Flags:
         """Whether the person does buy in the window."""
-        return np.where(self.treated, self.buys[0], self.buys[1])
+        bought: Flags = np.where(self.treated, self.buys[0], self.buys[1])
+        return bought
 
     def mask(self, rows: Ints) -> Flags:
         """Everyone's flag: is this person one of `rows`?"""
@@ -71,13 +74,21 @@ class People:
         flags[rows] = True
         return flags
 
-    def crm_ids(self) -> Array:
-        """Ids at the advertiser, of everyone, as texts."""
-        return digits((self.serial * _CRM + 1_234_567_891) % _CRM_MODULUS, 10)
+    def rows(self, role: Role) -> Ints:
+        """Who is on a side, in the order of its files."""
+        return self.advertiser if role == "advertiser" else self.retailer
 
-    def member_numbers(self) -> Ints:
-        """Ids at the retailer, of everyone."""
-        return (self.serial * _MEMBER + 271_828_183) % _MEMBER_MODULUS
+    def spread(self, role: Role, flags: Flags) -> Flags:
+        """Flags of the people of one side, in its order, as flags of everyone."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[self.rows(role)] = flags
+        return found
+
+    def ids(self, role: Role) -> Array:
+        """Everyone's id on a side: texts at the advertiser, numbers at the retailer."""
+        if role == "advertiser":
+            return digits((self.serial * _CRM + 1_234_567_891) % _CRM_MODULUS, 10)
+        return pa.array((self.serial * _MEMBER + 271_828_183) % _MEMBER_MODULUS)
 
 
 def draw_people(parameters: Parameters, part: Part) -> People:

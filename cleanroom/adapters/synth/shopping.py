@@ -75,7 +75,7 @@ def draw_baskets(random: np.random.Generator, people: People) -> Baskets:
     """Baskets of the retailer's members, under either arm."""
     rows = np.sort(people.retailer)
     factor = np.array(SEGMENT_FACTORS)[people.segment[rows]]
-    would = people.buys.any(axis=0)[rows]
+    would = (people.buys[0] | people.buys[1])[rows]
     counts = (random.poisson(_HISTORY_BASKETS * factor), would * (1 + random.poisson(_MORE_BASKETS, len(rows))),
               random.poisson(_AFTER_BASKETS, len(rows)))
     person = np.concatenate([rows[repeated(count)[0]] for count in counts])
@@ -109,14 +109,16 @@ def _days(random: np.random.Generator, part: NDArray[Any]) -> Ints:
     """Days from the first of the window: before it, in it, after it."""
     low = np.array([-HISTORY_DAYS, 0, WINDOW_DAYS])
     high = np.array([0, WINDOW_DAYS, WINDOW_DAYS + AFTER_DAYS])
-    return random.integers(low[part], high[part])
+    days: Ints = random.integers(low[part], high[part])
+    return days
 
 
 def _channels(random: np.random.Generator, people: People, person: Ints) -> Ints:
     kind = random.choice(len(_KINDS), len(people), p=_KIND_SHARES)
     edges = _KINDS.cumsum(axis=1)[kind[person]]
     draw = random.random(len(person))
-    return (draw[:, None] >= edges[:, :2]).sum(axis=1)
+    channels: Ints = (draw[:, None] >= edges[:, :2]).sum(axis=1)
+    return channels
 
 
 def _with_extras(random: np.random.Generator, baskets: Baskets) -> Baskets:

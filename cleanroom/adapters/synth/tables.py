@@ -26,7 +26,7 @@ _BASKETS_A_CHUNK: Final = 10**7  # more than a chunk can have: keeps tickets apa
 def advertiser_tables(people: People, keys: dict[KeyType, Key], choices: Choices, contacts: Contacts) -> dict[str, Any]:
     """The advertiser's tables of one chunk by name; `keys` and `choices` are in the order of `people.advertiser`."""
     rows = people.advertiser
-    ids = people.crm_ids()
+    ids = people.ids("advertiser")
     assigned = rows[people.arm[rows] != UNASSIGNED]
     return {
         "people": pa.table({_ADVERTISER: ids.take(pa.array(rows)), **_keys("people", keys),
@@ -50,9 +50,9 @@ def advertiser_tables(people: People, keys: dict[KeyType, Key], choices: Choices
 def retailer_tables(part: Part, people: People, keys: dict[KeyType, Key], choices: Choices, baskets: Baskets,
                     lines: Lines, visits: Visits) -> dict[str, Any]:
     """The retailer's tables of one chunk by name; `keys` and `choices` are in the order of `people.retailer`."""
-    rows, ids = people.retailer, people.member_numbers()
+    rows, ids = people.retailer, people.ids("retailer")
     return {
-        "members": pa.table({_RETAILER: ids[rows], **_keys("members", keys),
+        "members": pa.table({_RETAILER: ids.take(pa.array(rows)), **_keys("members", keys),
                              "segment": pick(SEGMENTS, people.segment[rows])}),
         "purchases": _purchases(part, people, ids, baskets, lines),
         "visits": _visits(people, ids, visits),
@@ -69,7 +69,7 @@ def _purchases(part: Part, people: People, ids: Any, baskets: Baskets, lines: Li
     basket = lines.basket[line]
     person, channel = baskets.person[basket], baskets.channel[basket]
     return pa.table({
-        _RETAILER: ids[person],
+        _RETAILER: ids.take(pa.array(person)),
         own_name("purchases", "day"): moments(baskets.day[basket], baskets.second[basket]),
         own_name("purchases", "basket"): part.number * _BASKETS_A_CHUNK + basket,
         "amount": decimals(lines.cents[line], 2),
@@ -84,7 +84,7 @@ def _purchases(part: Part, people: People, ids: Any, baskets: Baskets, lines: Li
 def _visits(people: People, ids: Any, visits: Visits) -> Any:
     order = np.argsort(visits.day * 86_400 + visits.second, kind="stable")
     person = visits.person[order]
-    return pa.table({_RETAILER: ids[person], "day": moments(visits.day[order], visits.second[order]),
+    return pa.table({_RETAILER: ids.take(pa.array(person)), "day": moments(visits.day[order], visits.second[order]),
                      "store_region": _regions(people, person)})
 
 

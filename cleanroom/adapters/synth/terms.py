@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -34,6 +34,8 @@ from cleanroom.limits import MAX_EPSILON
 
 SALES_CAP: Final = 30_000  # cents a person in the window
 _MARGIN: Final = 0.8  # chance leaves fewer people than expected
+_PLACED: Final = 0.95  # of the advertiser's people: drawn, and exposed as they were meant to be
+_USABLE: Final = 0.95  # of the keys: valid and nobody else's
 _SHARES: Final = (Decimal("0.5"), Decimal(1), Decimal(2), Decimal(4))  # ε of the match, from fine to coarse
 _ARM_EPSILON, _SEGMENT_EPSILON = Decimal(1), Decimal(2)
 
@@ -86,13 +88,14 @@ def _shapes(parameters: Parameters) -> Iterator[Shape]:
 
 def _taking_part(parameters: Parameters, keys: tuple[KeyType, ...]) -> float:
     """People of the smaller side that may be counted on."""
-    def some(presence: dict[KeyType, float]) -> float:
+    def some(presence: Mapping[KeyType, float]) -> float:
         missing = 1.0
         for key in keys:
-            missing *= 1 - 0.95 * presence[key]
+            missing *= 1 - _USABLE * presence[key]
         return 1 - missing
 
-    return _MARGIN * 0.95 * (1 - parameters.refused) * parameters.rows * min(some(dict(each)) for each in PRESENCE.values())
+    reachable = min(some(presence) for presence in PRESENCE.values())
+    return _MARGIN * _PLACED * (1 - parameters.refused) * parameters.rows * reachable
 
 
 def obstacle(parameters: Parameters, shape: Shape) -> str:
@@ -110,7 +113,9 @@ def obstacle(parameters: Parameters, shape: Shape) -> str:
 def terms_text(parameters: Parameters, shape: Shape, cost_cents: int) -> str:
     """terms.toml: a contract without [parties]."""
     most = _rounded_up(parameters.rows)
-    releases = [("arm",), ("arm", "segment")][:2 if shape.segments else 1]
+    releases = [_release(("arm",), _ARM_EPSILON)]
+    if shape.segments:
+        releases.append(_release(("arm", "segment"), _SEGMENT_EPSILON))
     return "\n".join([
         _HEAD.format(id=f"synth-{parameters.rows}-{parameters.seed}"[:64], now=START + timedelta(days=60),
                      keys=_list(shape.keys), epsilon=shape.epsilon, delta=f"{shape.delta:f}", most=most,
@@ -119,7 +124,7 @@ def terms_text(parameters: Parameters, shape: Shape, cost_cents: int) -> str:
                      window=WINDOW_DAYS, lookback=LOOKBACK_DAYS, exposed=f"{100 * parameters.exposed:g}",
                      budget=min(2 * shape.cost, Decimal(str(MAX_EPSILON))), budget_delta=f"{4 * shape.delta:f}"),
         _dimension("arm", ARMS), *([_dimension("segment", SEGMENTS)] if shape.segments else []),
-        *(_release(release, epsilon) for release, epsilon in zip(releases, (_ARM_EPSILON, _SEGMENT_EPSILON), strict=False)),
+        *releases,
         *(_STATISTIC.format(name=name, measure=measure, category=category, cap=cap, weight=weight)
           for name, measure, category, cap, weight in _STATISTICS),
     ])
@@ -127,11 +132,11 @@ def terms_text(parameters: Parameters, shape: Shape, cost_cents: int) -> str:
 
 def _rounded_up(rows: int) -> int:
     """Two leading digits: the contract need not tell an exact size."""
-    unit = 10 ** max(0, len(str(rows)) - 2)
+    unit = int(10 ** max(0, len(str(rows)) - 2))
     return -(-rows // unit) * unit
 
 
-def _list(words: Any) -> str:
+def _list(words: Iterable[str]) -> str:
     return "[" + ", ".join(f'"{word}"' for word in words) + "]"
 
 

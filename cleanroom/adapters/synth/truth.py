@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cleanroom.adapters.synth.columns import Flags, Ints
 from cleanroom.adapters.synth.exposures import AUTUMN, TYPES, Contacts, seen_before
-from cleanroom.adapters.synth.parameters import ARMS, SEGMENTS, Parameters
+from cleanroom.adapters.synth.parameters import ARMS, SEGMENTS, WINDOW_DAYS, Parameters
 from cleanroom.adapters.synth.population import CONTROL, EXPOSED, UNASSIGNED, People
 from cleanroom.adapters.synth.shopping import HISTORY, SALES_CHANNELS, STORE, WINDOW, Baskets, Lines, Visits
 from cleanroom.contract.model import KeyType, Role
@@ -141,7 +141,7 @@ def _shopping(chunk: Chunk, size: int) -> dict[str, NDArray[Any]]:
              for code, name in enumerate(SALES_CHANNELS)}
     return {"baskets": np.bincount(baskets.person[inside], minlength=size),
             "units": _per_person(chunk, chosen, lines.quantity, size), **found,
-            "visits": np.bincount(visits.person[(day >= 0) & (day < 28)], minlength=size)}
+            "visits": np.bincount(visits.person[(day >= 0) & (day < WINDOW_DAYS)], minlength=size)}
 
 
 def _research(chunk: Chunk, size: int) -> dict[str, NDArray[Any]]:
@@ -190,7 +190,7 @@ def _contrast(total: Mapping[str, int]) -> dict[str, float | None]:
 
 def _ropo(measured: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, float | None]]:
     """Shares of store sales and store buyers, by arm and together; arms are not compared here."""
-    groups = {"exposed": EXPOSED, "control": CONTROL, "everybody": slice(None)}
+    groups = {"exposed": slice(EXPOSED, EXPOSED + 1), "control": slice(CONTROL, CONTROL + 1), "everybody": slice(None)}
     return {group: {f"{name}_{what}": _ratio(int(measured[f"{name}_{value}"][place].sum()),
                                              int(measured[whole][place].sum()))
                     for name in ("ropo", "vopo")
