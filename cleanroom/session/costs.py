@@ -53,7 +53,8 @@ class Load:
     dummies: int
 
 
-DEFAULT: Final = Costs(hash=0, power=0, base=0, check=0, encrypt=0, expand=0, mask=0, add=0, seal=0, open=0, start=0)
+DEFAULT: Final = Costs(hash=225e-6, power=36e-6, base=35e-6, check=100e-6, encrypt=1400e-6, expand=197e-6, mask=610e-6,
+                       add=25e-6, seal=1880e-6, open=15e-6, start=0.9)
 
 
 def stage_work(plan: Plan, load: Load, workers: int, costs: Costs = DEFAULT) -> dict[str, Work]:

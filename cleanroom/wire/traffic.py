@@ -9,6 +9,7 @@ import numpy as np
 
 from cleanroom import __version__, limits
 from cleanroom.aggregate import block_count
+from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
 from cleanroom.contract.plan import Plan
 from cleanroom.match.tokens import ROWS_PER_CHUNK
@@ -18,7 +19,10 @@ from cleanroom.session.script import SCRIPT
 from cleanroom.wire.codec import encode
 
 _POLYNOMIAL = np.zeros((4, N), dtype=np.uint32)
-_LARGE = 1 << 43  # a share
+_SHARE = 1 << 43
+_SEQUENCE = 200  # two bytes
+
+Sent = tuple[str, Role, int, m.Message]  # step, who sends, how many, one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +39,38 @@ class Sizes:
 def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
     """Bytes that each role sends in each step, by the step's name; TLS and HTTP/2 add about 1 %.
 
-    The sequence number of a frame takes 0 to 3 bytes, so the figures are exact to that.
+    Numbers inside a frame take one to four bytes; a few bytes a frame may differ.
     """
     found: dict[str, dict[Role, int]] = {step.name: {"advertiser": 0, "retailer": 0} for step in SCRIPT}
-    for step, bytes_sent in found.items():
-        for role, count, message in _sent(plan, sizes, step):
-            bytes_sent[role] += count * encode(message, len(SCRIPT), 200).ByteSize()
+    for step, role, count, message in (*_matching(plan, sizes), *_summing(plan, sizes), *_closing(plan, sizes)):
+        found[step][role] += count * encode(message, len(SCRIPT), _SEQUENCE).ByteSize()
     return found
 
 
-def _sent(plan: Plan, sizes: Sizes, step: str) -> Iterator[tuple[Role, int, m.Message]]:
-    """(who, how many, one of them) of a step."""
-    keys, sums = len(plan.contract.match.keys), 1 + len(plan.contract.statistics)
-    both: tuple[Role, Role] = ("advertiser", "retailer")
-    match step:
-        case "hello":
-            yield "advertiser", 1, _hello("advertiser", sizes.cells, bytes(limits.POINT_BYTES))
-            yield "retailer", 1, _hello("retailer", (sizes.rows,), b"")
-        case "blinded_cells":
-            yield from (("advertiser", n, points) for size in sizes.cells for n, points in _chunks(size, keys))
-        case "reblinded_cells":
-            yield from (("retailer", n, points) for size in sizes.cells
-                        for n, points in _chunks(size + sizes.dummies, keys))
-        case "blinded_values":
-            yield from (("retailer", n, points) for n, points in _chunks(sizes.rows, keys))
-        case "lattice_key":
-            yield "retailer", 1, m.LatticeKey(bytes(32), _POLYNOMIAL)
-        case "columns":
-            yield ("retailer", block_count(sizes.rows) * (1 + len(plan.columns)),
-                   m.EncryptedBlock(1, 1, _POLYNOMIAL))
-        case "masked_sums":
-            yield "advertiser", len(plan.groups) * sums, m.MaskedSum(1, _POLYNOMIAL[:, 0], _POLYNOMIAL)
-        case "commit_people" | "commit_sums":
-            yield from ((role, 1, m.Commitment(bytes(32))) for role in both)
-        case "open_people":
-            yield from ((role, 1, m.Opening((_LARGE,) * len(plan.groups), bytes(32))) for role in both)
-        case "open_sums":
-            yield from ((role, 1, m.Opening((_LARGE,) * sizes.opened * (sums - 1), bytes(32))) for role in both)
-        case "receipt":
-            yield from ((role, 1, m.ReceiptSignature(bytes(64))) for role in both)
+def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    keys = len(plan.contract.match.keys)
+    yield "hello", "advertiser", 1, _hello("advertiser", sizes.cells, bytes(limits.POINT_BYTES))
+    yield "hello", "retailer", 1, _hello("retailer", (sizes.rows,), b"")
+    for size in sizes.cells:
+        yield from (("blinded_cells", "advertiser", n, points) for n, points in _chunks(size, keys))
+        yield from (("reblinded_cells", "retailer", n, points) for n, points in _chunks(size + sizes.dummies, keys))
+    yield from (("blinded_values", "retailer", n, points) for n, points in _chunks(sizes.rows, keys))
+
+
+def _summing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    blocks, sums = block_count(sizes.rows) * (1 + len(plan.columns)), 1 + len(plan.contract.statistics)
+    yield "lattice_key", "retailer", 1, m.LatticeKey(bytes(32), _POLYNOMIAL)
+    yield "columns", "retailer", blocks, m.EncryptedBlock(1, 1, _POLYNOMIAL)
+    yield "masked_sums", "advertiser", len(plan.groups) * sums, m.MaskedSum(1, _POLYNOMIAL[:, 0], _POLYNOMIAL)
+
+
+def _closing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    opened = sizes.opened * len(plan.contract.statistics)
+    for role in ROLES:
+        for stage, shares in (("people", len(plan.groups)), ("sums", opened)):
+            yield f"commit_{stage}", role, 1, m.Commitment(bytes(32))
+            yield f"open_{stage}", role, 1, m.Opening((_SHARE,) * shares, bytes(32))
+        yield "receipt", role, 1, m.ReceiptSignature(bytes(64))
 
 
 def _hello(role: Role, sizes: tuple[int, ...], key: bytes) -> m.Hello:

@@ -18,7 +18,7 @@ from cleanroom import limits
 from cleanroom.errors import PeerRefusedError, PeerViolationError
 from cleanroom.primitives.ring import POLY_BYTES, PRIMES, N
 from cleanroom.session import messages as m
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import SCRIPT, Step
 from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
 from cleanroom.wire.codec import decode, encode
 
@@ -37,8 +37,7 @@ def decoded(data: bytes) -> m.Message | None:
     """The message, or None for a refusal that is allowed; anything else is raised."""
     try:
         return decode(node_pb2.Frame.FromString(data), 0)[1]
-    except ALLOWED as error:
-        assert len(str(error)) < 2 * limits.MAX_TEXT + 100
+    except ALLOWED:
         return None
 
 
@@ -137,12 +136,12 @@ def test_the_text_of_an_abort_is_cut_and_cleaned() -> None:
     assert len(str(caught.value)) < 2 * limits.MAX_TEXT + 100
 
 
-LISTENING = [(position, step) for position, step in enumerate(SCRIPT) if step.name != "receipt"]
+LISTENING = [step for step in SCRIPT if step.name != "receipt"]
 
 
 def any_message() -> st.SearchStrategy[m.Message]:
     """Well-formed messages of every kind, with any value that the codec lets through."""
-    word, count, share = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1)
+    word, count = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
 
     def small(high: int) -> st.SearchStrategy[int]:
         return st.integers(0, high)
@@ -155,8 +154,8 @@ def any_message() -> st.SearchStrategy[m.Message]:
     polynomial = st.builds(lambda value: np.full((4, N), value, np.uint32), small(min(PRIMES) - 1))
     constant = st.builds(lambda value: np.full(4, value, np.uint32), small(min(PRIMES) - 1))
     return st.one_of(
-        st.builds(m.Hello, version=small(2), software=st.text(max_size=8), role=st.sampled_from(["advertiser", "retailer"]),
-                  contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1),
+        st.builds(m.Hello, version=small(2), software=st.text(max_size=8),
+                  role=st.sampled_from(["advertiser", "retailer"]), contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1),
                   sizes=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
                   blinding_key=st.one_of(st.just(b""), bits(32))),
         st.builds(m.Points, offset=st.one_of(small(20), count), tuples=points),
@@ -164,16 +163,16 @@ def any_message() -> st.SearchStrategy[m.Message]:
         st.builds(m.EncryptedBlock, block=st.one_of(small(1), word), column=st.one_of(small(3), word), c0=polynomial),
         st.builds(m.MaskedSum, index=st.one_of(small(7), word), c0=constant, c1=polynomial),
         st.builds(m.Commitment, digest=bits(32)),
-        st.builds(m.Opening, shares=st.lists(st.one_of(small(2**44 - 1), share), max_size=6).map(tuple), blind=bits(32)),
+        st.builds(m.Opening, shares=st.lists(st.one_of(small(2**44 - 1), count), max_size=6).map(tuple),
+                  blind=bits(32)),
         st.builds(m.ReceiptSignature, signature=bits(64)))
 
 
 @settings(SETTINGS, max_examples=35)
-@given(where=st.sampled_from(LISTENING), right=st.booleans(), data=st.data())
-def test_any_well_formed_message_is_taken_or_refused_as_a_violation(where, right: bool, data: st.DataObject) -> None:
+@given(step=st.sampled_from(LISTENING), right=st.booleans(), data=st.data())
+def test_any_well_formed_message_is_taken_or_refused_as_a_violation(step: Step, right: bool, data: st.DataObject) -> None:
     """At any step of a run, with the right step number and mostly the right kind: the session goes on, or it is dead
     and wiped after a PeerViolationError. Nothing else ever comes out."""
-    position, step = where
     message = data.draw(any_message().filter(lambda found: not right or isinstance(found, step.message)))
     nodes = small_pair()
     exchange(*nodes, until=step.name)

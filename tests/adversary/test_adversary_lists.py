@@ -1,4 +1,4 @@
-"""Lists of points that are not the declared ones: truncated, too long, wrong shape or offset, bad or repeated points."""
+"""Lists of points that are not the declared ones: truncated, too long, of wrong shape or offset, with bad points."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_a_point_that_occurs_twice_ends_the_run(cheat: str, step: str, keys: tup
     def by(position: int, message: Points) -> list[tuple[int, Message]]:
         return with_point(3, message.tuples[4, -1])(position, message)
 
-    text = refused(Cheat(cheat, step, by), victim=OTHER[cheat], nodes=small_pair(small_contract(keys=keys, threshold=0)))
-    assert "twice" in text
+    nodes = small_pair(small_contract(keys=keys, threshold=0))
+    assert "twice" in refused(Cheat(cheat, step, by), victim=OTHER[cheat], nodes=nodes)
 
 
 @pytest.mark.parametrize("keys", [("email",), ("email", "phone")])
@@ -73,7 +73,8 @@ def test_our_own_points_sent_back_as_values_end_the_run(keys: tuple[str, ...]) -
     def listen_and_mirror(role: str, position: int, message: Message) -> list[tuple[int, Message]]:
         if role == "advertiser" and isinstance(message, Points):
             heard.append(message.tuples[0, -1])
-        yield from Cheat("retailer", "blinded_values", with_point(2, heard[0] if heard else None))(role, position, message)
+        mirror = Cheat("retailer", "blinded_values", with_point(2, heard[0] if heard else None))
+        yield from mirror(role, position, message)
 
     nodes = small_pair(small_contract(keys=keys, threshold=0))
     assert "one of our own" in refused(listen_and_mirror, victim="advertiser", nodes=nodes)

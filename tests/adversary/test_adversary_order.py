@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from cheat import Cheat, refused, small_pair
+from kit import EXACT, Node, exchange, finish, make_setup, small_contract
 from small_tables import both_tables
-from kit import EXACT, exchange, finish, make_setup, small_contract
 from wiped import assert_dead_and_wiped
 
 from cleanroom import flow
@@ -52,10 +54,8 @@ def test_a_missing_message_is_noticed_by_the_next_one(cheat: str, step: str) -> 
 def test_a_run_with_a_missing_message_releases_nothing(cheat: str, step: str) -> None:
     """Where no message follows both wait, and the link's bound on silence ends the run (tests/node)."""
     nodes = small_pair()
-    try:
+    with suppress(PeerViolationError):
         exchange(*nodes, Cheat(cheat, step, lambda _, __: []))
-    except PeerViolationError:
-        pass
     assert not any(node.session.finished for node in nodes)
     finish(*nodes)
     for node in nodes:
@@ -93,11 +93,15 @@ def test_our_own_calls_out_of_turn_are_misuse_and_end_the_session(until: str) ->
     exchange(*nodes, until=until)
     for node in nodes:
         with pytest.raises(MisuseError):
-            if node.session.sending:
-                node.session.receive(node.session.position, Commitment(bytes(32)))
-            else:
-                list(node.session.send())
+            _out_of_turn(node)
         assert_dead_and_wiped(node)
+
+
+def _out_of_turn(node: Node) -> None:
+    if node.session.sending:
+        node.session.receive(node.session.position, Commitment(bytes(32)))
+    else:
+        list(node.session.send())
 
 
 def test_sides_refuse_steps_before_their_time() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -79,34 +80,33 @@ def test_a_refusal_for_lack_of_budget_is_told_and_logged() -> None:
 def test_a_peer_that_falls_silent_at_any_step_ends_the_run(stop: str) -> None:
     """The retailer keeps the connection and says nothing more: the advertiser ends by itself, dead and wiped."""
     one, two = small_pair()
-    mine, theirs = FrameLink(silence=0.3), FrameLink(silence=30)
+    mine, theirs = FrameLink(silence=0.5), FrameLink(silence=30)
     pumps = [start_pump(mine, theirs.outgoing()), start_pump(theirs, mine.outgoing())]
 
-    class Silence(Exception):
+    class SilenceError(Exception):
         """Ends the retailer's half of this test without a word to the peer."""
 
     class Mute:
         def send(self, step: int, message: Message) -> None:
             if SCRIPT[step].name == stop:
-                raise Silence
+                raise SilenceError
             theirs.send(step, message)
 
         def receive(self) -> tuple[int, Message]:
             return theirs.receive()
 
     def retailer() -> None:
-        with pytest.raises(Silence):
+        with suppress(SilenceError, PeerUnavailableError):
             converse(two.session, Mute())
 
     thread = threading.Thread(target=retailer)
     thread.start()
     with pytest.raises(PeerUnavailableError, match="silent"):
         converse(one.session, mine)
-    thread.join()
     for link in (mine, theirs):
         link.close()
-    for pump in pumps:
-        pump.join(5)
+    for worker in (thread, *pumps):
+        worker.join(30)
     assert_dead_and_wiped(one)
     assert_dead(two)
     assert_wiped(two)  # at its receipt the retailer holds both signatures already, so the table was released to it

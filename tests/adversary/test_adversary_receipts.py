@@ -107,7 +107,7 @@ def test_an_altered_ciphertext_is_noticed_before_anything_is_released(step: str)
 
 
 def test_the_receipt_covers_every_message_but_the_receipts() -> None:
-    """Both transcripts change with every message of the run, are the same at the end, and are what the receipts sign."""
+    """Both transcripts change with every message of the run, end equal, and are what the receipts sign."""
     digests: list[bytes] = []
 
     def watch(role: str, position: int, message: Message) -> Iterator[tuple[int, Message]]:

@@ -135,8 +135,8 @@ def contract(**changes: object) -> Contract:
 
 
 def small_contract(*, keys: tuple[str, ...] = ("email",), arms: tuple[str, ...] = ("exposed", "control"),
-                   segments: tuple[str, ...] = (), periods: int = 1, releases: tuple[tuple[str, ...], ...] = (("arm",),),
-                   threshold: int | None = None, **changes: object) -> Contract:
+                   segments: tuple[str, ...] = (), periods: int = 1, threshold: int | None = None,
+                   releases: tuple[tuple[str, ...], ...] = (("arm",),), **changes: object) -> Contract:
     """A contract that runs in a few hundredths of a second: two statistics, few cells.
 
     `threshold` may be lower than any contract allows, even negative (nothing is suppressed).

@@ -73,7 +73,8 @@ def _window_total(plan: Plan, given: Population, inside: pd.DataFrame, statistic
 
 def _waterfall(given: Population) -> pd.DataFrame:
     """(cell, member) of every match: one key type after the other, among those still unmatched on both sides."""
-    ads = pd.DataFrame(dict(enumerate(given.a_keys)), dtype=object).assign(cell=given.a_cells, person=range(len(given.a_cells)))
+    ads = pd.DataFrame(dict(enumerate(given.a_keys)), dtype=object)
+    ads = ads.assign(cell=given.a_cells, person=range(len(ads)))
     shop = pd.DataFrame(dict(enumerate(given.r_keys)), dtype=object).assign(member=range(len(given.r_columns)))
     found = []
     for key in range(len(given.a_keys)):

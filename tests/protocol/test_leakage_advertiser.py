@@ -86,9 +86,9 @@ def views(agreed, joined: list, runs: int) -> list[View]:
 
 
 def test_counts_follow_the_padded_law_and_not_the_length(joined: list) -> None:
-    """One key type: each cell's count minus the truth follows the truncated Laplace law (200 counts, chi-square); the
+    """One key type: each cell's count minus the truth follows the truncated Laplace law (160 counts, chi-square); the
     declared row count minus the truth follows the same law, and is independent of the counts (Spearman)."""
-    seen = views(ONE, joined, 100)
+    seen = views(ONE, joined, 80)
     added = [[view.counts[key] - true for key, true in TRUTH_ONE.items()] for view in seen]
     fillers = [view.rows - 8 - 2 * PADDING.most for view in seen]
     assert fit(np.ravel(added), *LAW) > LEAST
@@ -99,9 +99,9 @@ def test_counts_follow_the_padded_law_and_not_the_length(joined: list) -> None:
 
 
 def test_every_pattern_is_padded_and_only_conflicts_are_exact(joined: list) -> None:
-    """Two key types: all three patterns of both cells are noised (204 counts). The one exception, named in SECURITY.md:
+    """Two key types: all three patterns of both cells are noised (150 counts). The one exception, named in SECURITY.md:
     a member whose e-mail is one person's and whose phone is another's shows as a conflict, exactly counted."""
-    seen = views(TWO, joined, 34)
+    seen = views(TWO, joined, 25)
     patterns = [(cell, pattern) for cell in (0, 1) for pattern in ((True, False), (False, True), (True, True))]
     added = [view.counts[key] - TRUTH_TWO.get(key, 0) for view in seen for key in patterns]
     assert fit(added, *LAW) > LEAST

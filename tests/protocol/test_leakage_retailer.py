@@ -21,7 +21,7 @@ from cleanroom.primitives.ring import PRIMES, N
 AGREED = small_contract(threshold=-(10**6))
 PLAN = Plan(AGREED)
 PADDING = Padding(8, 1.0)
-RUNS = 40
+RUNS = 32
 LEAST = 1e-3
 MODULUS = 2**44
 MEMBERS = [f"n{i}" for i in range(10)]
@@ -108,7 +108,7 @@ def test_cell_sizes_follow_the_padded_law_in_both_worlds(worlds: tuple[Received,
 
 
 def test_points_look_uniform_and_never_repeat(worlds: tuple[Received, Received]) -> None:
-    """u-coordinates against the uniform law on the field (Kolmogorov-Smirnov), and the two worlds against each other."""
+    """u-coordinates against the uniform law on the field (Kolmogorov-Smirnov), and one world against the other."""
     for seen in worlds:
         assert stats.kstest([u / P for u in seen.points], "uniform").pvalue > LEAST
         assert stats.chisquare(np.bincount([u % 251 for u in seen.points], minlength=251)).pvalue > LEAST

@@ -88,8 +88,8 @@ def spend(ledger: SQLiteLedger | MemoryLedger, times: int) -> None:
     budget = (float(AGREED.disclosure.budget_epsilon), float(AGREED.disclosure.budget_delta))
     cost = run_cost(make_setup(AGREED, "advertiser").plan).total
     for number in range(times):
-        ledger.charge(contract_hash(AGREED).hex(), f"earlier {number}", "release", float(cost.epsilon), float(cost.delta),
-                      budget)
+        ledger.charge(contract_hash(AGREED).hex(), f"earlier {number}", "release", float(cost.epsilon),
+                      float(cost.delta), budget)
 
 
 def with_ledger(role: str, ledger: SQLiteLedger | MemoryLedger) -> tuple[Node, Node]:

@@ -58,7 +58,7 @@ def _bytes(message: object) -> bytes:
 @pytest.mark.parametrize(("mine", "theirs", "size"), [("left", "right", 120), ("same", "same", 40)],
                          ids=["empty intersection", "every group under the threshold"])
 @pytest.mark.parametrize("noise", [None, SeededNoise(9)], ids=["zero noise", "noise"])
-def test_a_run_without_a_releasable_group_finishes_and_says_so(mine: str, theirs: str, size: int, noise: object) -> None:
+def test_a_run_without_a_releasable_group_finishes_and_says_so(mine: str, theirs: str, size: int, noise) -> None:
     options = EXACT if noise is None else {"noise": noise, "padding": NO_PADDING}
     outcomes = run_flow(AGREED, both_tables(mine, theirs, size), **options)
     ours, theirs_ = outcomes["advertiser"], outcomes["retailer"]
