@@ -9,12 +9,12 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from cleanroom.adapters.progress import TITLES
 from cleanroom.report.format import ENGLISH
+from cleanroom.report.select import base_name
 from cleanroom.report.wording import words
 
 RATES: Final = ("share", "cents_per_person", "cents_per_basket", "per_person")
-BAR: Final = 20  # characters of the widest bar of a metric
+BAR: Final = 16  # characters of the widest bar of a metric
 SAMPLING, NOISE = "█", "░"
 Item = Mapping[str, Any]
 
@@ -47,15 +47,19 @@ def _precision(document: Item) -> Table:
                    "effect at 80 % power", ("result", "group", "±", "sampling", "noise", "detectable", ""))
     table.columns[1].justify = table.columns[6].justify = "left"
     currency, shown = document["contract"]["currency"], [item for item in document["precision"] if _is_shown(item)]
-    for name in dict.fromkeys(item["name"] for item in shown):
-        items = [item for item in shown if item["name"] == name]
-        widest = max((item["half"] or 0.0 for item in items), default=0.0)
+    for name in dict.fromkeys(base_name(item) for item in shown):
+        items = [item for item in shown if base_name(item) == name]
+        widest = max(item["half"] or 0.0 for item in items)
         for index, item in enumerate(items):
-            title = words("en").get(f"n_{name}", name.replace("_", " ")) if index == 0 else ""
-            title += ", difference" if title and item["metric"] == "lift" else ""
-            table.add_row(title, _label(item["group"]), *_numbers(item, currency), _bar(item, widest))
+            table.add_row("" if index else _title(item), _label(item["group"]), *_numbers(item, currency), _bar(item, widest))
         table.add_section()
     return table
+
+
+def _title(item: Item) -> str:
+    name = base_name(item)
+    title = words("en").get(f"n_{name}", name.replace("_", " ").capitalize())
+    return f"{title}, difference" if item["metric"] == "lift" else title
 
 
 def _is_shown(item: Item) -> bool:
@@ -73,8 +77,9 @@ def _numbers(item: Item, currency: str) -> Sequence[str]:
 def _bar(item: Item, widest: float) -> str:
     if not item["half"] or not widest:
         return ""
-    length = max(1, round(BAR * item["half"] / widest))
-    sampling = round(length * (item["sampling"] / item["half"]) ** 2)  # shares of the variance: they add up
+    length = max(1, round(BAR * float(item["half"]) / widest))
+    share = float((item["sampling"] or 0.0) / item["half"]) ** 2  # of the variance: the two parts add up
+    sampling = round(length * share)
     return SAMPLING * sampling + NOISE * (length - sampling)
 
 
@@ -83,7 +88,7 @@ def _stages(run: Item) -> Table:
                    ("stage", "seconds", "advertiser sends", "retailer sends"))
     for stage in run["stages"]:
         if stage["seconds"] >= 0.005 or stage["advertiser_bytes"] + stage["retailer_bytes"] > 10_000:
-            table.add_row(TITLES.get(stage["stage"], stage["stage"]), ENGLISH.compact(stage["seconds"]),
+            table.add_row(words("en")[f"n_{stage['stage']}"], ENGLISH.compact(stage["seconds"]),
                           _bytes(stage["advertiser_bytes"]), _bytes(stage["retailer_bytes"]))
     table.add_section()
     table.add_row("Whole run", ENGLISH.compact(run["seconds"]), _bytes(run["advertiser_bytes"]),
@@ -95,9 +100,13 @@ def _privacy(privacy: Item) -> list[str]:
     run, budget = privacy["run"], privacy["budget"]
     lines = [f"Privacy: one run spends ε {run['epsilon']} (match {privacy['transcript']['epsilon']}, release "
              f"{privacy['release']['epsilon']}) and δ {run['delta']}; the budget of ε {budget['epsilon']}, δ "
-             f"{budget['delta']} pays for {privacy['runs_allowed']} runs."]
-    return lines + [f"The {role}'s ledger has recorded ε {ledger['spent']['epsilon']}: {ledger['runs_left']} runs left."
+             f"{budget['delta']} pays for {_runs(privacy['runs_allowed'])}."]
+    return lines + [f"The {role}'s ledger has recorded ε {ledger['spent']['epsilon']}: {_runs(ledger['runs_left'])} left."
                     for role, ledger in privacy["ledgers"].items()]
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _padding(run: Item) -> list[str]:
@@ -109,7 +118,7 @@ def _padding(run: Item) -> list[str]:
 def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, box=SIMPLE, title_justify="left")
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold", no_wrap=not column)
     return table
 
 
@@ -120,8 +129,7 @@ def _label(group: Mapping[str, str] | None) -> str:
 def _chance(probability: float) -> str:
     if probability < 0.0005:
         return "under 0.1 %"
-    text: str = ENGLISH.percent(probability)
-    return "over 99.9 %" if probability > 0.9995 else text
+    return "over 99.9 %" if probability > 0.9995 else f"{100 * probability:.1f} %"
 
 
 def _bytes(count: int) -> str:

@@ -73,7 +73,8 @@ class GroupForecast:
 class Forecast:
     """One number of the report to come. Half-widths of its 95 % interval in the unit of the estimate.
 
-    `half` joins `sampling` and `noise` (hypotenuse; None when there will be no number). `detectable` is the
+    `half` joins `sampling` and `noise` (hypotenuse; None when there will be no number). `sampling` is None where the
+    contract releases nothing that would tell it. `detectable` is the
     smallest true effect found with a power of 80 % at a two-sided 5 %; None for what is not a difference.
     """
 
@@ -124,11 +125,11 @@ def _forecast(estimate: Estimate) -> Forecast:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return Forecast(estimate, None, None, None, None)
     half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-    sampling = min(half, Z * (estimate.sampling_se or 0.0))
+    sampling = None if estimate.sampling_se is None else min(half, Z * estimate.sampling_se)
     joint = math.hypot(estimate.sampling_se or 0.0, estimate.noise_se or 0.0)
     base = estimate.name.removesuffix("_standardised")
     detectable = half + float(ndtri(POWER)) * joint if base in DETECTABLE else None
-    return Forecast(estimate, half, sampling, math.sqrt(half**2 - sampling**2), detectable)
+    return Forecast(estimate, half, sampling, math.sqrt(half**2 - (sampling or 0.0) ** 2), detectable)
 
 
 def _people(plan: Plan, assumed: Assumptions, group: Group) -> float:

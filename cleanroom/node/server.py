@@ -74,16 +74,16 @@ class NodeServer:
             ending.wait()
 
     def _listen(self, trusted: bytes, patience: float) -> int:
-        end = time.monotonic() + patience
+        listen, end = self._node.settings.node.listen, time.monotonic() + patience
         while True:
             server = self._make_server()
             try:
-                port = server.add_secure_port(self._node.settings.node.listen, self._credentials(trusted))
+                port = server.add_secure_port(listen, self._credentials(trusted))
             except RuntimeError as error:
                 if time.monotonic() < end:  # our own earlier socket may take a moment to close
                     time.sleep(0.1)
                     continue
-                raise SettingsError("cannot listen on this address", where=f"node.listen {self._node.settings.node.listen}",
+                raise SettingsError("cannot listen on this address", where=f"node.listen {listen}",
                                     todo="another node may be running; choose a free port") from error
             server.start()
             self._servers.append(server)

@@ -117,7 +117,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "k_tv": "TV", "k_radio": "radio", "k_display": "display", "k_video": "video", "k_social": "social media",
     "k_search": "search", "k_email": "e-mail", "k_sms": "SMS", "k_app": "app", "k_direct_mail": "direct mail",
     "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
-    "n_hello": "Greeting", "n_blinded_cells": "Blinding the advertiser's people",
+    "n_hello": "Reading, consent gate, greeting", "n_blinded_cells": "Blinding the advertiser's people",
     "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
     "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",
     "n_masked_sums": "Adding up, encrypted", "n_commit_people": "Committing to counts",

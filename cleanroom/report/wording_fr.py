@@ -134,7 +134,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "k_social": "réseaux sociaux", "k_search": "recherche en ligne", "k_email": "e-mail", "k_sms": "SMS",
     "k_app": "application", "k_direct_mail": "courrier adressé", "k_out_of_home": "affichage",
     "k_site_visit": "visite du site", "k_store_visit": "visite en magasin",
-    "n_hello": "Prise de contact", "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
+    "n_hello": "Lecture, contrôle du consentement, contact", "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
     "n_reblinded_cells": "Second aveuglement et mélange",
     "n_blinded_values": "Aveuglement des personnes du distributeur",
     "n_lattice_key": "Échange de la clé de chiffrement", "n_columns": "Chiffrement des achats",

@@ -155,7 +155,8 @@ def any_message() -> st.SearchStrategy[m.Message]:
     constant = st.builds(lambda value: np.full(4, value, np.uint32), small(min(PRIMES) - 1))
     return st.one_of(
         st.builds(m.Hello, version=small(2), software=st.text(max_size=8),
-                  role=st.sampled_from(["advertiser", "retailer"]), contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1),
+                  role=st.sampled_from(["advertiser", "retailer"]),
+                  contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1),
                   sizes=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
                   blinding_key=st.one_of(st.just(b""), bits(32))),
         st.builds(m.Points, offset=st.one_of(small(20), count), tuples=points),
@@ -170,7 +171,7 @@ def any_message() -> st.SearchStrategy[m.Message]:
 
 @settings(SETTINGS, max_examples=35)
 @given(step=st.sampled_from(LISTENING), right=st.booleans(), data=st.data())
-def test_any_well_formed_message_is_taken_or_refused_as_a_violation(step: Step, right: bool, data: st.DataObject) -> None:
+def test_any_well_formed_message_is_taken_or_refused_as_a_violation(step: Step, right: bool, data) -> None:
     """At any step of a run, with the right step number and mostly the right kind: the session goes on, or it is dead
     and wiped after a PeerViolationError. Nothing else ever comes out."""
     message = data.draw(any_message().filter(lambda found: not right or isinstance(found, step.message)))

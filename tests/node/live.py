@@ -135,10 +135,9 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
     from cleanroom.adapters.contract_files import read_contract
     from cleanroom.contract.parse import contract_hash
 
-    point = bytes([9, *bytes(31)])
-    fields = {"version": 1, "software": "0", "role": "advertiser", "contract": contract_hash(read_contract(tiny.contract)),
-              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
-              "blinding_key": point}
+    fields = {"version": 1, "software": "0", "role": "advertiser",
+              "contract": contract_hash(read_contract(tiny.contract)), "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
+              "blinding_key": bytes([9, *bytes(31)])}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
 
 

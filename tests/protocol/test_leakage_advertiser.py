@@ -165,6 +165,22 @@ def test_the_order_of_the_files_shows_in_no_message() -> None:
     assert whole_transcript(straight, straight) == whole_transcript(reverse, reverse)
 
 
+def test_lists_are_in_the_order_of_their_own_bytes() -> None:
+    """Blinded values are pseudorandom, so their own order tells nothing of how they arrived: each cell of the lists 1
+    and 2, and the whole of list 3, is sorted by the first point, whatever order the peer or the files had."""
+    one, _, sent = match_once(TWO, 1)
+    extra = 3 * PADDING.most
+    sizes = one.side._match.cell_sizes
+    parts = {"blinded_cells": sizes, "reblinded_cells": [size + extra for size in sizes], "blinded_values": [10**6]}
+    for step, lengths in parts.items():
+        tuples = np.concatenate([item.message.tuples for item in sent if item.step == step])
+        points = [row[0].tobytes() for row in tuples]
+        for start, length in zip(np.cumsum([0, *lengths]), lengths, strict=False):
+            cell = points[start:start + length]
+            assert len(cell) > 5
+            assert cell == sorted(cell)
+
+
 def test_tokens_of_two_runs_cannot_be_joined() -> None:
     """The same people, scalars and nonces under another run id, or with other entropy: no
     point of one run occurs in the other."""

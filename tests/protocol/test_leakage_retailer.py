@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from kit import SeededNoise, exchange, finish, pair, small_contract, values
+from kit import SeededEntropy, SeededNoise, exchange, finish, pair, small_contract, values
 from laws import fit, laplace_pair, same_law, truncated_laplace
 from scipy import stats
 
@@ -136,6 +136,26 @@ def test_opened_shares_are_uniform_and_totals_have_the_same_noise(worlds: tuple[
         assert fit(sales, *laplace_pair(PLAN.sum_scale(0, 1))) > LEAST
     for number in range(3):
         assert stats.ks_2samp(*(np.array(seen.totals)[:, :, number].ravel() for seen in worlds)).pvalue > LEAST
+
+
+def masked_sums(advertiser_seed: int) -> np.ndarray:
+    """c1 of all sums, (6, 4, 4096), of a run in which only the advertiser's entropy for the masks is another one."""
+    one, two = pair(AGREED, values(WORLDS["first"]), CELLS, values(MEMBERS), COLUMNS, noise=SeededNoise(1),
+                    padding=PADDING)
+    exchange(one, two, until="masked_sums")
+    object.__setattr__(one.setup.ports, "entropy", SeededEntropy(advertiser_seed))
+    sent = exchange(one, two)
+    finish(one, two)
+    return np.array([item.message.c1 for item in sent if item.step == "masked_sums"])
+
+
+def test_masks_are_fresh_for_the_same_rows_of_the_same_ciphertexts() -> None:
+    """The very same selection masked twice: the difference of the two c1 is uniform, so nothing of it is left."""
+    first, second = masked_sums(1), masked_sums(2)
+    primes = np.array(PRIMES, dtype=np.int64)[:, None]
+    difference = (first.astype(np.int64) - second) % primes / primes
+    assert stats.kstest(difference.ravel()[::7], "uniform").pvalue > LEAST
+    assert difference.all(axis=-1).sum() > 20
 
 
 def test_masked_ciphertexts_of_other_selections_look_alike(worlds: tuple[Received, Received]) -> None:

@@ -32,7 +32,7 @@ _MORE_UNITS: Final = 0.3  # of a line, beyond the first
 _EXTRA: Final = 0.3  # of collections: another purchase in the store, the same day
 _BRAND: Final = 0.5  # of the lines of tea
 _MEDIAN_CENTS: Final = 600
-_LARGE: Final = 0.01  # of the lines are multiplied by 3 (1 + Pareto(1.8)): a tail without variance
+_LARGE: Final = 0.01  # of the lines are multiplied by 3 (1 + Pareto(1.8)): infinite variance, but for the cut
 _MOST_CENTS: Final = 5_000_000
 
 
