@@ -51,7 +51,8 @@ def _precision(document: Item) -> Table:
         items = [item for item in shown if base_name(item) == name]
         widest = max(item["half"] or 0.0 for item in items)
         for index, item in enumerate(items):
-            table.add_row("" if index else _title(item), _label(item["group"]), *_numbers(item, currency), _bar(item, widest))
+            table.add_row("" if index else _title(item), _label(item["group"]), *_numbers(item, currency),
+                          _bar(item, widest))
         table.add_section()
     return table
 
@@ -101,8 +102,8 @@ def _privacy(privacy: Item) -> list[str]:
     lines = [f"Privacy: one run spends ε {run['epsilon']} (match {privacy['transcript']['epsilon']}, release "
              f"{privacy['release']['epsilon']}) and δ {run['delta']}; the budget of ε {budget['epsilon']}, δ "
              f"{budget['delta']} pays for {_runs(privacy['runs_allowed'])}."]
-    return lines + [f"The {role}'s ledger has recorded ε {ledger['spent']['epsilon']}: {_runs(ledger['runs_left'])} left."
-                    for role, ledger in privacy["ledgers"].items()]
+    return lines + [f"The {role}'s ledger has recorded ε {ledger['spent']['epsilon']}: {_runs(ledger['runs_left'])} "
+                    "left." for role, ledger in privacy["ledgers"].items()]
 
 
 def _runs(count: int) -> str:

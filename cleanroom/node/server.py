@@ -46,10 +46,12 @@ class NodeServer:
         self._health = health.HealthServicer()
         self._servers: list[grpc.Server] = []  # the last one listens, the others finish their runs
         self._bundle = b""
+        self._reported: frozenset[str] = frozenset()
 
     def start(self) -> str:
         """Listen on the address of party.toml. SettingsError when it is taken."""
         port = self._listen(self._trusted(), patience=0)
+        self._report()
         for name in ("", SERVICE):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return f"{self._node.settings.node.listen.rpartition(':')[0]}:{port}"
@@ -62,6 +64,7 @@ class NodeServer:
 
     def refresh(self) -> None:
         """Listen anew if other peers are trusted now than before. Runs in progress go on."""
+        self._report()
         trusted = self._trusted()
         if trusted != self._bundle:
             self._servers[-1].stop(grace=MAX_RUN_SECONDS)
@@ -99,6 +102,13 @@ class NodeServer:
 
     def _credentials(self, trusted: bytes) -> grpc.ServerCredentials:
         return tls.server_credentials(*self._node.keys.tls_pem(), trusted)
+
+    def _report(self) -> None:
+        refusals = self._node.refusals()
+        for refusal in refusals:
+            if refusal not in self._reported:
+                _say(f"not in force here: {refusal}")
+        self._reported = frozenset(refusals)
 
     def _peers(self) -> list[bytes]:
         peer = other(self._node.settings.role)

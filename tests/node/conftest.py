@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 import pytest
 from live import OneProcess
 from tiny import Tiny, make_tiny

@@ -136,7 +136,8 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
     from cleanroom.contract.parse import contract_hash
 
     fields = {"version": 1, "software": "0", "role": "advertiser",
-              "contract": contract_hash(read_contract(tiny.contract)), "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
+              "contract": contract_hash(read_contract(tiny.contract)),
+              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
               "blinding_key": bytes([9, *bytes(31)])}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
 

@@ -11,7 +11,9 @@ from tiny import Tiny, edit, result_files, runs
 
 from cleanroom.adapters.contract_files import FOLDER_NAME, read_contract
 from cleanroom.cli.contract import sign_file
+from cleanroom.cli.init import create_party
 from cleanroom.errors import ContractError, PeerRefusedError, PeerUnavailableError
+from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
 
 OLD = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
@@ -41,12 +43,7 @@ def not_yet(tiny: Tiny) -> None:
 
 
 def foreign(tiny: Tiny) -> None:
-    elsewhere = tiny.folder / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "party.toml").write_bytes((tiny.advertiser / "party.toml").read_bytes())
-    (tiny.advertiser / "keys").rename(elsewhere / "unused")
-    from cleanroom.cli.init import create_party
-
+    (tiny.advertiser / "keys").rename(tiny.folder / "lost")
     create_party(tiny.advertiser)
 
 
@@ -74,11 +71,9 @@ def test_the_node_says_what_is_wrong_and_refuses(tiny: Tiny, spoil: Callable[[Ti
         server.refresh()
         assert says in capsys.readouterr().err
         tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
-        with pytest.raises(PeerUnavailableError), LocalNode(tiny.advertiser) as node:
-            from cleanroom.node.client import Dial
-
-            with Dial(node, read_contract(tiny.contract)) as dial:
-                dial.reach()
+        with LocalNode(tiny.advertiser) as node, Dial(node, read_contract(tiny.contract)) as dial, \
+                pytest.raises(PeerUnavailableError, match="does not have this contract"):
+            dial.reach()
     assert runs(tiny.retailer) == []
 
 

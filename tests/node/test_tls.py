@@ -12,13 +12,14 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from live import channel, converse, failed_runs, hello_of, keys_of, match, serving
-from tiny import NAMES, Tiny, runs
+from tiny import Tiny, runs
 
 from cleanroom.adapters.contract_files import FOLDER_NAME
 from cleanroom.adapters.key_files import PartyKeys, create_keys
 from cleanroom.adapters.system import SystemClock
 from cleanroom.cli.contract import make_contract, sign_file
 from cleanroom.cli.init import create_party
+from cleanroom.contract.check import ROLES
 from cleanroom.errors import PeerUnavailableError
 from cleanroom.node.authorise import HEALTH_CHECK
 
@@ -109,25 +110,15 @@ def test_a_node_without_a_contract_trusts_nobody(tiny: Tiny) -> None:
 def test_an_initiator_refuses_a_node_with_another_certificate(tiny: Tiny, tmp_path: Path) -> None:
     """Somebody else listens at the peer's address, under the peer's name and with a contract of its own."""
     impostor = Tiny(tmp_path / "impostor", tiny.addresses)
-    impostor.folder.mkdir()
-    for role in ("advertiser", "retailer"):
-        party = impostor.party(role)
-        tiny.party(role).rename(party) if role == "retailer" else create_like(tiny, party)
-    for old in (impostor.retailer / "keys").iterdir():
-        old.unlink()
-    create_party(impostor.retailer)
+    for role in ROLES:
+        impostor.party(role).mkdir(parents=True)
+        (impostor.party(role) / "party.toml").write_bytes((tiny.party(role) / "party.toml").read_bytes())
+        create_party(impostor.party(role))
     impostor.agree()
     tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
-    with serving(impostor.retailer), pytest.raises(PeerUnavailableError, match="no TLS 1.3 handshake succeeds"):
+    with serving(impostor.retailer), pytest.raises(PeerUnavailableError, match=r"no TLS 1\.3 handshake succeeds"):
         match(tiny.advertiser, tiny.contract)
     assert runs(tiny.advertiser) == []
-
-
-def create_like(tiny: Tiny, party: Path) -> None:
-    """A new advertiser with the real one's settings."""
-    party.mkdir()
-    (party / "party.toml").write_bytes((tiny.advertiser / "party.toml").read_bytes())
-    create_party(party)
 
 
 def second_partner(tiny: Tiny, folder: Path) -> Tiny:
@@ -155,7 +146,6 @@ def test_a_peer_may_not_name_the_contract_of_another(tiny: Tiny, tmp_path: Path)
 def test_a_new_contract_takes_effect_without_a_restart(tiny: Tiny, tmp_path: Path) -> None:
     with serving(tiny.retailer) as server:
         partner = second_partner(tiny, tmp_path / "partner")
-        assert NAMES["advertiser"] != "Second Brand"
         server.refresh()
         with channel(tiny, "advertiser", "retailer", keys_of(partner, "advertiser")) as opened:
             assert check_health(opened) == health_pb2.HealthCheckResponse.SERVING

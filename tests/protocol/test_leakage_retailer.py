@@ -155,7 +155,6 @@ def test_masks_are_fresh_for_the_same_rows_of_the_same_ciphertexts() -> None:
     primes = np.array(PRIMES, dtype=np.int64)[:, None]
     difference = (first.astype(np.int64) - second) % primes / primes
     assert stats.kstest(difference.ravel()[::7], "uniform").pvalue > LEAST
-    assert difference.all(axis=-1).sum() > 20
 
 
 def test_masked_ciphertexts_of_other_selections_look_alike(worlds: tuple[Received, Received]) -> None:
