@@ -9,8 +9,9 @@ from pathlib import Path
 
 from live import OneProcess
 
+from cleanroom.adapters import backends
 from cleanroom.adapters.contract_files import read_contract
-from cleanroom.node import local, server
+from cleanroom.node import server
 from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
 
@@ -33,7 +34,7 @@ class Killer:
 
 
 def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
-    local.ProcessExecutor = OneProcess
+    backends.ProcessExecutor = OneProcess
     with LocalNode(folder) as node:
         agreed = read_contract(contract)
         with Dial(node, agreed) as dial:
@@ -42,7 +43,7 @@ def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
 
 
 def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
-    local.ProcessExecutor = OneProcess
+    backends.ProcessExecutor = OneProcess
     server.Silent = lambda: Killer(stage)
     with LocalNode(folder) as node:
         listening = server.NodeServer(node)
