@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.party import load_party
@@ -26,6 +27,7 @@ from cleanroom.disclosure.accounting import Cost, spent
 from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
 from cleanroom.measures.planning import Assumptions
+from cleanroom.session.costs import NATIVE, OPENSSL
 
 
 @dataclass
@@ -59,11 +61,18 @@ def plan(contract: Annotated[Path, typer.Argument(metavar="CONTRACT", help="The 
     sizes = _sizes(agreed, derived, party or [], advertiser_people, retailer_people)
     assumed = Assumptions(sizes.cells or (), sizes.retailer or 0, overlap, conversion, mean, sd)
     assumed.check(derived)
-    document = plan_document(derived, assumed, sizes.spent, Network(workers or os.cpu_count() or 1, bandwidth))
+    document = plan_document(derived, assumed, sizes.spent, _network(workers, bandwidth))
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_plan(document)
+
+
+def _network(workers: int, bandwidth: float) -> Network:
+    arithmetic = choose_arithmetic(1)
+    arithmetic.executor.close()
+    costs = NATIVE if arithmetic.backend.name.startswith("native") else OPENSSL
+    return Network(workers or os.cpu_count() or 1, bandwidth, arithmetic.backend.name, costs)
 
 
 def _sizes(contract: Contract, derived: Plan, parties: Sequence[Path], advertiser: int | None,

@@ -11,7 +11,7 @@ from cleanroom.contract.plan import Group, Plan
 from cleanroom.disclosure.accounting import Cost, budget_of, run_cost
 from cleanroom.disclosure.padding import padding_rows, padding_terms
 from cleanroom.measures.planning import Assumptions, Forecast, forecasts, group_forecasts
-from cleanroom.session.costs import Load, stage_work
+from cleanroom.session.costs import Costs, Load, stage_work
 from cleanroom.wire.traffic import Sizes, traffic
 
 SCHEMA: Final = "cleanroom-plan/1"
@@ -19,10 +19,12 @@ SCHEMA: Final = "cleanroom-plan/1"
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Cores of each node, and megabits a second between them."""
+    """Cores of each node, megabits a second between them, and the arithmetic of both (a name and its costs)."""
 
     workers: int
     bandwidth: float
+    backend: str
+    costs: Costs
 
 
 def plan_document(plan: Plan, assumed: Assumptions, spent: Mapping[str, Cost], network: Network) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def _run(plan: Plan, assumed: Assumptions, network: Network) -> dict[str, Any]:
     rows = assumed.retailer + dummies + most // 2
     sent = traffic(plan, Sizes(cells, per_cell, rows, len(plan.groups)))
     work = stage_work(plan, Load(round(sum(assumed.people)), sum(cells), assumed.retailer, rows, dummies),
-                      network.workers)
+                      network.workers, network.costs)
     stages = []
     for name, bytes_sent in sent.items():
         sides = work.get(name)
@@ -97,7 +99,7 @@ def _run(plan: Plan, assumed: Assumptions, network: Network) -> dict[str, Any]:
         seconds = max(wire, sides.advertiser, sides.retailer) if sides else wire
         stages.append({"stage": name, "advertiser_bytes": bytes_sent["advertiser"],
                        "retailer_bytes": bytes_sent["retailer"], "seconds": round(seconds, 3)})
-    return {"workers": network.workers, "bandwidth": network.bandwidth,
+    return {"workers": network.workers, "bandwidth": network.bandwidth, "backend": network.backend,
             "padding": {"most_per_cell_and_pattern": most, "dummies": dummies,
                         "advertiser_rows": sum(cells), "retailer_rows": rows},
             "advertiser_bytes": sum(each["advertiser"] for each in sent.values()),

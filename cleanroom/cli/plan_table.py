@@ -85,7 +85,7 @@ def _bar(item: Item, widest: float) -> str:
 
 
 def _stages(run: Item) -> Table:
-    table = _table(f"Time and traffic: {run['workers']} cores a node, {run['bandwidth']:g} Mbit/s",
+    table = _table(f"Time and traffic: {run['backend']}, {run['workers']} cores a node, {run['bandwidth']:g} Mbit/s",
                    ("stage", "seconds", "advertiser sends", "retailer sends"))
     for stage in run["stages"]:
         if stage["seconds"] >= 0.005 or stage["advertiser_bytes"] + stage["retailer_bytes"] > 10_000:

@@ -25,6 +25,7 @@ from cleanroom.table import ReleasedTable, Row
 
 POWER: Final = 0.80
 DETECTABLE: Final = ("conversion_difference", "sales_per_person_difference")
+_NOISE_TAIL: Final = 45  # noise of both sides beyond so many scales: under 1e-17
 _REST: Final = 4  # a measure that nothing is assumed about is a quarter of its cap a person: only noise matters then
 
 
@@ -115,6 +116,8 @@ def suppression(people: float, matched: float, scale: float, threshold: int) -> 
     if size == 0 or matched >= 1:
         return noise_below(threshold - size, scale)
     spread = 8 * math.sqrt(size * matched * (1 - matched)) + 1  # what lies beyond is under 1e-14
+    if abs(size * matched - threshold) > spread + _NOISE_TAIL * scale:
+        return float(size * matched < threshold)
     first, last = max(0, math.floor(size * matched - spread)), min(size, math.ceil(size * matched + spread))
     counts = np.arange(first, last + 1)
     mass = np.diff(bdtr(counts, size, matched), prepend=0.0)

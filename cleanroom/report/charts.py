@@ -171,6 +171,6 @@ def _own_ids(drawn: str, prefix: str) -> str:
     return re.sub(r"<[^<>]*>", own, drawn)
 
 
-def described(points: Sequence[Point]) -> str:
+def described(points: Sequence[Point], colon: str = ": ") -> str:
     """The values of a chart in one sentence, for those who cannot see it."""
-    return "; ".join(f"{point.arm}, {point.row}: {point.text}" for point in points)
+    return "; ".join(f"{point.arm}, {point.row}{colon}{point.text}" for point in points)

@@ -77,7 +77,7 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
         caption += " " + voice.say("c_cut", shown=MOST_LINES, total=len(points))
         points = points[:MOST_LINES]
     chart = Chart(f"fig-{id_.replace('_', '-')}", title, caption, axis, tuple(points), bars, zero)
-    values = voice.say("c_numbers", values=described(points))
+    values = voice.say("c_numbers", values=described(points, voice.words["colon"]))
     return [Figure(chart.id, title, caption, svg(chart, f"{caption} {values} {voice.words['c_in_table']}",
                                                         voice.fmt.axis))]
 

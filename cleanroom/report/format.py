@@ -82,7 +82,7 @@ class Numbers:
     def day(self, text: str, months: str) -> str:
         """The day of `2026-03-01` or of a date and time, as `1 March 2026`; `months` are twelve words."""
         found = date.fromisoformat(text[:10])
-        return f"{self.first if found.day == 1 else found.day} {months.split()[found.month - 1]} {found.year}"
+        return f"{self.first if found.day == 1 else found.day}{NBSP}{months.split()[found.month - 1]} {found.year}"
 
     def _digits(self, value: float, decimals: int) -> str:
         plain = f"{value:,.{decimals}f}"

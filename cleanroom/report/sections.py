@@ -194,7 +194,9 @@ def _counts(voice: Voice, caption: str, head: str, count: str, counts: Iterable[
 
 def _side_by_side(voice: Voice) -> list[list[Sum]]:
     sums: list[Sum] = [None, *voice.document["contract"]["statistics"]]
-    return [sums[i:i + SIDE_BY_SIDE] for i in range(0, len(sums), SIDE_BY_SIDE)]
+    parts = -(-len(sums) // SIDE_BY_SIDE)
+    size = -(-len(sums) // parts)  # evenly: no table with a single column at the end
+    return [sums[i:i + size] for i in range(0, len(sums), size)]
 
 
 def _annex(voice: Voice, entry: Mapping[str, Any], sums: Sequence[Sum], part: str) -> Table:

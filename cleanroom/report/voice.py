@@ -91,7 +91,7 @@ class Voice:
     def statistic(self, terms: Mapping[str, object]) -> str:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
-        return measure if terms["category"] is None else f"{measure}: {terms['category']}"
+        return measure if terms["category"] is None else f"{measure}{self.words['colon']}{terms['category']}"
 
     def unit(self, measure: str) -> str:
         """The unit of a statistic's sum."""

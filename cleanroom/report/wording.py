@@ -100,6 +100,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_associated_sales": "Sales, difference × exposed people",
     "n_roas": "Sales of the matched exposed / campaign cost (ROAS)", "n_iroas": "iROAS",
     "n_associated_roas": "Sales difference / campaign cost", "n_too_noisy": "too noisy to show",
+    "n_suppressed": "suppressed", "colon": ": ",
     "n_too_few_people": "too few people",
     "n_undefined_zero_denominator": "not defined (nothing to divide by)", "n_not_finite": "not defined",
     "n_email": "e-mail", "n_phone": "phone", "n_loyalty": "loyalty card", "n_no_arm": "No arm",

@@ -48,8 +48,8 @@ _TEXTS: Final[Mapping[str, str]] = {
     "asked": "Question", "matched": "Appariement", "found": "Résultat", "withheld": "Masqué",
     "privacy": "Confidentialité",
     "asked_text":
-        "Les personnes exposées à la campagne « {campaigns} » ({channels}) {when} ont-elles acheté davantage chez {retailer}, dans une "
-        "fenêtre de {window} après cette période, que les personnes témoins ?",
+        "Les personnes exposées à la campagne « {campaigns} » ({channels}) {when} ont-elles acheté davantage "
+        "chez {retailer}, dans une fenêtre de {window} après cette période, que les personnes témoins ?",
     "on_day": "le {first}", "between_days": "entre le {first} et le {last}",
     "matched_text":
         "Environ {people} personnes figurent dans les deux fichiers (intervalle à 95 % du bruit : {interval}).",
@@ -115,6 +115,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_associated_sales": "Ventes, écart × exposés",
     "n_roas": "Ventes des exposés appariés / coût de la campagne (ROAS)", "n_iroas": "iROAS",
     "n_associated_roas": "Écart de ventes / coût de la campagne", "n_too_noisy": "trop bruité pour être montré",
+    "n_suppressed": "masqué", "colon": " : ",
     "n_too_few_people": "trop peu de personnes",
     "n_undefined_zero_denominator": "non défini (division par zéro)", "n_not_finite": "non défini",
     "n_email": "e-mail", "n_phone": "téléphone", "n_loyalty": "carte de fidélité", "n_no_arm": "Sans bras",
@@ -134,7 +135,8 @@ _TEXTS: Final[Mapping[str, str]] = {
     "k_social": "réseaux sociaux", "k_search": "recherche en ligne", "k_email": "e-mail", "k_sms": "SMS",
     "k_app": "application", "k_direct_mail": "courrier adressé", "k_out_of_home": "affichage",
     "k_site_visit": "visite du site", "k_store_visit": "visite en magasin",
-    "n_hello": "Lecture, contrôle du consentement, contact", "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
+    "n_hello": "Lecture, contrôle du consentement, contact",
+    "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
     "n_reblinded_cells": "Second aveuglement et mélange",
     "n_blinded_values": "Aveuglement des personnes du distributeur",
     "n_lattice_key": "Échange de la clé de chiffrement", "n_columns": "Chiffrement des achats",

@@ -1,7 +1,7 @@
 """A small model of a run's computing time, stage by stage: counted operations times measured seconds.
 
-`DEFAULT` was measured with `python benchmarks/costs.py`; docs/plan.md says on what machine. Another machine is
-faster or slower by a factor, which is the same for all stages to about a third.
+`OPENSSL` and `NATIVE` were measured with `python benchmarks/costs.py`; docs/plan.md says on what machine. Another
+machine is slower or faster, and so is another variant of the C kernel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cleanroom.contract.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Seconds of one processor core for one operation of the portable backend.
+    """Seconds of one processor core for one operation of a backend.
 
     Curve operations are per point and spread over the workers; those of the lattice run on one core.
     """
@@ -53,11 +53,13 @@ class Load:
     dummies: int
 
 
-DEFAULT: Final = Costs(hash=225e-6, power=36e-6, base=35e-6, check=100e-6, encrypt=1400e-6, expand=197e-6, mask=610e-6,
-                       add=25e-6, seal=1880e-6, open=15e-6, start=0.9)
+OPENSSL: Final = Costs(hash=219e-6, power=34e-6, base=34e-6, check=98e-6, encrypt=1190e-6, expand=191e-6, mask=630e-6,
+                       add=24e-6, seal=1800e-6, open=15e-6, start=0.9)
+NATIVE: Final = Costs(hash=2.2e-6, power=6.3e-6, base=6.3e-6, check=0.7e-6, encrypt=590e-6, expand=190e-6, mask=109e-6,
+                      add=19e-6, seal=580e-6, open=15e-6, start=0.1)
 
 
-def stage_work(plan: Plan, load: Load, workers: int, costs: Costs = DEFAULT) -> dict[str, Work]:
+def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, Work]:
     """Work by stage; the openings and the receipt take well under a second and are left out."""
     keys, c = len(plan.contract.match.keys), costs
     point = keys / workers

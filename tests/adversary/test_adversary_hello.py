@@ -42,12 +42,12 @@ OF_ONE = {
 @pytest.mark.parametrize("cheat", ["advertiser", "retailer"])
 @pytest.mark.parametrize("name", SAME_FOR_BOTH)
 def test_a_hello_that_does_not_fit_ends_the_run(cheat: str, name: str) -> None:
-    refused(Cheat(cheat, "hello", changed(**SAME_FOR_BOTH[name])), victim=OTHER[cheat])
+    refused(Cheat(cheat, "hello", changed(**SAME_FOR_BOTH[name])), victim=OTHER[cheat], at="hello")
 
 
 @pytest.mark.parametrize(("cheat", "name"), OF_ONE)
 def test_a_hello_of_the_wrong_side_ends_the_run(cheat: str, name: str) -> None:
-    refused(Cheat(cheat, "hello", changed(**OF_ONE[cheat, name])), victim=OTHER[cheat])
+    refused(Cheat(cheat, "hello", changed(**OF_ONE[cheat, name])), victim=OTHER[cheat], at="hello")
 
 
 def test_a_hello_that_is_refused_gets_no_point_in_return() -> None:

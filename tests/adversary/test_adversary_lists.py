@@ -27,7 +27,7 @@ SHAPES = {
     "offset ahead": changed(offset=1),
     "offset absurd": changed(offset=2**64 - 1),
     "one row too many": changed(tuples=lambda old: np.concatenate([old, old[:1] ^ 1])),
-    "twice the rows": changed(tuples=lambda old: np.concatenate([old, old])),
+    "three times the rows": changed(tuples=lambda old: np.concatenate([old] * 3)),
     "no rows": changed(tuples=lambda old: old[:0]),
     "two key types": changed(tuples=lambda old: old.reshape(-1, 2, 32)),
     "flat": changed(tuples=lambda old: old.reshape(-1, 32)),
@@ -38,20 +38,21 @@ SHAPES = {
 @every_list
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_chunk_of_the_wrong_form_ends_the_run(cheat: str, step: str, name: str) -> None:
-    refused(Cheat(cheat, step, SHAPES[name]), victim=OTHER[cheat])
+    refused(Cheat(cheat, step, SHAPES[name]), victim=OTHER[cheat], at=step)
 
 
 @every_list
 @pytest.mark.parametrize("name", BAD_POINTS)
 def test_a_bad_point_anywhere_in_a_list_ends_the_run(cheat: str, step: str, name: str) -> None:
     """Small order, twist and non-canonical encodings (RFC 7748 §6.1); the text names the position, not the point."""
-    text = refused(Cheat(cheat, step, with_point(5, encoded(BAD_POINTS[name]))), victim=OTHER[cheat])
+    text = refused(Cheat(cheat, step, with_point(5, encoded(BAD_POINTS[name]))), victim=OTHER[cheat], at=step)
     assert "point 5" in text
 
 
 @pytest.mark.parametrize("name", BAD_POINTS)
 def test_a_bad_blinding_key_ends_the_run(name: str) -> None:
-    refused(Cheat("advertiser", "hello", changed(blinding_key=encoded(BAD_POINTS[name]).tobytes())), victim="retailer")
+    refused(Cheat("advertiser", "hello", changed(blinding_key=encoded(BAD_POINTS[name]).tobytes())), victim="retailer",
+            at="hello")
 
 
 @every_list

@@ -57,7 +57,7 @@ def test_a_commitment_that_does_not_open_ends_the_run(cheat: str, stage: str) ->
     lambda old: old[:-1], lambda old: (*old, 0), lambda _: (), lambda old: (MODULUS, *old[1:]),
     lambda old: (*old[:-1], 2**64 - 1)], ids=["one short", "one more", "none", "2^44", "2^64 - 1"])
 def test_shares_of_wrong_number_or_range_end_the_run(cheat: str, stage: str, shares: object) -> None:
-    refused(Cheat(cheat, f"open_{stage}", changed(shares=shares)), victim=OTHER[cheat])
+    refused(Cheat(cheat, f"open_{stage}", changed(shares=shares)), victim=OTHER[cheat], at=f"open_{stage}")
 
 
 @both_stages

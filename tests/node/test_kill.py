@@ -29,7 +29,7 @@ QUICK = {"hello", "columns", "commit_people", "open_people", "receipt"}
 PARAMETERS = [pytest.param(stage, marks=() if stage in QUICK else pytest.mark.soak) for stage in STAGES]
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["mortal"])
+PROCESSES.set_forkserver_preload(["cleanroom.node.server", "cleanroom.cli.match"])
 
 
 @contextmanager

@@ -55,16 +55,18 @@ def small_pair(agreed: Contract | None = None, seed: object = 0, **options: obje
 
 
 def refused(tamper: Tamper, *, victim: str, nodes: tuple[Node, Node] | None = None,
-            error: type[CleanroomError] = PeerViolationError) -> str:
+            at: str | None = None, error: type[CleanroomError] = PeerViolationError) -> str:
     """The text with which the victim ends a tampered run: dead and wiped by itself, then the other is ended, too.
 
-    Only a cheat that has both receipts before it sends a bad one of its own is finished, with the table.
+    `at`: the step in which the victim must have noticed. Only a cheat that has both receipts before it sends a bad
+    one of its own is finished, with the table.
     """
     pairs = {node.setup.role: node for node in nodes or small_pair()}
     secrets = set().union(*(secrets_of(node) for node in pairs.values()))
     with pytest.raises(CleanroomError) as caught:
         exchange(pairs["advertiser"], pairs["retailer"], tamper)
     assert type(caught.value) is error
+    assert at in (None, pairs[victim].session.step_name)
     assert_dead_and_wiped(pairs.pop(victim))
     (cheat,) = pairs.values()
     cheat.session.close()  # what the abort makes of the other side

@@ -19,8 +19,8 @@ from cleanroom.session.script import SCRIPT
 
 def assert_dead_and_wiped(node: Node) -> None:
     """The session refuses everything, the side holds no secret, and no table was released."""
+    assert_wiped(node)  # first: a call on a living session would end it, too
     assert_dead(node)
-    assert_wiped(node)
     assert node.side.closing.table is None
     with pytest.raises(MisuseError):
         node.side.closing.envelope()
@@ -28,6 +28,7 @@ def assert_dead_and_wiped(node: Node) -> None:
 
 def assert_dead(node: Node) -> None:
     """Neither sending nor receiving is possible any more."""
+    assert node.session._dead
     with pytest.raises(MisuseError):
         list(node.session.send())
     with pytest.raises(MisuseError):

@@ -42,7 +42,7 @@ def test_suppression_against_simulation(people: int, matched: float) -> None:
 
 
 def test_a_large_group_is_never_suppressed_and_an_empty_one_always() -> None:
-    assert suppression(1_000_000, 0.5, 10.0, 50) < 1e-12
+    assert suppression(50_000_000, 0.5, 10.0, 50) < 1e-12
     assert suppression(0, 0.5, 1.0, 50) > 1 - 1e-12
 
 

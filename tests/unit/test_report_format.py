@@ -43,5 +43,5 @@ def test_small_amounts_of_privacy_stay_readable() -> None:
 
 def test_the_first_day_of_a_month() -> None:
     months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-    assert FRENCH.day("2026-03-01T09:00:00Z", months) == "1er mars 2026"
-    assert FRENCH.day("2026-08-02", months) == "2 août 2026"
+    assert FRENCH.day("2026-03-01T09:00:00Z", months) == f"1er{NBSP}mars 2026"
+    assert FRENCH.day("2026-08-02", months) == f"2{NBSP}août 2026"

@@ -75,3 +75,4 @@ def test_a_report_without_any_number_says_so() -> None:
     text = _text(_french(suppressed=everything()))
     assert "Aucun nombre de personnes appariées" in text
     assert "Aucune comparaison ne peut être montrée" in text
+    assert "suppressed" not in text
