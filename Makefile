@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test lint soak proto proto-check setup clean
+.PHONY: demo test chromium lint soak proto proto-check setup clean
 
 setup: $(VENV)/ready
 
@@ -19,8 +19,14 @@ demo: setup
 	rm -rf $(OUT)
 	$(BIN)/cleanroom demo --out $(OUT)
 
-test: lint proto-check
+test: lint proto-check chromium
 	$(BIN)/pytest -m 'not soak'
+
+# The browser tests drive Debian's chromium. Where it is missing and cannot be installed they are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && \
+		apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 || \
+		echo "chromium is not here and could not be installed: the browser tests will be skipped"
 
 lint: setup
 	$(BIN)/ruff check .

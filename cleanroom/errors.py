@@ -84,6 +84,12 @@ class PeerUnavailableError(CleanroomError):
     public = "the connection was lost"
 
 
+class BusyError(PeerUnavailableError):
+    """A run of this contract is in progress already; trying again helps."""
+
+    public = "another run of this contract is in progress"
+
+
 class PeerViolationError(CleanroomError):
     """The peer sent something the protocol or the contract does not allow."""
 

@@ -15,6 +15,9 @@ from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME
 from cleanroom.audit.verify import Evidence
 from cleanroom.errors import AuditError, DataError, MisuseError
 
+NO_RUN = "name the folder of one run: `runs/` and its id inside the party's folder"
+NO_HEAD = "without it nothing is proven: the run was interrupted (`cleanroom audit report`) or the file was removed"
+
 
 class AuditFile:
     """`ports.AuditSink` on a new `audit.jsonl` in a run's folder, mode 0600, one write and one fsync a line.
@@ -96,7 +99,7 @@ def read_log(folder: Path) -> tuple[tuple[Event, ...], bool]:
     Where a signed head stands beside it the log is sealed, and a torn line is refused like any malformed one:
     AuditError names the line. This reads; only `audit.verify` proves.
     """
-    data = read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError)
+    data = read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError, todo=NO_RUN)
     found = split_lines(data, sealed=os.path.lexists(folder / HEAD_NAME))
     return parse_lines(found.lines), found.torn
 
@@ -107,8 +110,8 @@ def read_evidence(folder: Path, contract_hash: str) -> Evidence:
     `contract_hash`: SHA-256 of the canonical contract, 64 hex digits.
     """
     return Evidence(
-        log=read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError),
-        head=read_checked(folder / HEAD_NAME, limits.MAX_EVIDENCE_BYTES, AuditError),
+        log=read_checked(folder / LOG_NAME, limits.MAX_AUDIT_BYTES, AuditError, todo=NO_RUN),
+        head=read_checked(folder / HEAD_NAME, limits.MAX_EVIDENCE_BYTES, AuditError, todo=NO_HEAD),
         receipt=_read_if_there(folder / RECEIPT_NAME),
         table=_read_if_there(folder / TABLE_NAME),
         contract_hash=contract_hash,

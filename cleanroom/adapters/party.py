@@ -210,5 +210,5 @@ def _explain(details: list[ErrorDetails]) -> SettingsError:
 
 
 def _lower(message: str) -> str:
-    text = message.removeprefix("Value error, ")
+    text = message.removeprefix("Value error, ").replace("Input should", "must")
     return text[:1].lower() + text[1:]

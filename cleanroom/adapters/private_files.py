@@ -46,7 +46,7 @@ def read_checked(path: Path, limit: int, error: type[CleanroomError], forbidden_
     except OSError as bad:
         raise error(f"cannot be opened ({bad.strerror})", where=str(path), todo=todo) from None
     try:
-        _check_status(os.fstat(descriptor).st_mode, forbidden_mode, str(path), error)
+        _check_status(os.fstat(descriptor).st_mode, forbidden_mode, str(path), error, todo)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     except OSError as bad:
@@ -75,9 +75,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _check_status(mode: int, forbidden_mode: int, where: str, error: type[CleanroomError]) -> None:
+def _check_status(mode: int, forbidden_mode: int, where: str, error: type[CleanroomError], todo: str) -> None:
     if not stat.S_ISREG(mode):
-        raise error("not a regular file", where=where)
+        raise error("not a regular file", where=where, todo=todo)
     if mode & forbidden_mode:
         raise error(f"other users of this machine have access to it (mode {stat.S_IMODE(mode):04o})",
                     where=where, todo="take it away with `chmod go-rwx`, and renew a key they could read")

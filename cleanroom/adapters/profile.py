@@ -71,7 +71,7 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
 
     Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
     """
-    tables = read_tables(settings, "UTC", "net") if contract is None else load_tables(settings, contract)
+    tables = read_tables(settings, "UTC") if contract is None else load_tables(settings, contract)
     if contract is None:
         return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
     if isinstance(tables, AdvertiserTables):

@@ -11,19 +11,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cleanroom import ports
 
 TITLES = {
-    "hello": "Greeting the peer",
+    "hello": "Reading, consent gate, greeting",
     "blinded_cells": "Blinding the advertiser's people",
     "reblinded_cells": "Re-blinding and shuffling",
     "blinded_values": "Blinding the retailer's people",
-    "lattice_key": "Exchanging the encryption key",
+    "lattice_key": "Encrypting purchases",
     "columns": "Encrypting purchases",
     "masked_sums": "Adding up, encrypted",
-    "commit_people": "Committing to counts",
-    "open_people": "Opening counts",
-    "commit_sums": "Committing to sums",
-    "open_sums": "Opening sums",
+    "commit_people": "Opening counts, then sums",
+    "open_people": "Opening counts, then sums",
+    "commit_sums": "Opening counts, then sums",
+    "open_sums": "Opening counts, then sums",
     "receipt": "Signing the receipt",
-}
+    "synth": "Drawing people",
+}  # consecutive steps with one title are shown as one stage
 
 
 class Timed:
@@ -74,59 +75,57 @@ class Lines:
     """One plain line a stage on stderr, for logs and pipes."""
 
     def __init__(self) -> None:
-        self._name = ""
+        self._title = ""
         self._since = 0.0
 
     def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
         """See `ports.Progress`."""
-        self.done()
-        self._name, self._since = name, time.monotonic()
+        if TITLES[name] != self._title:
+            self.done()
+            self._title, self._since = TITLES[name], time.monotonic()
 
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
 
     def done(self) -> None:
         """See `ports.Progress`."""
-        if self._name:
-            print(f"{TITLES.get(self._name, self._name)}: {time.monotonic() - self._since:.1f} s",  # noqa: T201
-                  file=sys.stderr, flush=True)
-        self._name = ""
+        if self._title:
+            print(f"  {self._title}: {time.monotonic() - self._since:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+        self._title = ""
 
 
 class Bars:
     """One bar a stage with rate and remaining time, on a terminal's stderr."""
 
     def __init__(self) -> None:
-        self._bars = Progress(TextColumn("{task.description:<34}"), BarColumn(bar_width=28), MofNCompleteColumn(),
-                              TextColumn("{task.fields[rate]:>12}"), TimeRemainingColumn(compact=True),
+        self._bars = Progress(TextColumn("  {task.description:<34}"), BarColumn(bar_width=28), MofNCompleteColumn(),
+                              TextColumn("{task.fields[rate]:>9}"), TimeRemainingColumn(elapsed_when_finished=True),
                               console=Console(stderr=True))
         self._task: TaskID | None = None
+        self._title = ""
+        self._total = self._done = 0
         self._started = 0.0
 
     def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
         """See `ports.Progress`."""
         self._bars.start()
-        self._finish()
-        self._task = self._bars.add_task(TITLES.get(name, name), total=total, rate="")
-        self._started = time.monotonic()
+        if TITLES[name] != self._title or self._task is None:
+            self._title, self._started = TITLES[name], time.monotonic()
+            self._total = self._done = 0
+            self._task = self._bars.add_task(self._title, total=total, rate="")
+        self._total += total
+        self._bars.update(self._task, total=self._total)
 
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
-        if self._task is None:
-            return
-        self._bars.advance(self._task, amount)
-        completed = self._bars.tasks[-1].completed
-        self._bars.update(self._task, rate=f"{completed / max(time.monotonic() - self._started, 1e-3):,.0f}/s")
+        if self._task is not None:
+            self._done += amount
+            rate = self._done / max(time.monotonic() - self._started, 1e-3)
+            self._bars.update(self._task, advance=amount, rate=f"{rate:,.0f}/s")
 
     def done(self) -> None:
         """See `ports.Progress`."""
-        self._finish()
         self._bars.stop()
-
-    def _finish(self) -> None:
-        if self._task is not None:
-            self._bars.update(self._task, total=self._bars.tasks[-1].completed)
-        self._task = None
 
 
 def display() -> Bars | Lines:

@@ -71,8 +71,6 @@ def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
     })
     if "type" in raw.columns:
         frame["type"] = fields.choice(raw, "type", TYPES)
-    if "cost" in raw.columns:
-        frame["cost_cents"] = cents(raw, "cost")
     return frame
 
 

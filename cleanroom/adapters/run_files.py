@@ -32,7 +32,10 @@ class RunFiles:
     def find(self, text: str) -> Path:
         """The folder of the run whose id starts with `text`; "last" is the newest. UsageError otherwise."""
         names = self.names()
-        if text == "last" and names:
+        if not names:
+            raise UsageError("this party has made no run yet", where=str(self._runs),
+                             todo="`cleanroom match` makes one; name the party's folder")
+        if text == "last":
             return self._runs / names[-1]
         hits = [name for name in names if re.fullmatch(r"[0-9a-f]{4,32}", text) and name.startswith(text)]
         if len(hits) != 1:

@@ -50,5 +50,5 @@ class EncryptedTable:
         """Overwrite the secret key and the row order; forget the columns."""
         self._secret.wipe()
         self._order.fill(-1)
-        self._columns = self._columns[:0]
+        self._columns = self._columns[:0].copy()  # a view would keep the whole array alive
         self.shares = []

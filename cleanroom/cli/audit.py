@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from cleanroom import limits
-from cleanroom.adapters.audit_files import read_evidence, read_log
+from cleanroom.adapters.audit_files import NO_RUN, read_evidence, read_log
 from cleanroom.adapters.private_files import read_checked
 from cleanroom.adapters.run_files import CONTRACT_NAME
+from cleanroom.audit.events import ENDINGS
 from cleanroom.audit.verify import Verified, compare_runs, verify_run
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.parse import contract_hash, parse_signed_json
@@ -44,7 +45,7 @@ def verify(folder: Folder,
 def verify_folder(folder: Path) -> Verified:
     """Verify one run's folder. AuditError names the first bad item."""
     try:
-        contract = parse_signed_json(read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError),
+        contract = parse_signed_json(read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError, todo=NO_RUN),
                                      str(folder / CONTRACT_NAME))
         verify_signatures(contract)
     except ContractError as error:
@@ -61,6 +62,8 @@ def report(folder: Folder) -> None:
         typer.echo(f"{event.time}  {event.kind.value:<22} {fields}")
     if torn:
         typer.echo("the last line is unfinished: the node stopped in the middle of it", err=True)
+    elif not events or events[-1].kind not in ENDINGS:
+        typer.echo("the log stops before the run's end: the node stopped in the middle of the run", err=True)
 
 
 def _summary(found: Verified) -> str:

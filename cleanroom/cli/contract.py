@@ -48,7 +48,7 @@ def make_contract(file: Path, terms: Path, cards: dict[Role, Path]) -> None:
         raise ContractError("exists already", where=str(file), todo="choose another name; nothing was changed")
     parts = [read_text(terms).rstrip(), *(read_card(cards[role], role) for role in ROLES)]
     text = "\n\n".join(parts) + "\n"
-    check_plan(parse_contract(text, str(file)))
+    check_plan(parse_contract(text, str(terms)))
     write_text(file, text)
 
 
@@ -72,11 +72,13 @@ def sign_file(folder: Path, file: Path) -> bool:
     contract = read_contract(file)
     check_plan(contract)
     signed = sign_contract(contract, settings.role, load_signing_key(settings.key_directory))
+    complete = len(signed.signatures) == len(ROLES)
+    if complete:
+        verify_signatures(signed)  # before anything is written: the text may have changed since the other signed
     text = with_signatures(read_text(file), signed)
     write_text(file, text)
-    if len(signed.signatures) < len(ROLES):
+    if not complete:
         return False
-    verify_signatures(signed)
     installed = folder / FOLDER_NAME / f"{signed.id}-v{signed.version}.toml"
     installed.parent.mkdir(exist_ok=True)
     write_text(installed, text)

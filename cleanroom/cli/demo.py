@@ -42,11 +42,12 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
          ) -> None:
     """Build both parties from the Complete Journey data, sign a contract, match, report and verify."""
     if out.exists():
-        raise UsageError(f"{out} exists already; choose another folder with --out or remove it")
+        raise UsageError("exists already", where=str(out), todo="choose another folder with --out, or remove it")
     parties: dict[Role, Path] = {role: out / role for role in ROLES}
     _step("Two parties from the Complete Journey data")
     sizes = write_demo_parties(out, _free_addresses())
-    typer.echo(f"  {sizes}", err=True)
+    typer.echo(f"  advertiser: {sizes.people:,} people, {sizes.exposures:,} exposures; retailer: {sizes.members:,} "
+               f"members, {sizes.purchases:,} purchase lines", err=True)
     (out / "terms.toml").write_text(files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8"), "utf-8")
     if prepare:
         typer.echo(out)

@@ -15,15 +15,15 @@ import numpy as np
 import typer
 
 from cleanroom import __version__
+from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.contract_files import load_contracts
-from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.key_files import load_keys
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.errors import CleanroomError
 from cleanroom.flow import check_plan
-from cleanroom.primitives.openssl import OpenSSLBackend
+from cleanroom.primitives.backend import Backend
 
 LIBRARIES = ("cryptography", "pycryptodome", "grpcio", "protobuf", "pandas", "numpy", "opendp", "duckdb")
 
@@ -44,15 +44,20 @@ def _machine() -> Iterator[tuple[str, str]]:
     yield "python", platform.python_version()
     for name in LIBRARIES:
         yield name, version(name)
-    yield "kernel", f"openssl (one process per core), {_points_per_second():,.0f} points/s on one core"
+    arithmetic = choose_arithmetic(1)
+    with arithmetic.executor:
+        rate = _points_per_second(arithmetic.backend)
+    yield "kernel", f"{arithmetic.backend.name}, {rate:,.0f} points/s on one core"
+    if arithmetic.reason:
+        yield "", f"the faster C kernel is not used: {arithmetic.reason}"
     yield "clock", f"{SystemClock().now():%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _points_per_second() -> float:
-    backend = OpenSSLBackend(SerialExecutor())
-    points = backend.power_base(np.frombuffer(SystemEntropy().bytes(32 * 500), np.uint8).reshape(-1, 32))
+def _points_per_second(backend: Backend) -> float:
+    entropy = SystemEntropy()
+    points = backend.power_base(np.frombuffer(entropy.bytes(32 * 1000), np.uint8).reshape(-1, 32))
     started = time.perf_counter()
-    backend.power(SystemEntropy().bytes(32), points)
+    backend.power(entropy.bytes(32), points)
     return len(points) / (time.perf_counter() - started)
 
 

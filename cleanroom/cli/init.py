@@ -38,8 +38,8 @@ def create_party(folder: Path, role: str = "", name: str = "", contact: str = ""
     """What `init` does, for the demo too."""
     if not (folder / FILE_NAME).exists():
         if role not in ("advertiser", "retailer") or not name or not contact:
-            raise UsageError(f"{folder} has no {FILE_NAME}, so --role advertiser|retailer, --name and --contact are "
-                             "needed")
+            raise UsageError(f"there is no {FILE_NAME} in this folder", where=str(folder),
+                             todo="give --role advertiser or retailer, --name and --contact for a new party")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE_NAME).write_text(party_template(role, name, contact), encoding="utf-8")
     settings = load_party(folder)

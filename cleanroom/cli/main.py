@@ -11,7 +11,7 @@ import typer
 from cleanroom import __version__
 from cleanroom.errors import CleanroomError
 
-COMMANDS = ("demo", "init", "check", "contract", "node", "match", "report", "audit", "doctor")
+COMMANDS = ("demo", "synth", "init", "check", "plan", "contract", "node", "match", "report", "audit", "doctor")
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 

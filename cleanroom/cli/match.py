@@ -41,5 +41,4 @@ def run_match(folder: Path, contract_file: Path) -> Finished:
         contract = read_contract(contract_file)
         node.check(contract)
         with Dial(node, contract) as dial:
-            dial.reach()
             return node.execute(contract, node.new_run(), display(), dial.link, initiator=True)

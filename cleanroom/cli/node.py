@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from cleanroom.adapters.contract_files import load_contracts
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -26,9 +24,6 @@ def node(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's
     with LocalNode(folder) as local:
         server = NodeServer(local)
         address = server.start()
-        _, errors = load_contracts(folder)
-        for error in errors:
-            typer.echo(f"ignored contract file: {error}", err=True)
         typer.echo(f"{local.settings.role} node listens on {address}; {len(local.contracts())} contracts in force",
                    err=True)
         try:

@@ -26,6 +26,13 @@ class Format(enum.StrEnum):
     CSV = "csv"
 
 
+class Language(enum.StrEnum):
+    """Languages of the HTML page."""
+
+    EN = "en"
+    FR = "fr"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(report)
@@ -33,7 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")],
            run: Annotated[str, typer.Argument(metavar="RUN", help="First digits of a run's id, or `last`.")] = "last",
-           form: Annotated[Format, typer.Option("--format", help="Output form.")] = Format.HTML) -> None:
+           form: Annotated[Format, typer.Option("--format", help="Output form.")] = Format.HTML,
+           lang: Annotated[Language, typer.Option(help="Language of the HTML page.")] = Language.EN) -> None:
     """Print the report of a finished run."""
     path = RunFiles(folder).find(run) / MEASUREMENT_NAME
     if not path.exists():
@@ -43,4 +51,4 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party
     if form == Format.JSON:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        typer.echo((render_html if form == Format.HTML else render_csv)(document), nl=False)
+        typer.echo(render_html(document, lang) if form == Format.HTML else render_csv(document), nl=False)

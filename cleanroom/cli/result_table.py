@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from cleanroom.report.format import difference, percent, quantity
+from cleanroom.report.format import ENGLISH
 
 GROUP_COLUMNS = (("people", "matched_people"), ("conversion", "conversion_rate"),
                  ("sales / person", "sales_per_person"), ("average basket", "average_basket"))
@@ -64,15 +64,17 @@ def _interval(result: Result, currency: str) -> Sequence[str]:
 def _signed(value: float | None, unit: str, currency: str) -> str:
     if value is None:
         return "unbounded"
-    return ("+" if value > 0 else "") + percent(value) if unit == "ratio" else difference(value, unit, currency, "pts")
+    if unit == "ratio":
+        return ("+" if value > 0 else "") + ENGLISH.percent(value)
+    return ENGLISH.difference(value, unit, currency, "pts")
 
 
 def _cell(results: Sequence[Result], key: Mapping[str, str], name: str, currency: str) -> str:
     for result in results:
         if result["group"] == key and result["name"] == name and result["value"] is not None:
             half = (result["high"] - result["low"]) / 2 if None not in (result["high"], result["low"]) else None
-            text = quantity(result["value"], result["unit"], currency)
-            return text if half is None else f"{text} ± {quantity(half, result['unit'], currency)}"
+            text = ENGLISH.quantity(result["value"], result["unit"], currency)
+            return text if half is None else f"{text} ± {ENGLISH.quantity(half, result['unit'], currency)}"
     return "-"
 
 

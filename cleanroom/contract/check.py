@@ -73,7 +73,7 @@ def _check_dates(contract: Contract) -> None:
     needed = span + calendar.period_days + calendar.window_days + history
     if needed > contract.consent.lookback_days:
         raise ContractError(
-            f"consent.lookback_days: calendar and history span {needed} days, the look-back only "
+            f"consent.lookback_days: the calendar spans {needed} days, the look-back only "
             f"{contract.consent.lookback_days}")
 
 

@@ -15,6 +15,8 @@ from cleanroom.primitives.canonical import canonical_json
 
 PAYLOAD_TYPE = "application/vnd.cleanroom.contract+json"
 
+_PLAIN = {"extra_forbidden": "unknown setting", "missing": "this setting is missing"}
+
 
 def parse_contract(text: str, source: str) -> Contract:
     """Parse and check one contract. `source` names it in errors.
@@ -32,8 +34,8 @@ def parse_contract(text: str, source: str) -> Contract:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         setting = ".".join(str(part) for part in first["loc"])
-        raise ContractError(f"{setting}: {first['msg']}", where=source,
-                            todo="see docs/contract.md for this setting") from error
+        what = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, ").replace("Input should", "must"))
+        raise ContractError(f"{setting}: {what}", where=source, todo="see docs/contract.md for this setting") from error
     check_shape(contract, source)
     return contract
 

@@ -129,4 +129,5 @@ class AdvertiserMatch:
         for sent in self._sent:
             sent.fill(0)
         self._sent, self._mirror = [], []
-        self._keys = self._keys[:0]
+        self._order.fill(0)
+        self._keys = self._keys[:0].copy()  # a view would keep the whole array alive

@@ -110,4 +110,4 @@ class RetailerMatch:
         if self._dummies is not None:
             self._dummies.cells.fill(0)
             self._dummies.values.fill(0)
-        self._keys = self._keys[:0]
+        self._keys = self._keys[:0].copy()  # a view would keep the whole array alive

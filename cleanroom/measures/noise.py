@@ -71,6 +71,13 @@ def noise_half_width(scale: float) -> int:
     return math.ceil(brentq(lambda t: _tail(t, scale) - allowed, 0.0, 20 * scale + 20))
 
 
+def noise_below(limit: int, scale: float) -> float:
+    """P(X < limit) for the noise X of one released number."""
+    if scale <= 0:
+        return float(limit > 0)
+    return 1 - _tail(limit - 1, scale) / 2 if limit > 0 else _tail(-limit, scale) / 2
+
+
 def _tail(t: float, scale: float) -> float:
     """P(|X| > t) for integer t ≥ 0, continued to real t.
 

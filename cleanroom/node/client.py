@@ -63,7 +63,8 @@ class Dial:
                 return
 
     def link(self) -> FrameLink:
-        """Open the stream of one run."""
+        """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
+        self.reach()
         link = FrameLink(self._node.settings.node.peer_silence)
         stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
         self._pump = start_pump(link, stub.Exchange(link.outgoing()))

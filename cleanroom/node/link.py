@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import NoReturn
 
 import grpc
 
 from cleanroom import limits
-from cleanroom.errors import CleanroomError, PeerUnavailableError
+from cleanroom.errors import CleanroomError, PeerUnavailableError, PeerViolationError
 from cleanroom.session.messages import Message
 from cleanroom.session.script import SCRIPT
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
 
 QUEUE_FRAMES = 16  # at most 2 MiB each
+GLANCE = 0.5  # seconds between two looks at whether a connection that does not move is still there
 
 
 class FrameLink:
@@ -28,6 +32,7 @@ class FrameLink:
         self._sent = self._received = 0
         self._step = 0
         self._closed = threading.Event()
+        self._ended = threading.Event()  # the peer will send nothing more
         self._peeked: tuple[int, Message] | None = None
         self.bytes_sent = self.bytes_received = 0
 
@@ -77,7 +82,15 @@ class FrameLink:
 
     def outgoing(self) -> Iterator[Frame]:
         """Frames for gRPC to send, until `close`."""
-        while (frame := self._out.get()) is not None:
+        while True:
+            try:
+                frame = self._out.get(timeout=GLANCE)
+            except queue.Empty:
+                if self._closed.is_set():
+                    return
+                continue
+            if frame is None:
+                return
             yield frame
 
     def pump(self, frames: Iterable[Frame]) -> None:
@@ -89,29 +102,41 @@ class FrameLink:
                     return
         except Exception as error:
             end = error
+        self._ended.set()
         self._offer(end)
 
     def close(self) -> None:
         """End both directions; what was queued to be sent still goes out."""
         self._closed.set()
-        try:
-            self._out.put(None, timeout=self._silence)
-        except queue.Full:
-            return
+        with suppress(queue.Full):  # then `outgoing` sees the event once the queue is empty
+            self._out.put_nowait(None)
 
     def _put(self, frame: Frame) -> None:
-        try:
-            self._out.put(frame, timeout=self._silence)
-        except queue.Full:
-            raise PeerUnavailableError(f"the peer has read nothing for {self._silence:.0f} s",
-                                       todo="look at the other party's node, then run again") from None
+        limit = time.monotonic() + self._silence
+        while not self._queued(frame):
+            if self._ended.is_set():
+                self._why_ended()
+            if time.monotonic() > limit:
+                raise PeerUnavailableError(f"the peer has read nothing for {self._silence:.0f} s",
+                                           todo="look at the other party's node, then run again")
         self._sent += 1
         self.bytes_sent += frame.ByteSize()
+
+    def _queued(self, frame: Frame) -> bool:
+        try:
+            self._out.put(frame, timeout=GLANCE)
+        except queue.Full:
+            return False
+        return True
+
+    def _why_ended(self) -> NoReturn:
+        while True:  # the pump's last item raises: an abort, or the end of the connection
+            self.receive()
 
     def _offer(self, item: Frame | Exception | None) -> bool:
         while not self._closed.is_set():
             try:
-                self._in.put(item, timeout=0.5)
+                self._in.put(item, timeout=GLANCE)
             except queue.Full:
                 continue
             return True
@@ -131,7 +156,8 @@ def _lost(error: Exception) -> CleanroomError:
     if status == grpc.StatusCode.PERMISSION_DENIED:
         return PeerUnavailableError("the peer's node does not accept this node",
                                     todo="check that both use the same contract and certificates")
+    if status == grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in str(error):
+        return PeerViolationError(f"a message was over the size bound of {limits.MAX_FRAME_BYTES} bytes")
     if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return PeerUnavailableError("a message was over the size bound, or the peer's node is busy",
-                                    todo="try again later")
+        return PeerUnavailableError("the peer's node is busy with other runs", todo="try again later")
     return PeerUnavailableError("the connection to the peer was lost", todo="check the network, then run again")

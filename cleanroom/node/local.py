@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, write_release
+from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.contract_files import load_contracts
-from cleanroom.adapters.executors import ProcessExecutor
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
@@ -35,7 +35,6 @@ from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
 from cleanroom.ports import Progress
 from cleanroom.primitives.backend import Backend
-from cleanroom.primitives.openssl import OpenSSLBackend
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
 
@@ -59,8 +58,8 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
-        self._executor = ProcessExecutor(self.settings.node.workers or os.cpu_count() or 1)
-        self.backend: Backend = OpenSSLBackend(self._executor)
+        self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
+        self.backend: Backend = self._arithmetic.backend
 
     def __repr__(self) -> str:
         return f"LocalNode({self.settings.role})"
@@ -69,12 +68,19 @@ class LocalNode:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._executor.close()
+        self._arithmetic.executor.close()
 
     def contracts(self) -> dict[bytes, Contract]:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
         found, _ = load_contracts(self.settings.folder)
         return {key: contract for key, contract in found.items() if self._refusal(contract) is None}
+
+    def refusals(self) -> list[str]:
+        """Why files of the party's folder of contracts are not acted on at this moment, one line each."""
+        found, errors = load_contracts(self.settings.folder)
+        refused = ((contract, self._refusal(contract)) for contract in found.values())
+        return [*map(str, errors), *(f"contract {contract.id} version {contract.version}: {error}"
+                                     for contract, error in refused if error is not None)]
 
     def _refusal(self, contract: Contract) -> Exception | None:
         try:

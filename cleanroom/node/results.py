@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from cleanroom import __version__
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, REPORT_NAME, RESULTS_NAME, RunFiles
 from cleanroom.consent.rules import PERSON_RULES
 from cleanroom.contract.model import Role
 from cleanroom.disclosure.accounting import Cost, budget_of, spent
-from cleanroom.disclosure.statement import privacy_statement
+from cleanroom.disclosure.statement import Fact, privacy_statement
+from cleanroom.disclosure.statement_fr import privacy_statement_fr
 from cleanroom.flow import Outcome
 from cleanroom.report.document import measurement_document
-from cleanroom.report.facts import Refused, RunFacts, Spend
+from cleanroom.report.facts import Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
 from cleanroom.report.tables import render_csv
 from cleanroom.session.setup import Setup
@@ -50,7 +52,8 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
     texts = {rule.id: rule.english for rule in PERSON_RULES}
     refused = tuple(Refused(rule, texts[rule], count) for rule, count in own.gate.refused.items() if count)
     total = spent(setup.ports.ledger, setup.contract_hash.hex())
-    statement = tuple((fact.title, fact.text) for fact in privacy_statement(setup.plan, total))
+    french = Texts({rule.id: rule.french for rule in PERSON_RULES if own.gate.refused.get(rule.id)},
+                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total)))
     return RunFacts(
         run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
         backend=setup.ports.backend.name, contract_sha256=setup.contract_hash.hex(),
@@ -60,20 +63,33 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
         merged=dict(own.merged),
         excluded={**own.excluded, **{f"{name}_outside_lookback": n for name, n in own.gate.dropped.items()}},
-        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_sends(setup.role),
-        privacy=statement)
+        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
+        privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})
 
 
 def _spend(cost: Cost) -> Spend:
     return Spend(cost.epsilon_text, cost.delta_text)
 
 
-def _sends(role: Role) -> tuple[tuple[str, str], ...]:
-    if role == "advertiser":
-        return (("Blinded cells", "the padded number of people in each cell"),
-                ("Masked sums", "nothing: each is hidden by our share and by noise"),
-                ("Noised shares", "the released table, and the noised count of suppressed groups"))
-    return (("Re-blinded cells and blinded values", "our padded number of people; for each cell and key pattern a "
-             "noised count of matches"),
-            ("Encrypted purchases", "the number of columns, fixed by the contract"),
-            ("Noised shares", "the released table, and the noised count of suppressed groups"))
+def _pairs(statement: tuple[Fact, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((fact.title, fact.text) for fact in statement)
+
+
+_SENDS: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
+    "advertiser": (("Blinded cells", "the padded number of people in each cell"),
+                   ("Masked sums", "nothing: each is hidden by our share and by noise"),
+                   ("Noised shares", "the released table, and the noised count of suppressed groups")),
+    "retailer": (("Re-blinded cells and blinded values", "our padded number of people; for each cell and key pattern a "
+                  "noised count of matches"),
+                 ("Encrypted purchases", "the number of columns, fixed by the contract"),
+                 ("Noised shares", "the released table, and the noised count of suppressed groups")),
+}
+_SENDS_FR: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
+    "advertiser": (("Cellules aveuglées", "le nombre de personnes de chaque cellule, remplissage compris"),
+                   ("Sommes masquées", "rien\u00a0: chacune est cachée par notre part et par du bruit"),
+                   ("Parts bruitées", "la table publiée, et le décompte bruité des groupes masqués")),
+    "retailer": (("Cellules aveuglées deux fois et valeurs aveuglées", "notre nombre de personnes, remplissage compris"
+                  "\u202f; pour chaque cellule et chaque combinaison de clés, un nombre bruité d’appariements"),
+                 ("Achats chiffrés", "le nombre de colonnes, fixé par le contrat"),
+                 ("Parts bruitées", "la table publiée, et le décompte bruité des groupes masqués")),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
@@ -16,7 +17,7 @@ from cleanroom import limits
 from cleanroom.adapters.progress import Silent
 from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, other
-from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
 from cleanroom.node.authorise import Authorise, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
@@ -26,42 +27,88 @@ from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.node_pb2 import Frame
 
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
+REFRESH_SECONDS = 2.0  # until a new contract takes effect
+REBIND_SECONDS = 10.0
+MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 SERVICE = "cleanroom.v1.Node"
 
 
 class NodeServer:
-    """A listening node. `start` returns the bound address; `stop` ends it."""
+    """A listening node. `start` returns the bound address, `wait` keeps its trust up to date, `stop` ends it.
+
+    The peers it trusts in a handshake are fixed while it listens: when the contracts change, it listens anew. gRPC
+    could ask for them at each handshake, but two handshakes at once then crash the process (seen with 1.76 to 1.85).
+    """
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
+        self._servicer = Servicer(node)
         self._health = health.HealthServicer()
-        self._server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._pinned)],
-                                   options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
-        node_pb2_grpc.add_NodeServicer_to_server(Servicer(node), self._server)  # type: ignore[no-untyped-call]
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._servers: list[grpc.Server] = []  # the last one listens, the others finish their runs
+        self._bundle = b""
+        self._reported: frozenset[str] = frozenset()
 
     def start(self) -> str:
         """Listen on the address of party.toml. SettingsError when it is taken."""
-        key, own = self._node.keys.tls_pem()
-        listen = self._node.settings.node.listen
-        try:
-            port = self._server.add_secure_port(listen, tls.server_credentials(key, own, self._trusted))
-        except RuntimeError as error:
-            raise SettingsError("cannot listen on this address", where=f"node.listen {listen}",
-                                todo="another node may be running; choose a free port") from error
-        self._server.start()
+        port = self._listen(self._trusted(), patience=0)
+        self._report()
         for name in ("", SERVICE):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        return f"{listen.rpartition(':')[0]}:{port}"
+        return f"{self._node.settings.node.listen.rpartition(':')[0]}:{port}"
 
     def wait(self) -> None:
-        """Block until the node is stopped."""
-        self._server.wait_for_termination()
+        """Block until the process is told to end."""
+        while True:
+            time.sleep(REFRESH_SECONDS)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Listen anew if other peers are trusted now than before. Runs in progress go on."""
+        self._report()
+        trusted = self._trusted()
+        if trusted != self._bundle:
+            self._servers[-1].stop(grace=MAX_RUN_SECONDS)
+            self._listen(trusted, patience=REBIND_SECONDS)
 
     def stop(self) -> None:
         """Refuse new runs, and end running ones after a moment."""
         self._health.enter_graceful_shutdown()
-        self._server.stop(grace=2).wait()
+        for ending in [server.stop(grace=2) for server in self._servers]:
+            ending.wait()
+
+    def _listen(self, trusted: bytes, patience: float) -> int:
+        listen, end = self._node.settings.node.listen, time.monotonic() + patience
+        while True:
+            server = self._make_server()
+            try:
+                port = server.add_secure_port(listen, self._credentials(trusted))
+            except RuntimeError as error:
+                if time.monotonic() < end:  # our own earlier socket may take a moment to close
+                    time.sleep(0.1)
+                    continue
+                raise SettingsError("cannot listen on this address", where=f"node.listen {listen}",
+                                    todo="another node may be running; choose a free port") from error
+            server.start()
+            self._servers.append(server)
+            self._bundle = trusted
+            return port
+
+    def _make_server(self) -> grpc.Server:
+        server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._pinned)],
+                             options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        node_pb2_grpc.add_NodeServicer_to_server(self._servicer, server)  # type: ignore[no-untyped-call]
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        return server
+
+    def _credentials(self, trusted: bytes) -> grpc.ServerCredentials:
+        return tls.server_credentials(*self._node.keys.tls_pem(), trusted)
+
+    def _report(self) -> None:
+        refusals = self._node.refusals()
+        for refusal in refusals:
+            if refusal not in self._reported:
+                _say(f"not in force here: {refusal}")
+        self._reported = frozenset(refusals)
 
     def _peers(self) -> list[bytes]:
         peer = other(self._node.settings.role)
@@ -131,7 +178,7 @@ class _Turn:
     def __enter__(self) -> None:
         with self._lock:
             if self._contract in self._busy:
-                raise ContractError("another run of this contract is in progress", todo="wait for it to end")
+                raise BusyError("another run of this contract is in progress", todo="wait for it to end")
             self._busy.add(self._contract)
 
     def __exit__(self, *_: object) -> None:

@@ -2,19 +2,15 @@
 
 grpcio offers no setting for the lowest TLS version. Its TLS 1.2 cipher list can be set, though, and an RSA-only list
 cannot be negotiated with our ECDSA certificates, so every TLS 1.2 handshake fails while TLS 1.3, whose suites are
-fixed, works. tests/node/test_tls.py shows both. The variable must be set before gRPC is loaded.
+fixed, works. tests/node/test_tls.py shows both. The variable is set in
+`cleanroom/node/__init__.py`, before gRPC is loaded.
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ["GRPC_SSL_CIPHER_SUITES"] = "ECDHE-RSA-AES256-GCM-SHA384"
-
 import base64
 import hashlib
 import ssl
-from collections.abc import Callable
 
 import grpc
 
@@ -43,16 +39,9 @@ def pem(der: bytes) -> bytes:
     return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
-def server_credentials(key: bytes, certificate: bytes, trusted: Callable[[], bytes]) -> grpc.ServerCredentials:
-    """Credentials of a node: own key and certificate (PEM), and the peers trusted at this moment (PEM bundle).
-
-    `trusted` is asked at each handshake, so a contract that is added or ends takes effect without a restart.
-    """
-
-    def configuration() -> grpc.ServerCertificateConfiguration:
-        return grpc.ssl_server_certificate_configuration([(key, certificate)], root_certificates=trusted())
-
-    return grpc.dynamic_ssl_server_credentials(configuration(), configuration, require_client_authentication=True)
+def server_credentials(key: bytes, certificate: bytes, trusted: bytes) -> grpc.ServerCredentials:
+    """Credentials of a node: own key and certificate (PEM), and the peers it trusts (PEM bundle)."""
+    return grpc.ssl_server_credentials([(key, certificate)], root_certificates=trusted, require_client_auth=True)
 
 
 def channel(target: str, peer: Role, key: bytes, certificate: bytes, peer_der: bytes) -> grpc.Channel:

@@ -48,10 +48,10 @@ class Backend(Protocol):
         ...
 
     def check_points(self, points: Points) -> None:
-        """Accept only canonical encodings (u < 2^255 - 19) of points on the curve, not on its twist, u ≠ 0.
+        """Accept only canonical encodings (u < 2^255 - 19) of points on the curve, not on its twist nor of small order.
 
-        That is: u³ + 486662 u² + u is a non-zero square. PeerViolationError names the index of the first
-        point that fails, never its value.
+        That is: u³ + 486662 u² + u is a non-zero square and u is none of `curve.SMALL_ORDER`. PeerViolationError
+        names the index of the first point that fails, never its value.
         """
         ...
 

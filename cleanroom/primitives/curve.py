@@ -20,6 +20,12 @@ P: Final = 2**255 - 19  # field prime, RFC 7748 §4.1
 A: Final = 486662  # v² = u³ + A u² + u
 SIZE: Final = 32  # bytes of a point and of a scalar
 ZERO: Final = bytes(SIZE)
+# u of the points of order 4 and 8 on the curve; u = 0 has order 2. Clamping sends all of them to zero (RFC 7748 §6.1).
+SMALL_ORDER: Final = frozenset({
+    1,
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823,
+})
 
 
 def split(data: bytes) -> Iterator[bytes]:
@@ -43,8 +49,8 @@ def batch_inverse(values: Sequence[int]) -> list[int]:
 
 
 def is_acceptable(u: int) -> bool:
-    """Whether u is canonical and u³ + A u² + u is a non-zero square, by Euler's criterion."""
-    return u < P and pow(u * (u * u + A * u + 1), (P - 1) // 2, P) == 1
+    """Whether u is canonical, not of small order, and u³ + A u² + u is a square, by Euler's criterion."""
+    return u < P and u not in SMALL_ORDER and pow(u * (u * u + A * u + 1), (P - 1) // 2, P) == 1
 
 
 def power_chunk(task: tuple[int, bytes, bytes]) -> bytes:
@@ -72,7 +78,7 @@ def check_chunk(task: tuple[int, bytes, bytes]) -> bytes:
     first, _, points = task
     for i, point in enumerate(split(points), first):
         if not is_acceptable(int.from_bytes(point, "little")):
-            raise PeerViolationError("not a canonical point of Curve25519", where=f"point {i}")
+            raise PeerViolationError("not a canonical point of Curve25519, or one of small order", where=f"point {i}")
     return b""
 
 

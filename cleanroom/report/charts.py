@@ -14,6 +14,8 @@ from typing import Any, Final
 import vl_convert
 from markupsafe import Markup
 
+from cleanroom.report.format import Locale
+
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INK, MUTED, GRID = "#1d2733", "#5a6675", "#e3e7ec"
 # Okabe-Ito hues, darkened to at least 4.5:1 on white; shapes tell the arms apart without colour.
@@ -50,9 +52,13 @@ class Chart:
     zero: bool = False
 
 
-def svg(chart: Chart, description: str) -> Markup:
-    """The chart as an `<svg>` with a text alternative; its ids start with the chart's own id."""
-    drawn: str = vl_convert.vegalite_to_svg(specification(chart), vl_version=VEGA_LITE, allowed_base_urls=[])
+def svg(chart: Chart, description: str, locale: Locale = "en-US") -> Markup:
+    """The chart as an `<svg>` with a text alternative; its ids start with the chart's own id.
+
+    `locale` is the d3 name of the number format of the axis.
+    """
+    drawn: str = vl_convert.vegalite_to_svg(specification(chart), vl_version=VEGA_LITE, allowed_base_urls=[],
+                                            format_locale=locale)
     start = drawn.index(">") + 1
     box = re.search(r'viewBox="([0-9. -]+)"', drawn[:start])
     head = Markup('<svg class="chart" role="img" aria-labelledby="{0}-t {0}-d" viewBox="{1}" width="100%" '
@@ -165,6 +171,6 @@ def _own_ids(drawn: str, prefix: str) -> str:
     return re.sub(r"<[^<>]*>", own, drawn)
 
 
-def described(points: Sequence[Point]) -> str:
+def described(points: Sequence[Point], colon: str = ": ") -> str:
     """The values of a chart in one sentence, for those who cannot see it."""
-    return "; ".join(f"{point.arm}, {point.row}: {point.text}" for point in points)
+    return "; ".join(f"{point.arm}, {point.row}{colon}{point.text}" for point in points)

@@ -14,7 +14,7 @@ from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.measures.estimate import Estimate, Unit
-from cleanroom.report.facts import RunFacts, Spend, utc_text
+from cleanroom.report.facts import RunFacts, Spend, Texts, utc_text
 from cleanroom.report.released import categories, matched, released, suppression
 from cleanroom.table import ReleasedTable
 
@@ -44,6 +44,7 @@ def measurement_document(contract: Contract, plan: Plan, table: ReleasedTable, e
         "own": _own(facts),
         "methodology": _methodology(contract),
         "runtime": _runtime(facts),
+        "translations": {language: _translation(texts) for language, texts in facts.translations.items()},
         "evidence": {"run_id": facts.run_id, "contract_sha256": facts.contract_sha256,
                      "transcript_sha256": facts.transcript_sha256, "audit_root": facts.audit_root},
     }
@@ -108,9 +109,16 @@ def _privacy(facts: RunFacts) -> dict[str, Any]:
         "transcript": _spend(facts.transcript_cost), "release": _spend(facts.release_cost),
         "run": _spend(facts.cost), "cumulative": _spend(facts.cumulative), "budget": _spend(facts.budget),
         "left": _spend(facts.cumulative.left_of(facts.budget)),
-        "statement": [{"title": title, "text": text} for title, text in facts.privacy],
-        "sends": [{"title": title, "text": text} for title, text in facts.sends],
+        "statement": _items(facts.privacy), "sends": _items(facts.sends),
     }
+
+
+def _translation(texts: Texts) -> dict[str, Any]:
+    return {"refused": dict(texts.refused), "statement": _items(texts.privacy), "sends": _items(texts.sends)}
+
+
+def _items(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"title": title, "text": text} for title, text in pairs]
 
 
 def _spend(spend: Spend) -> dict[str, Any]:

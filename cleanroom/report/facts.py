@@ -50,6 +50,15 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What the node says about a run in another language: rule texts by id, `sends` and `privacy` of `RunFacts`."""
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+    sends: tuple[tuple[str, str], ...] = ()
+    privacy: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """One run, seen from one side.
 
@@ -58,7 +67,8 @@ class RunFacts:
     to a count; `merged` those who take part under another value (`path_merged`).
     `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
-    `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text).
+    `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text), in
+    English; `translations` has the same by language.
     """
 
     run_id: str
@@ -86,6 +96,7 @@ class RunFacts:
     timings: Mapping[str, float] = field(default_factory=dict)
     sends: tuple[tuple[str, str], ...] = ()
     privacy: tuple[tuple[str, str], ...] = ()
+    translations: Mapping[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """MisuseError when a time is not in UTC or the run ends before it starts."""

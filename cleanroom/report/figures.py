@@ -79,7 +79,7 @@ def baskets(voice: Voice) -> list[Figure]:
                       for each in select.of_metric(voice.document, "click_collect")
                       if each["name"].startswith("basket_")]
     return _drawn(voice, "baskets", MONEY_AXIS, [
-        _point(voice, each, 0.01, voice.group(each["group"]), voice.channel(channel)) for each, channel in found])
+        _point(voice, each, 0.01, voice.group(each["group"]), voice.touch(channel)) for each, channel in found])
 
 
 def attribution(voice: Voice) -> list[Figure]:
@@ -87,7 +87,7 @@ def attribution(voice: Voice) -> list[Figure]:
     found = [(each, method) for each in select.of_metric(voice.document, "attribution") for method in select.METHODS
              if each["name"] == f"credited_sales_{method}"]
     return _drawn(voice, "attribution", MONEY_AXIS, [
-        _point(voice, each, 0.01, voice.channel(each["group"]["channel"]), voice.words[f"a_{method}"])
+        _point(voice, each, 0.01, voice.touch(each["group"]["channel"]), voice.words[f"at_{method}"])
         for each, method in found])
 
 
@@ -96,7 +96,7 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
     """The figure, or none when no point has a value. `remark` ends its caption."""
     if all(point.value is None for point in points):
         return []
-    exposed, control = (voice.label(arm) for arm in select.compared_arms(voice.document))
+    exposed, control = (voice.value_of("arm", arm) for arm in select.compared_arms(voice.document))
     title = voice.words[f"c_{id_}"]
     caption = voice.say(f"c_{id_}_text", currency=voice.currency, exposed=exposed, control=control)
     caption += f" {remark}" if remark else ""
@@ -104,8 +104,9 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
         caption += " " + voice.say("c_cut", shown=MOST_LINES, total=len(points))
         points = points[:MOST_LINES]
     chart = Chart(f"fig-{id_.replace('_', '-')}", title, caption, axis, tuple(points), bars, zero)
-    values = voice.say("c_numbers", values=described(points))
-    return [Figure(chart.id, title, caption, svg(chart, f"{caption} {values} {voice.words['c_in_table']}"))]
+    values = voice.say("c_numbers", values=described(points, voice.words["colon"]))
+    return [Figure(chart.id, title, caption, svg(chart, f"{caption} {values} {voice.words['c_in_table']}",
+                                                        voice.fmt.axis))]
 
 
 def _level_points(voice: Voice, levels: Iterable[Result], name: str, scale: float) -> list[Point]:

@@ -12,14 +12,14 @@ from cleanroom.report import figures, metrics, prose, sections
 from cleanroom.report.document import SCHEMA
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
-from cleanroom.report.wording import words
+from cleanroom.report.wording import NUMBERS, words
 
 
 def render_html(document: Document, language: str = "en") -> str:
     """The page as text. DataError for a document of another schema, UsageError for an unknown language."""
     if document.get("schema") != SCHEMA:
         raise DataError(f"not a {SCHEMA} document", where="schema")
-    voice = Voice(document, words(language))
+    voice = Voice(document, words(language), NUMBERS[language], language)
     return _environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
 
 
@@ -33,7 +33,7 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "chapters": metrics.chapters(voice), "chapter_figures": [*figures.frequency(voice), *figures.baskets(voice)],
         "attribution": metrics.attribution(voice), "attribution_figures": figures.attribution(voice),
         "spent": sections.spent(voice), "posterior": prose.posterior(voice),
-        "sends": voice.document["privacy"]["sends"], "statement": voice.document["privacy"]["statement"],
+        "sends": voice.told("sends"), "statement": voice.told("statement"),
         "method": prose.method(voice), "own": sections.own(voice), "gaps": prose.gaps(voice),
         "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
         "annex": sections.annex(voice),

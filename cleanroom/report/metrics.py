@@ -22,10 +22,10 @@ def attribution(voice: Voice) -> Table | None:
         return None
     of = {(each["name"], (each["group"] or {}).get("channel")): each for each in found}
     channels = dict.fromkeys(channel for _, channel in of if channel is not None)
-    lines = [Line(voice.channel(channel), tuple(_credit(voice, of, method, channel) for method in methods))
+    lines = [Line(voice.touch(channel), tuple(_credit(voice, of, method, channel) for method in methods))
              for channel in channels]
     total = Line(w["x_attributed"], tuple(voice.cell(of[f"attributed_sales_{method}", None]) for method in methods))
-    return Table(w["x_attribution"], (w["x_channel"], *(w[f"a_{method}"] for method in methods)),
+    return Table(w["x_attribution"], (w["x_channel"], *(w[f"at_{method}"] for method in methods)),
                  (Body((*lines, total)),), w["x_attribution_note"])
 
 

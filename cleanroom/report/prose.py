@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
-from cleanroom.report import format as fmt
 from cleanroom.report import select
 from cleanroom.report.voice import Voice
 
@@ -55,8 +53,8 @@ def why(voice: Voice) -> str:
 def posterior(voice: Voice) -> list[str]:
     """The privacy bound in plain words."""
     privacy = voice.document["privacy"]
-    text = voice.say("posterior_text", run=fmt.percent(privacy["run"]["posterior"]),
-                     cumulative=fmt.percent(privacy["cumulative"]["posterior"]))
+    text = voice.say("posterior_text", run=voice.certainty(privacy["run"]["posterior"]),
+                     cumulative=voice.certainty(privacy["cumulative"]["posterior"]))
     return [text, *([voice.words["posterior_weak"]] if float(privacy["cumulative"]["epsilon"]) >= 5 else [])]
 
 
@@ -65,7 +63,7 @@ def method(voice: Voice) -> list[Pair]:
     w, card = voice.words, voice.document["methodology"]
     caps = ", ".join(f"{voice.statistic(s)} {_with_unit(voice, s)}"
                      for s in voice.document["contract"]["statistics"])
-    methods = [w[f"a_{method}"] for method in card["attribution"]]
+    methods = [w[f"at_{method}"] for method in card["attribution"]]
     design = voice.say(f"m_design_{card['assignment']}", note=card["assignment_note"])
     said = {
         "windows": {"period": _days(voice, card["period_days"]), "window": _days(voice, card["window_days"]),
@@ -73,8 +71,8 @@ def method(voice: Voice) -> list[Pair]:
         "keys": {"keys": ", ".join(voice.name(key) for key in card["keys"]), "protocol": card["protocol"],
                  "normalisation": card["normalisation"]},
         "clipping": {"caps": caps}, "attribution": {"methods": ", ".join(methods)},
-        "noise": {"threshold": fmt.number(card["threshold"])},
-        "cost": {"cost": fmt.money(voice.document["contract"]["campaign"]["cost_cents"], voice.currency)},
+        "noise": {"threshold": voice.fmt.number(card["threshold"])},
+        "cost": {"cost": voice.fmt.money(voice.document["contract"]["campaign"]["cost_cents"], voice.currency)},
     }
     order = ("attribution", "windows", "keys", "dedup", "clipping", "sales", "design", "interval",
              "noise", "cost")
@@ -92,8 +90,8 @@ def gaps(voice: Voice) -> list[str]:
 def evidence(voice: Voice) -> list[Pair]:
     """What identifies the run."""
     w, facts, runtime = voice.words, voice.document["evidence"], voice.document["runtime"]
-    traffic = voice.say("e_traffic_text", sent=fmt.number(runtime["bytes_sent"]),
-                        received=fmt.number(runtime["bytes_received"]))
+    traffic = voice.say("e_traffic_text", sent=voice.fmt.number(runtime["bytes_sent"]),
+                        received=voice.fmt.number(runtime["bytes_received"]))
     return [(w["e_run"], facts["run_id"]), (w["e_contract"], facts["contract_sha256"]),
             (w["e_transcript"], facts["transcript_sha256"]), (w["e_root"], facts["audit_root"]),
             (w["e_time"], f"{runtime['started']} {w['to']} {runtime['ended']}"), (w["e_traffic"], traffic),
@@ -114,25 +112,26 @@ def _asked(voice: Voice) -> str:
     when = voice.say("on_day" if first == last else "between_days", first=first, last=last)
     return voice.say("asked_text", campaigns=_listed(voice, campaign["names"]),
                      retailer=contract["parties"]["retailer"],
-                     channels=_listed(voice, (name.replace("_", " ") for name in campaign["channels"])),
+                     channels=_listed(voice, map(voice.channel, campaign["channels"])),
                      when=when, window=_days(voice, calendar["window_days"]))
 
 
 def _matched(voice: Voice) -> list[str]:
     found, owner = voice.document["matched"], _owner(voice)
-    threshold = fmt.number(voice.document["suppression"]["threshold"])
+    threshold = voice.fmt.number(voice.document["suppression"]["threshold"])
     if found["people"] is None:
         empty = [voice.say("admitted_none", owner=owner)] if found["own_admitted"] == 0 else []
         return [*empty, voice.say("matched_none", threshold=threshold)]
-    text = [voice.say("matched_text", people=_count(found["people"]), interval=_span(voice, found["people"]))]
-    arms = [f"{voice.label(arm['arm'])} {_count(arm['people'])}" for arm in found["arms"] if arm["people"]]
+    text = [voice.say("matched_text", people=_count(voice, found["people"]), interval=_span(voice, found["people"]))]
+    arms = [f"{voice.value_of('arm', arm['arm'])} {_count(voice, arm['people'])}"
+            for arm in found["arms"] if arm["people"]]
     text += [voice.say("matched_arms", arms=", ".join(arms))] if arms else []
     if not found["complete"]:
         return [*text, voice.words["matched_part"]]
     rate = found["own_match_rate"]
     if rate is not None:
-        text.append(voice.say("matched_rate", rate=fmt.percent(rate["value"]), owner=owner,
-                              admitted=fmt.number(found["own_admitted"])))
+        text.append(voice.say("matched_rate", rate=voice.fmt.percent(rate["value"]), owner=owner,
+                              admitted=voice.fmt.number(found["own_admitted"])))
     return text
 
 
@@ -158,48 +157,48 @@ def _withheld(voice: Voice) -> str:
     counts = voice.document["suppression"]
     groups, hidden = counts["groups"], counts["suppressed"]
     key = ("empty" if not groups else "none" if not hidden else "all" if hidden == groups else "some")
-    return voice.say(f"withheld_{key}", groups=groups, suppressed=hidden, share=fmt.percent(counts["share"]),
-                     threshold=fmt.number(counts["threshold"]))
+    return voice.say(f"withheld_{key}", groups=groups, suppressed=hidden, share=voice.fmt.percent(counts["share"]),
+                     threshold=voice.fmt.number(counts["threshold"]))
 
 
 def _privacy(voice: Voice) -> str:
     amounts = voice.document["privacy"]
-    shown = {name: fmt.decimal_text(amounts[name]["epsilon"])
+    shown = {name: voice.fmt.decimal_text(amounts[name]["epsilon"])
              for name in ("run", "cumulative", "budget", "left")}
-    return voice.say("privacy_text", run_delta=fmt.decimal_text(amounts["run"]["delta"]), **shown)
+    return voice.say("privacy_text", run_delta=voice.fmt.decimal_text(amounts["run"]["delta"]), **shown)
 
 
 def _with_unit(voice: Voice, statistic: Mapping[str, Any]) -> str:
+    if statistic["measure"] == "buyers" and statistic["cap"] == 1:
+        return voice.words["person"]
     cap, unit = voice.total(statistic["cap"], statistic["measure"]), voice.unit(statistic["measure"])
     return f"{cap} {unit}".strip()
 
 
 def _arms(voice: Voice) -> tuple[str, str]:
     exposed, control = select.compared_arms(voice.document)
-    return voice.label(exposed), voice.label(control)
+    return voice.value_of("arm", exposed), voice.value_of("arm", control)
 
 
 def _owner(voice: Voice) -> str:
     return str(voice.document["contract"]["parties"][voice.document["own"]["role"]])
 
 
-def _count(number: Mapping[str, Any]) -> str:
+def _count(voice: Voice, number: Mapping[str, Any]) -> str:
     """Noise can push a count below zero; prose says none."""
-    return fmt.number(max(0, number["value"]))
+    return voice.fmt.number(max(0, number["value"]))
 
 
 def _span(voice: Voice, number: Mapping[str, Any]) -> str:
-    return f"{fmt.number(max(0, number['low']))} {voice.words['to']} {fmt.number(max(0, number['high']))}"
+    return f"{voice.fmt.number(max(0, number['low']))} {voice.words['to']} {voice.fmt.number(max(0, number['high']))}"
 
 
 def _days(voice: Voice, count: int) -> str:
-    return voice.words["day"] if count == 1 else voice.say("days", count=fmt.number(count))
+    return voice.words["day"] if count == 1 else voice.say("days", count=voice.fmt.number(count))
 
 
 def _day(voice: Voice, text: str) -> str:
-    """The day of `2026-03-01` or of a date and time, as `1 March 2026`."""
-    day = date.fromisoformat(text[:10])
-    return f"{day.day} {voice.words['months'].split()[day.month - 1]} {day.year}"
+    return voice.fmt.day(text, voice.words["months"])
 
 
 def _listed(voice: Voice, names: Iterable[str]) -> str:

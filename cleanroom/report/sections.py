@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cleanroom.report import format as fmt
 from cleanroom.report import select
 from cleanroom.report.select import Result
 from cleanroom.report.voice import NOISE_ONLY, Cell, Voice
 
 Group = Mapping[str, Any]
+Sum = Mapping[str, Any] | None  # a statistic of the contract, or the person count
 ONE_PAGE = 20  # lines
+SIDE_BY_SIDE = 5  # columns of opened numbers that fit on a printed page
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Table:
 def matched(voice: Voice) -> Table:
     """People found on both sides, by arm and together, and the match rate of each side where it is known."""
     w, found = voice.words, voice.document["matched"]
-    counts = [(voice.label(arm["arm"]), arm) for arm in found["arms"]] + [(w["all"], found)]
+    counts = [(voice.value_of("arm", arm["arm"]), arm) for arm in found["arms"]] + [(w["all"], found)]
     people = [Line(name if whole else voice.say("in_part", name=name), (_people(voice, counted),))
               for name, counted in counts for whole in [counted["complete"] or counted["people"] is None]]
     parties = voice.document["contract"]["parties"]
@@ -73,14 +74,14 @@ def compare(voice: Voice) -> Table | None:
     w, found = voice.words, select.comparisons(voice.document)
     if all(result["value"] is None for result in found):
         return None
-    exposed, control = (voice.label(arm) for arm in select.compared_arms(voice.document))
+    exposed, control = (voice.value_of("arm", arm) for arm in select.compared_arms(voice.document))
     names = dict.fromkeys(select.base_name(result) for result in found)
     lines = [(select.base_name(result), _comparison(voice, result)) for result in found]
     bodies = tuple(Body(tuple(line for of, line in lines if of == name), voice.name(name)) for name in names)
     notes = [w["pp_note"]] if any(result["unit"] == "share" for result in found) else []
     notes += [w["mix_note"]] if any(select.is_standardised(result) for result in found) else []
     return Table(w["t_compare"].format(exposed=exposed, control=control),
-                 (w["comparison"], w["value"], w["interval"], w["se_sampling"], w["se_noise"]), bodies,
+                 (w["comparison"], w["value"], voice.label(w["interval"]), w["se_sampling"], w["se_noise"]), bodies,
                  " ".join(notes))
 
 
@@ -102,28 +103,28 @@ def spent(voice: Voice) -> Table:
     lines = []
     for part in ("transcript", "release", "run", "cumulative", "budget", "left"):
         amount = privacy[part]
-        bound = "" if part == "left" else fmt.percent(amount["posterior"])
-        lines.append(Line(w[f"s_{part}"], (Cell(fmt.decimal_text(amount["epsilon"])),
-                                           Cell(fmt.decimal_text(amount["delta"])), Cell(bound))))
+        bound = "" if part == "left" else voice.certainty(amount["posterior"])
+        lines.append(Line(w[f"s_{part}"], (Cell(voice.fmt.decimal_text(amount["epsilon"])),
+                                           Cell(voice.fmt.decimal_text(amount["delta"])), Cell(bound))))
     return Table(w["t_spent"], (w["scope"], w["epsilon"], w["delta"], w["posterior"]), (Body(tuple(lines)),))
 
 
 def own(voice: Voice) -> list[Table]:
     """Exact counts of this side: sizes, refused, excluded, clipped."""
     facts, w = voice.document["own"], voice.words
-    tables = [_counts(w["t_sizes"], w["scope"], w["count"],
+    tables = [_counts(voice, w["t_sizes"], w["scope"], w["count"],
                       [(w[name], facts[name]) for name in ("admitted", "rows_sent", "peer_rows")])]
     if facts["refused"]:
-        lines = tuple(Line(item["rule"], (Cell(item["text"]), Cell(fmt.number(item["count"]))))
+        lines = tuple(Line(item["rule"], (Cell(voice.rule(item)), Cell(voice.fmt.number(item["count"]))))
                       for item in facts["refused"])
         heads = (w["rule"], w["meaning"], w["count"])
         tables.append(Table(w["t_refused"], heads, (Body(lines),), prose=True))
     if facts["excluded"]:
         excluded = [(voice.name(label), count) for label, count in facts["excluded"].items()]
-        tables.append(_counts(w["t_excluded"], w["reason"], w["count"], excluded))
+        tables.append(_counts(voice, w["t_excluded"], w["reason"], w["count"], excluded))
     if facts["merged"]:
         merged = [(voice.name(label), count) for label, count in facts["merged"].items()]
-        tables.append(_counts(w["t_merged"], w["reason"], w["count"], merged))
+        tables.append(_counts(voice, w["t_merged"], w["reason"], w["count"], merged))
     return [*tables, *([_clipped(voice, facts["clipping"])] if facts["clipping"] else [])]
 
 
@@ -132,13 +133,16 @@ def stages(voice: Voice) -> Table:
     runtime, w = voice.document["runtime"], voice.words
     times = [(voice.name(stage), seconds) for stage, seconds in runtime["stages"].items()]
     times.append((w["s_run"], runtime["seconds"]))
-    lines = tuple(Line(name, (Cell(fmt.compact(seconds)),)) for name, seconds in times)
+    lines = tuple(Line(name, (Cell(voice.fmt.compact(seconds)),)) for name, seconds in times)
     return Table(w["t_stages"], (w["stage"], w["seconds"]), (Body(lines),))
 
 
 def annex(voice: Voice) -> list[Table]:
-    """Every opened number with the interval of its noise."""
-    return [_annex(voice, entry) for entry in voice.document["released"] if entry["groups"]]
+    """Every opened number, a row per group and a few statistics side by side; the noise of a column is the same
+    in all groups of a release, so it is said once."""
+    return [_annex(voice, entry, sums, f" ({part}/{len(parts)})" if len(parts) > 1 else "")
+            for entry in voice.document["released"] if entry["groups"] for parts in [_side_by_side(voice, entry)]
+            for part, sums in enumerate(parts, 1)]
 
 
 def _release(voice: Voice, entry: Mapping[str, Any], levels: Sequence[Result]) -> Table:
@@ -180,46 +184,64 @@ def _comparison(voice: Voice, result: Result) -> Line:
 def _clipped(voice: Voice, items: Iterable[Mapping[str, Any]]) -> Table:
     w = voice.words
     named = {terms["name"]: voice.statistic(terms) for terms in voice.document["contract"]["statistics"]}
-    lines = tuple(Line(named.get(item["statistic"], item["statistic"]), (Cell(fmt.number(item["people"])),
-                                                       Cell(fmt.percent(item["share"])))) for item in items)
+    lines = tuple(Line(named.get(item["statistic"], item["statistic"]), (Cell(voice.fmt.number(item["people"])),
+                                                       Cell(voice.fmt.percent(item["share"])))) for item in items)
     return Table(w["t_clipped"], (w["statistic"], w["people_clipped"], w["share_clipped"]), (Body(lines),))
 
 
-def _counts(caption: str, head: str, count: str, counts: Iterable[tuple[str, int]]) -> Table:
-    lines = tuple(Line(label, (Cell(fmt.number(number)),)) for label, number in counts)
+def _counts(voice: Voice, caption: str, head: str, count: str, counts: Iterable[tuple[str, int]]) -> Table:
+    lines = tuple(Line(label, (Cell(voice.fmt.number(number)),)) for label, number in counts)
     return Table(caption, (head, count), (Body(lines),))
 
 
-def _annex(voice: Voice, entry: Mapping[str, Any]) -> Table:
-    w, shown = voice.words, entry["groups"]
-    bodies = [_opened(voice, w["people"], "people", [(group, group["people"]) for group in shown])]
-    for statistic in voice.document["contract"]["statistics"]:
-        if statistic["name"] not in entry["statistics"]:
-            continue
-        sums = [(group, None if group["sums"] is None else group["sums"][statistic["name"]])
-                for group in shown]
-        bodies.append(_opened(voice, voice.statistic(statistic), statistic["measure"], sums))
-    return Table(_caption(voice, "t_annex", entry), (w["group"], w["value"], w["interval"]), tuple(bodies),
-                 w["noise_note"])
+def _side_by_side(voice: Voice, entry: Mapping[str, Any]) -> list[list[Sum]]:
+    sums: list[Sum] = [None, *(statistic for statistic in voice.document["contract"]["statistics"]
+                                if statistic["name"] in entry["statistics"])]
+    parts = -(-len(sums) // SIDE_BY_SIDE)
+    size = -(-len(sums) // parts)  # evenly: no table with a single column at the end
+    return [sums[i:i + size] for i in range(0, len(sums), size)]
 
 
-def _opened(voice: Voice, title: str, measure: str,
-            numbers: Sequence[tuple[Group, Mapping[str, Any] | None]]) -> Body:
-    lines = tuple(Line(voice.group(group["group"]), (voice.withheld(), Cell("")) if number is None else (
-        Cell(voice.total(number["value"], measure)), Cell(voice.noise_interval(number, measure))))
-        for group, number in numbers)
-    first = next((number for _, number in numbers if number is not None), None)
-    if first is None:
-        return Body(lines, title)
-    return Body(lines, title, voice.say("annex_noise", unit=voice.unit(measure),
-                                        cap=voice.total(first["cap"], measure),
-                                        sd=voice.total(round(first["noise_sd"]), measure)).strip())
+def _annex(voice: Voice, entry: Mapping[str, Any], sums: Sequence[Sum], part: str) -> Table:
+    w = voice.words
+    heads = tuple(w["people"] if of is None else voice.statistic(of) for of in sums)
+    lines = [Line(voice.group(group["group"]), tuple(_opened(voice, group, of) for of in sums))
+             for group in entry["groups"]]
+    shown = next((group for group in entry["groups"] if not group["suppressed"]), None)
+    noise = [] if shown is None else [Line(w["annex_noise"], tuple(_noise(voice, shown, of) for of in sums))]
+    return Table(_caption(voice, "t_annex", entry) + part, (w["group"], *heads), (Body((*noise, *lines)),),
+                 w["annex_note"])
+
+
+def _opened(voice: Voice, group: Group, of: Sum) -> Cell:
+    number = _number(group, of)
+    return voice.withheld() if number is None else Cell(voice.total(number["value"], _measure(of)))
+
+
+def _noise(voice: Voice, group: Group, of: Sum) -> Cell:
+    number = _number(group, of)
+    if number is None:
+        return Cell("")
+    return Cell(f"± {voice.total(number['high'] - number['value'], _measure(of))} {voice.unit(_measure(of))}".strip(),
+                muted=True)
+
+
+def _number(group: Group, of: Sum) -> Mapping[str, Any] | None:
+    if of is None or group["sums"] is None:
+        found: Mapping[str, Any] | None = group["people"] if of is None else None
+        return found
+    number: Mapping[str, Any] = group["sums"][of["name"]]
+    return number
+
+
+def _measure(of: Sum) -> str:
+    return "people" if of is None else str(of["measure"])
 
 
 def _caption(voice: Voice, key: str, entry: Mapping[str, Any]) -> str:
     if not entry["dimensions"]:
         return voice.words[f"{key}_total"]
-    return voice.say(key, dimensions=f" {voice.words['and']} ".join(entry["dimensions"]))
+    return voice.say(key, dimensions=f" {voice.words['and']} ".join(map(voice.dimension, entry["dimensions"])))
 
 
 def _key(group: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -62,7 +62,7 @@ def is_relative(result: Result) -> bool:
 
 def compared_arms(document: Document) -> tuple[str, str]:
     """(exposed, control) as the comparisons name them; else the first two arms of the contract."""
-    for result in document["results"]:
+    for result in comparisons(document):
         pair = tuple((result[side] or {}).get("arm") for side in ("group", "against"))
         if all(pair):
             return str(pair[0]), str(pair[1])

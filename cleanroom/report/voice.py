@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.report import format as fmt
 from cleanroom.report import select
+from cleanroom.report.format import NBSP, Numbers
 from cleanroom.report.select import Document, Result
 
 NOISE_ONLY: Final = "†"
@@ -24,10 +24,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Speaks about `document` with the wording `words`."""
+    """Speaks about `document` with the wording `words` and the numbers `fmt` of one language."""
 
     document: Document
     words: Mapping[str, str]
+    fmt: Numbers
+    language: str = "en"
 
     @property
     def currency(self) -> str:
@@ -49,7 +51,30 @@ class Voice:
 
     def arm(self, group: Mapping[str, str] | None) -> str:
         """The arm of a group; everyone when it has none."""
-        return self.label((group or {}).get("arm", self.words["all"]))
+        return self.value_of("arm", (group or {}).get("arm", self.words["all"]))
+
+    def value_of(self, dimension: str, value: str) -> str:
+        """A value of a dimension; arms are words of the product, other values are the contract's own."""
+        return self.label(self.words.get(f"a_{value}", value) if dimension == "arm" else value)
+
+    def dimension(self, name: str) -> str:
+        """The name of a dimension inside a sentence."""
+        return self.words.get(f"d_{name}", name)
+
+    def channel(self, name: str) -> str:
+        """An advertising channel inside a sentence."""
+        return self.words.get(f"k_{name}", name.replace("_", " "))
+
+    def told(self, what: str) -> Sequence[Mapping[str, str]]:
+        """The (title, text) items `sends` or `statement` of the run, in this language where it was recorded."""
+        translated = self.document.get("translations", {}).get(self.language, {})
+        found: Sequence[Mapping[str, str]] = translated.get(what) or self.document["privacy"][what]
+        return found
+
+    def rule(self, item: Mapping[str, str]) -> str:
+        """The text of a consent rule that refused rows, in this language where it was recorded."""
+        translated = self.document.get("translations", {}).get(self.language, {})
+        return str(translated.get("refused", {}).get(item["rule"], item["text"]))
 
     def row(self, result_or_group: Mapping[str, str] | None) -> str:
         """A group without its arm; everyone when nothing else splits it."""
@@ -61,29 +86,29 @@ class Voice:
 
     def group(self, group: Mapping[str, str]) -> str:
         """All of a group: `Exposed · Families`."""
-        return " · ".join(self.label(value) for value in group.values()) or self.words["all"]
+        return " · ".join(self.value_of(*item) for item in group.items()) or self.words["all"]
 
     def rest(self, group: Mapping[str, str], axis: str) -> str:
         """A group without one of its axes; everyone when nothing else splits it."""
         return self.group({name: value for name, value in group.items() if name != axis})
 
-    def channel(self, text: str) -> str:
-        """A channel of the campaign, a sales channel, or what no channel has, as words."""
-        return self.words.get(f"d_{text}") or self.label(text.replace("_", " "))
+    def touch(self, text: str) -> str:
+        """The head of a line: an advertising channel, a sales channel, or what no channel has."""
+        return self.label(self.words.get(f"f_{text}") or self.channel(text))
 
     def detail(self, result: Result) -> str:
         """What a result is restricted to: days of the window, a sales channel, a category or a segment."""
         text = str(result["detail"])
         if result["name"].startswith("recency"):
             return self.say("x_days", days=text.replace("-", "\u2013"))
-        return ", ".join(self.channel(part) if f"d_{part}" in self.words else part for part in text.split(", "))
+        return ", ".join(self.words.get(f"f_{part}", part) for part in text.split(", "))
 
     def statistic(self, terms: Mapping[str, object]) -> str:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
-        named = [self.words.get(f"d_{terms[name]}") or str(terms[name]) for name in select.FILTERS
+        named = [self.words.get(f"f_{terms[name]}") or str(terms[name]) for name in select.FILTERS
                  if terms.get(name) is not None]
-        return f"{measure}: {', '.join(named)}" if named else measure
+        return f"{measure}{self.words['colon']}{', '.join(named)}" if named else measure
 
     def unit(self, measure: str) -> str:
         """The unit of a statistic's sum."""
@@ -91,7 +116,11 @@ class Voice:
 
     def total(self, value: float, measure: str) -> str:
         """A released sum in the unit of its measure; money in cents."""
-        return fmt.money(value, self.currency) if measure in {"sales", "extra_sales"} else fmt.number(value)
+        return self.fmt.money(value, self.currency) if measure in {"sales", "extra_sales"} else self.fmt.number(value)
+
+    def certainty(self, share: float) -> str:
+        """A posterior; rounding never makes it certain."""
+        return f">{NBSP}{self.fmt.percent(0.999)}" if share >= 0.9995 else self.fmt.percent(share)
 
     def cell(self, result: Result) -> Cell:
         """A result with its interval under it, or the reason why there is none."""
@@ -104,10 +133,10 @@ class Voice:
         """One number of a result, in its unit; differences with their sign."""
         unit, number = str(result["unit"]), result[which]
         if select.is_relative(result):
-            return ("+" if number > 0 else "") + fmt.percent(number)
+            return ("+" if number > 0 else "") + self.fmt.percent(number)
         if result.get("metric") == "lift" and select.is_signed(result):
-            return fmt.difference(number, unit, self.currency, self.words["pp"])
-        return fmt.quantity(number, unit, self.currency)
+            return self.fmt.difference(number, unit, self.currency, self.words["pp"])
+        return self.fmt.quantity(number, unit, self.currency)
 
     def interval(self, result: Result) -> str:
         """`a to b`; empty when a bound is missing."""
@@ -119,7 +148,7 @@ class Voice:
         """`a to b` without units, to stand under a value that carries them."""
         if result["low"] is None or result["high"] is None:
             return ""
-        low, high = (fmt.bare(result[which], str(result["unit"])) for which in ("low", "high"))
+        low, high = (self.fmt.bare(result[which], str(result["unit"])) for which in ("low", "high"))
         return f"{low} {self.words['to']} {high}"
 
     def noise_interval(self, number: Mapping[str, float], measure: str = "") -> str:

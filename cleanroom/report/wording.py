@@ -1,7 +1,8 @@
 """Every word of the HTML report, by language. Placeholders are for `str.format`; values are escaped later.
 
 Keys: `n_` names, `v_` measures, `u_` their units, `c_` charts, `t_` tables, `m_` method card, `e_` evidence,
-`l_` limits, `d_` filters and channels, `x_` tables of single metrics, `a_` methods of attribution. The word for a
+`l_` limits, `a_` arms, `d_` dimensions, `k_` advertising channels, `f_` filters of statistics, `x_` tables of single
+metrics, `at_` methods of attribution. The word for a
 causal effect stands only in texts named `incremental` or `randomised`, so a report on arms that were not drawn at
 random never prints it.
 """
@@ -12,8 +13,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from cleanroom.errors import UsageError
+from cleanroom.report.wording_catalogue import CATALOGUE
+from cleanroom.report import format as numbers
+from cleanroom.report.wording_fr import FRENCH
 
 ENGLISH: Final[Mapping[str, str]] = {
+    **CATALOGUE,
     # --- page -------------------------------------------------------------------------------------------
     "kicker": "Measurement report · {role}'s copy",
     "parties": "{advertiser} (advertiser) and {retailer} (retailer)",
@@ -25,7 +30,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "footer": "Made by cleanroom {software}. This file loads nothing from a network.",
     "advertiser": "advertiser", "retailer": "retailer", "and": "and", "to": "to", "all": "Everyone",
     "interval": "95\u00a0% interval", "suppressed": "suppressed", "undefined": "not defined",
-    "none": "none", "days": "{count} days", "day": "1 day",
+    "none": "none", "person": "1 person", "days": "{count} days", "day": "1 day",
     "months": "January February March April May June July August September October November December",
 
     # --- headings ---------------------------------------------------------------------------------------
@@ -94,107 +99,38 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_conversion_relative_lift": "Conversion, relative to control",
     "n_sales_per_person_difference": "Sales per person",
     "n_sales_relative_lift": "Sales per person, relative to control",
+    "n_incremental_buyers": "Incremental buyers", "n_incremental_sales": "Incremental sales",
     "n_associated_buyers": "Buyers, difference × exposed people",
     "n_associated_sales": "Sales, difference × exposed people",
     "n_roas": "Sales of the matched exposed / campaign cost (ROAS)", "n_iroas": "iROAS",
     "n_associated_roas": "Sales difference / campaign cost", "n_too_noisy": "too noisy to show",
+    "n_suppressed": "suppressed", "colon": ": ",
     "n_too_few_people": "too few people",
     "n_undefined_zero_denominator": "not defined (nothing to divide by)", "n_not_finite": "not defined",
     "n_email": "e-mail", "n_phone": "phone", "n_loyalty": "loyalty card", "n_no_arm": "No arm",
+    "n_no_arm_row": "No arm", "n_no_key": "No usable match key",
+    "n_email_invalid": "E-mail not valid", "n_email_shared": "E-mail shared by several people",
+    "n_phone_invalid": "Phone number not valid", "n_phone_shared": "Phone number shared by several people",
+    "n_loyalty_invalid": "Loyalty number not valid", "n_loyalty_shared": "Loyalty number shared by several people",
+    "n_exposures_outside_lookback": "Exposures before the look-back",
+    "n_arms_outside_lookback": "Arms before the look-back",
+    "n_purchases_outside_lookback": "Purchases before the look-back",
     "n_unknown_arm": "Arm not in the contract", "n_unknown_segment": "Segment not in the contract",
     "n_outside_calendar": "Outside the calendar",
     "n_no_exposure": "Exposed arm, but no qualifying exposure", "n_contaminated": "Control, but exposed",
+    "a_exposed": "exposed", "a_control": "control", "d_arm": "arm", "d_segment": "segment",
+    "k_tv": "TV", "k_radio": "radio", "k_display": "display", "k_video": "video", "k_social": "social media",
+    "k_search": "search", "k_email": "e-mail", "k_sms": "SMS", "k_app": "app", "k_direct_mail": "direct mail",
+    "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
+    "n_hello": "Reading, consent gate, greeting", "n_blinded_cells": "Blinding the advertiser's people",
+    "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
+    "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",
+    "n_masked_sums": "Adding up, encrypted", "n_commit_people": "Committing to counts",
+    "n_open_people": "Opening counts", "n_commit_sums": "Committing to sums", "n_open_sums": "Opening sums",
+    "n_receipt": "Signing the receipt",
     "v_buyers": "Buyers", "v_sales": "Sales", "v_sales_squared": "Squared sales", "v_baskets": "Baskets",
     "v_units": "Units", "u_": "people", "u_people": "people", "u_buyers": "people", "u_sales": "",
     "u_sales_squared": "{currency} squared", "u_baskets": "baskets", "u_units": "units",
-
-    "v_visitors": "Visitors", "v_visits": "Days with a visit",
-    "v_collections_with_extra": "Collections with a store purchase on the same day",
-    "v_extra_sales": "Store sales on days of a collection", "u_visitors": "people", "u_visits": "days",
-    "u_collections_with_extra": "collections", "u_extra_sales": "",
-    "d_store": "in store", "d_online": "online", "d_click_collect": "click and collect",
-    "d_pickup_extra": "bought while collecting", "d_campaign": "campaign's categories",
-    "d_halo": "outside the campaign's categories", "d_brand": "the brand", "d_store_only": "store-only customers",
-    "d_online_only": "online-only customers", "d_both_channels": "customers of both channels",
-    "d_new_to_brand": "new to the brand", "d_unattributed": "Unattributed", "d_other": "Other paths",
-    "n_path_merged": "Path merged into “other”", "n_channels_merged": "Set of channels merged into “other”",
-    "n_refund_lines": "Refund lines, ignored", "n_unknown_path": "Path not in the contract",
-    "n_unknown_channels": "Set of channels not in the contract",
-    "n_unknown_frequency": "Frequency not in the contract",
-    "n_unknown_engagement": "Engagement not in the contract", "n_unknown_campaign": "Campaign not in the contract",
-    "n_visits_outside_lookback": "Visits outside the look-back",
-    "n_sales_channel_average_basket": "Average basket by sales channel",
-
-    # --- metrics with a table of their own ----------------------------------------------------------------
-    "h_metrics": "Further answers", "h_attribution": "Attribution to channels", "x_measure": "Measure",
-    "x_days": "days {days} of the window",
-    "x_ropo": "Research online, purchase offline (ROPO)",
-    "x_ropo_text":
-        "People with a click or a visit in the exposure period, and their part of what all matched people bought in "
-        "the store in the window that followed.",
-    "x_vopo": "View online, purchase offline (VOPO)",
-    "x_vopo_text":
-        "The same for people who only saw or heard the campaign. A person counts once, under the stronger "
-        "engagement, so ROPO and VOPO add up.",
-    "x_offline_share": "Offline share of sales",
-    "x_offline_share_text": "Store sales among store and online sales. Click and collect is in neither.",
-    "x_omnichannel": "Omnichannel and single-channel customers",
-    "x_omnichannel_text":
-        "Each buyer is of one kind, by where they bought in the window: in store only, online only, or both.",
-    "x_click_collect": "Click and collect",
-    "x_click_collect_text":
-        "The average online basket that is delivered and the one that is collected, and what is bought in the store "
-        "on the day of a collection.",
-    "x_frequency": "Frequency and recency",
-    "x_frequency_text":
-        "By number of exposures in the exposure period. People who are reached often differ from others, so the "
-        "curve describes; it does not show what one more exposure would do.",
-    "x_new_to_brand": "New to brand",
-    "x_new_to_brand_text":
-        "Buyers of the brand in the window who had not bought it in the 365 days before, with this retailer.",
-    "x_visits": "Store visits", "x_visits_text": "Visits in the window, whether or not anything was bought.",
-    "x_halo": "Halo",
-    "x_halo_text": "What buyers of the advertised categories bought outside them, in the same window.",
-    "x_coverage": "Coverage of {owner}'s own data",
-    "x_coverage_text":
-        "Exact numbers of the owner of this copy, unknown to the other party: how much of its data is tied to a "
-        "person at all. Nothing is extrapolated from them.",
-    "x_attribution": "Credited sales, by method", "x_channel": "Channel", "x_attributed": "Attributed, together",
-    "x_attribution_note":
-        "Each column shares out the same sales; with the unattributed row it adds up to all of them, up to the "
-        "noise. Under each value: the 95\u00a0% interval of the noise. A credit says who touched, not who caused.",
-    "a_first": "First touch", "a_last": "Last touch", "a_linear": "Linear", "a_position": "Position-based",
-    "a_time_decay": "Time decay",
-    "n_ropo_revenue_share": "Share of store sales", "n_ropo_buyer_rate": "Share of store buyers",
-    "n_vopo_revenue_share": "Share of store sales", "n_vopo_buyer_rate": "Share of store buyers",
-    "n_offline_share": "Offline share",
-    "n_customers_store_only": "Store-only customers", "n_customers_online_only": "Online-only customers",
-    "n_customers_both_channels": "Customers of both", "n_customer_share_store_only": "Share, store only",
-    "n_customer_share_online_only": "Share, online only", "n_customer_share_both_channels": "Share, both",
-    "n_sales_per_customer_store_only": "Sales per store-only customer",
-    "n_sales_per_customer_online_only": "Sales per online-only customer",
-    "n_sales_per_customer_both_channels": "Sales per customer of both",
-    "n_baskets_per_customer_store_only": "Baskets per store-only customer",
-    "n_baskets_per_customer_online_only": "Baskets per online-only customer",
-    "n_baskets_per_customer_both_channels": "Baskets per customer of both",
-    "n_basket_online": "Online basket, delivered", "n_basket_click_collect": "Online basket, collected",
-    "n_extra_purchase_rate": "Collections with a store purchase on the same day",
-    "n_extra_sales_per_collection": "Store sales that day, per collection",
-    "n_frequency_conversion": "Conversion", "n_frequency_sales_per_person": "Sales per person",
-    "n_recency_share": "Share of sales", "n_new_to_brand_buyers": "New buyers of the brand",
-    "n_new_to_brand_rate": "New among buyers of the brand",
-    "n_new_to_brand_sales_share": "New buyers' part of brand sales",
-    "n_visitors": "Visitors", "n_visit_rate": "Share of matched people who visited",
-    "n_visits_per_person": "Days with a visit, per person", "n_campaign_sales": "Sales in the campaign's categories",
-    "n_halo_sales": "Sales outside them", "n_halo_share": "Halo, of all their sales",
-    "n_carded_sales_share": "Sales with a customer identifier",
-    "n_tied_exposures_share": "Exposures tied to a person", "n_tied_visits_share": "Visits tied to a person",
-    "c_frequency": "Conversion by number of exposures",
-    "c_frequency_text": "Share of the matched people who bought, with its 95\u00a0% interval. Not an effect.",
-    "c_baskets": "Average basket by sales channel",
-    "c_baskets_text": "Sales divided by baskets, in {currency}, with its 95\u00a0% interval.",
-    "c_attribution": "Credited sales by channel and method",
-    "c_attribution_text": "Sales of the window credited to each channel, in {currency}, with the noise interval.",
 
     # --- charts -----------------------------------------------------------------------------------------
     "c_people": "Matched people by group",
@@ -238,7 +174,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "admitted": "People admitted", "rows_sent": "Rows sent, padding included",
     "peer_rows": "Rows received, padding included", "bytes_sent": "Bytes sent",
     "bytes_received": "Bytes received", "nothing_refused": "No row was refused by a consent rule.",
-    "nothing_excluded": "No row was excluded.", "annex_noise": "noise sd {sd}, cap {cap} {unit}",
+    "nothing_excluded": "No row was excluded.", "annex_noise": "95\u00a0% interval of the noise",
+    "annex_note": "The first line is the half-width of that interval, the same for every group of a release.",
     "annex_text":
         "Both parties hold exactly these totals. Each carries the noise of both sides; a negative total is "
         "noise, not an error.",
@@ -321,7 +258,8 @@ ENGLISH: Final[Mapping[str, str]] = {
         "processing. Matched and hashed identifiers are personal data at both parties.",
 }
 
-LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH}
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "fr": FRENCH}
+NUMBERS: Final[Mapping[str, numbers.Numbers]] = {"en": numbers.ENGLISH, "fr": numbers.FRENCH}
 
 
 def words(language: str) -> Mapping[str, str]:

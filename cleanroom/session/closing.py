@@ -138,12 +138,18 @@ class Closing:
 
     def envelope(self) -> bytes:
         """receipt.json with both signatures. MisuseError before both are here."""
-        if self._receipt is None:
+        if self._receipt is None or not self._signed_by_both:
             raise MisuseError("a receipt needs both signatures")
         contract = self._setup.plan.contract
         return self._receipt.seal({role: signing_key(contract, role) for role in ROLES}, self._signatures)
 
+    @property
+    def _signed_by_both(self) -> bool:
+        return len(self._signatures) == len(ROLES)
+
     def wipe(self) -> None:
-        """Forget shares and blinds."""
+        """Forget shares and blinds, and a table that was not signed by both."""
         self._shares, self._people = [], []
         self._stages.clear()
+        if not self._signed_by_both:
+            self.table = None

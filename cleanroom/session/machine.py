@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from cleanroom.contract.model import Role
-from cleanroom.errors import CleanroomError, MisuseError, PeerViolationError
+from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Progress
 from cleanroom.primitives.transcript import Transcript
 from cleanroom.session.messages import Message, ReceiptSignature
@@ -78,24 +78,20 @@ class Session:
 
     def send(self) -> Iterator[tuple[int, Message]]:
         """(step, message) of the current step, made lazily; then the step is over."""
-        if self._dead or not self.sending:
-            raise MisuseError("it is not this side's turn to send")
-        position, step = self._begin()
         try:
+            position, step = self._begin(sending=True)
             for message in self._side.send(step.name, self.transcript):
                 self._absorb(position, message)
                 yield position, message
-        except CleanroomError:
+        except BaseException:  # a full disk, Ctrl-C, or a caller that stops taking messages
             self._die()
             raise
         self._position += 1
 
     def receive(self, position: int, message: Message) -> None:
         """One message from the peer. PeerViolationError unless it is the one the script expects."""
-        if self._dead or self.sending or self.finished:
-            raise MisuseError("this side does not expect a message")
-        current, step = self._begin()
         try:
+            current, step = self._begin(sending=False)
             if position != current or not isinstance(message, step.message):
                 raise PeerViolationError(f"expected {step.message.label} in step {step.name}, got {message.label} for "
                                          f"step {position}")
@@ -103,7 +99,7 @@ class Session:
             self._absorb(current, message)
             if self._side.receive(step.name, message, transcript):
                 self._position += 1
-        except CleanroomError:
+        except BaseException:
             self._die()
             raise
 
@@ -111,7 +107,9 @@ class Session:
         """End the run here, whatever its state."""
         self._die()
 
-    def _begin(self) -> tuple[int, Step]:
+    def _begin(self, *, sending: bool) -> tuple[int, Step]:
+        if self._dead or self.finished or self.sending != sending:
+            raise MisuseError("it is not this side's turn to send" if sending else "this side expects no message")
         step = SCRIPT[self._position]
         if self._started != self._position:
             self._started = self._position

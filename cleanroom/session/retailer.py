@@ -120,7 +120,8 @@ class RetailerSide:
     def wipe(self) -> None:
         """See `machine.Side`."""
         self._match.wipe()
-        self._columns = self._columns[:0]
+        self._match.order.fill(-1)
+        self._columns = self._columns[:0].copy()  # a view would keep the whole array alive
         if self._table is not None:
             self._table.wipe()
         self.closing.wipe()

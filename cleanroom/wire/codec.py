@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cleanroom import limits
-from cleanroom.errors import MisuseError, PeerRefusedError, PeerViolationError
+from cleanroom.errors import BusyError, MisuseError, PeerRefusedError, PeerViolationError
 from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
 from cleanroom.session import messages as m
 from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
@@ -37,6 +37,8 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
     if frame.sequence != sequence:
         raise PeerViolationError(f"expected frame {sequence}, got {frame.sequence}: lost, repeated or out of order")
     kind = frame.WhichOneof("body")
+    if kind == "abort" and frame.abort.code == BusyError.__name__:
+        raise BusyError("the peer's node is in another run of this contract", todo="try again when it has ended")
     if kind == "abort":
         raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
                                where=_printable(frame.abort.code), todo="ask the other party to look at its node")

@@ -1,14 +1,15 @@
-"""The tiny parties: made once, copied for each test. Nodes in this process compute in their own thread."""
+"""The tiny parties: made once, copied for each test. Nodes in this process start no others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 import pytest
 from live import OneProcess
 from tiny import Tiny, make_tiny
 
-from cleanroom.node import local
+from cleanroom.adapters import backends
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +24,4 @@ def tiny(template: Tiny, tmp_path: Path) -> Tiny:
 
 @pytest.fixture(autouse=True)
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "ProcessExecutor", OneProcess)
+    monkeypatch.setattr(backends, "ProcessExecutor", OneProcess)

@@ -96,7 +96,7 @@ def failed_runs(tiny: Tiny, role: Role, error: str = "") -> list[Path]:
         assert verify_folder(run).outcome == Kind.RUN_FAILED
         assert {path.name for path in run.iterdir()} == {"audit.jsonl", "audit.head.json", "contract.json"}
         assert error in read_log(run)[0][-1].fields["error"]
-    assert result_files(tiny.folder) == []
+    assert result_files(tiny.party(role)) == []
     return found
 
 
@@ -130,15 +130,15 @@ def abort_reason(frames: list[Frame]) -> tuple[str, str]:
     return aborts[0].code, aborts[0].reason
 
 
-def hello_of(tiny: Tiny, run: bytes, **changes: object) -> Frame:
+def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
     """The advertiser's first frame, as an honest node would send it but for `changes`."""
     from cleanroom.adapters.contract_files import read_contract
     from cleanroom.contract.parse import contract_hash
 
-    point = bytes([9, *bytes(31)])
-    fields = {"version": 1, "software": "0", "role": "advertiser", "contract": contract_hash(read_contract(tiny.contract)),
-              "run": run, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
-              "blinding_key": point}
+    fields = {"version": 1, "software": "0", "role": "advertiser",
+              "contract": contract_hash(read_contract(tiny.contract)),
+              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
+              "blinding_key": bytes([9, *bytes(31)])}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
 
 
@@ -152,5 +152,6 @@ def converse_slowly(tiny: Tiny) -> Iterator[grpc.Call]:
         done.wait(30)
 
     with channel(tiny, "advertiser", "retailer") as opened:
-        yield node_pb2_grpc.NodeStub(opened).Exchange(frames())
+        call = node_pb2_grpc.NodeStub(opened).Exchange(frames())  # a call nobody holds is cancelled
+        yield call
         done.set()

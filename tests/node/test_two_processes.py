@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from live import until
+from live import converse_slowly, failed_runs, until
 from tiny import RESULT_FILES, Tiny, runs
 
 from cleanroom.audit.verify import compare_runs
@@ -41,7 +41,7 @@ def test_both_sides_end_with_the_same_signed_table(tiny: Tiny, initiator: Role) 
                                "--json"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         answerer = runs(tiny.party(other(initiator)))[0]
-        until(lambda: (answerer / "results.csv").exists())
+        until((answerer / "results.csv").exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     starter = runs(tiny.party(initiator))[0]
@@ -54,8 +54,6 @@ def test_both_sides_end_with_the_same_signed_table(tiny: Tiny, initiator: Role) 
 
 
 def test_a_node_stopped_in_the_middle_of_a_run_seals_it_as_failed(tiny: Tiny) -> None:
-    from live import converse_slowly, failed_runs
-
     with node(tiny.retailer) as process, converse_slowly(tiny):
         until(lambda: bool(runs(tiny.retailer)) and b"sizes_declared" in
               (runs(tiny.retailer)[0] / "audit.jsonl").read_bytes())

@@ -127,8 +127,8 @@ def tables(role: Role) -> dict[str, str]:
     size = PEOPLE if role == "advertiser" else MEMBERS
     ids = [i if i < COMMON else i + (0 if role == "advertiser" else 10_000) for i in range(size)]
     partner = NAMES["retailer" if role == "advertiser" else "advertiser"]
-    consents = "".join(f"c{i},{i},exposure_to_purchase_measurement,consent,given,2024-05-01T10:00:00Z,account,{partner}\n"
-                       for i in ids)
+    consents = "".join(f"c{i},{i},exposure_to_purchase_measurement,consent,given,2024-05-01T10:00:00Z,account,"
+                       f"{partner}\n" for i in ids)
     shared = {"consents": "record_id,person,purpose,legal_basis,status,event_time,scope,recipients\n" + consents,
               "suppressions": "person\n"}
     if role == "advertiser":

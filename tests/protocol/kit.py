@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import tomllib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +25,7 @@ from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash
 from cleanroom.disclosure.padding import padding_terms
+from cleanroom.errors import BudgetError
 from cleanroom.match.dummies import Padding
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.openssl import OpenSSLBackend
@@ -29,7 +33,9 @@ from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.machine import Session
 from cleanroom.session.messages import Message
 from cleanroom.session.retailer import RetailerSide
+from cleanroom.session.script import SCRIPT
 from cleanroom.session.setup import Ports, Setup
+from cleanroom.wire.codec import decode, encode
 
 RUN = bytes(range(16))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -47,6 +53,23 @@ class SeededEntropy:
     def bytes(self, size: int, /) -> bytes:
         self._count += 1
         return hashlib.shake_256(self._seed + self._count.to_bytes(8, "big")).digest(size)
+
+
+class SeededNoise:
+    """Discrete Laplace as the difference of two geometric numbers: the same law as OpenDP's, repeatable. Tests only."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+
+    def laplace(self, scale: float, size: int) -> list[int]:
+        first, second = (self._random.geometric(-math.expm1(-1 / scale), size) for _ in range(2))
+        return (first - second).tolist()
+
+    def truncated_laplace(self, scale: float, high: int, size: int) -> list[int]:
+        kept: list[int] = []
+        while len(kept) < size:
+            kept += [high // 2 + x for x in self.laplace(scale, size) if abs(x) <= high // 2]
+        return kept[:size]
 
 
 class ZeroNoise:
@@ -76,6 +99,11 @@ class MemoryLedger:
         return sum(cost[0] for cost in mine), sum(cost[1] for cost in mine)
 
     def charge(self, contract, run, part, epsilon, delta, budget) -> None:
+        if (contract, run, part) in self.charges:
+            return
+        before = self.spent(contract)
+        if before[0] + epsilon > budget[0] or before[1] + delta > budget[1]:
+            raise BudgetError("the contract's budget is spent")
         self.charges[contract, run, part] = (epsilon, delta)
 
 
@@ -104,6 +132,26 @@ def contract(**changes: object) -> Contract:
             where = where[int(part) if part.isdigit() else part]
         where[last] = value
     return Contract.model_validate(document)
+
+
+def small_contract(*, keys: tuple[str, ...] = ("email",), arms: tuple[str, ...] = ("exposed", "control"),
+                   segments: tuple[str, ...] = (), periods: int = 1, threshold: int | None = None,
+                   releases: tuple[tuple[str, ...], ...] = (("arm",),), **changes: object) -> Contract:
+    """A contract that runs in a few hundredths of a second: two statistics, few cells.
+
+    `threshold` may be lower than any contract allows, even negative (nothing is suppressed).
+    """
+    dimensions = [{"name": "arm", "values": arms}, *([{"name": "segment", "values": segments}] if segments else [])]
+    statistics = [{"name": "buyers", "measure": "buyers", "cap": 1, "weight": 1},
+                  {"name": "sales", "measure": "sales", "cap": 1000, "weight": 1}]
+    agreed = contract(
+        match__keys=keys, dimensions=dimensions, statistics=statistics, metrics=["reach", "conversion"],
+        releases=[{"dimensions": names, "epsilon": "1", "people_weight": 2} for names in releases],
+        calendar__exposures_until=date(2017, 10, 29) + timedelta(days=periods), **changes)
+    if threshold is None:
+        return agreed
+    terms = agreed.disclosure.model_copy(update={"threshold": threshold})  # unchecked, on purpose
+    return agreed.model_copy(update={"disclosure": terms})
 
 
 @dataclass
@@ -146,20 +194,54 @@ def values(*columns: list[str | None]) -> np.ndarray:
     return table
 
 
-def exchange(one: Node, two: Node, tamper=None) -> list[tuple[str, Message]]:
-    """Run both sessions to the end. `tamper(role, step, message)` may replace a message. Returns all messages."""
-    seen: list[tuple[str, Message]] = []
-    while not (one.session.finished and two.session.finished):
-        sender, receiver = (one, two) if one.session.sending else (two, one)
-        for step, message in sender.session.send():
-            for step_, message_ in _tampered(tamper, sender.setup.role, step, message):
-                seen.append((sender.setup.role, message_))
-                receiver.session.receive(step_, message_)
+class Sent(NamedTuple):
+    """One message on the wire, as the receiver got it."""
+
+    role: str
+    step: str
+    message: Message
+
+
+Tamper = Callable[[str, int, Message], Iterable[tuple[int, Message]]]
+
+
+def honest(role: str, position: int, message: Message) -> Iterable[tuple[int, Message]]:
+    """Passes every message on."""
+    return [(position, message)]
+
+
+def exchange(one: Node, two: Node, tamper: Tamper = honest, until: str = "done") -> list[Sent]:
+    """Run both sessions as `converse` runs one: a side reads only when it is not its turn to send.
+
+    Messages are encoded and decoded on the way. `tamper(role, position, message)` gives what arrives in place of a
+    message. Ends early when both have reached step
+    `until`, or when both wait for the other. Returns all messages that arrived.
+    """
+    seen: list[Sent] = []
+    inbox: dict[str, deque[tuple[int, Message]]] = {one.setup.role: deque(), two.setup.role: deque()}
+    others = {one.setup.role: two.setup.role, two.setup.role: one.setup.role}
+    moved = True
+    while moved and not all(node.session.finished or node.session.step_name == until for node in (one, two)):
+        moved = False
+        for node in (one, two):
+            role, session = node.setup.role, node.session
+            while session.sending and session.step_name != until:
+                moved = True
+                for position, message in session.send():
+                    on_the_wire = decode(encode(message, position, 0), 0)[1]
+                    for place, given in tamper(role, position, on_the_wire):
+                        seen.append(Sent(role, SCRIPT[min(place, len(SCRIPT) - 1)].name, given))
+                        inbox[others[role]].append((place, given))
+            while inbox[role] and not (session.sending or session.finished):
+                moved = True
+                session.receive(*inbox[role].popleft())
     return seen
 
 
-def _tampered(tamper, role: str, step: int, message: Message) -> Iterator[tuple[int, Message]]:
-    yield from [(step, message)] if tamper is None else tamper(role, step, message)
+def finish(one: Node, two: Node) -> None:
+    """End both sessions, as `converse` does."""
+    one.session.close()
+    two.session.close()
 
 
 def pair(agreed: Contract, a_keys, a_cells, r_keys, r_columns, *, seed: object = 0, retailer_dials: bool = False,

@@ -34,10 +34,8 @@ HALO = [(measure, {"scope": scope}) for scope in ("campaign", "halo") for measur
 VISITS = [("visitors", {}), ("visits", {})]
 STORE = [(measure, {"sales_channel": "store"}) for measure in ("buyers", "sales", "sales_squared")]
 DAYS = [("sales", {"days": days}) for days in ("1-7", "8-14")]
-# baskets of the store would be read by no metric
-EVERYBODY = [each for each in BY_CHANNEL if each != ("baskets", {"sales_channel": "store"})
-             and each != ("sales_squared", {"sales_channel": "click_collect"})] + [
-    ("sales_squared", {"sales_channel": "click_collect"}), *EXTRA, *OMNI, *SEGMENTS, *BRAND, *HALO, *VISITS]
+UNREAD = ("baskets", {"sales_channel": "store"})  # no metric of this contract reads it
+EVERYBODY = [*(each for each in BY_CHANNEL if each != UNREAD), *EXTRA, *OMNI, *SEGMENTS, *BRAND, *HALO, *VISITS]
 CAPS = {"buyers": 1, "visitors": 1, "sales": 20_000, "extra_sales": 20_000, "sales_squared": 40_000, "baskets": 6,
         "units": 30, "visits": 10, "collections_with_extra": 6}
 
@@ -168,8 +166,9 @@ class Person:
         return (line.day - self.start).days
 
     def _value(self, statistic, lines: list, visits: int) -> int:
-        if statistic.measure in ("visits", "visitors"):
-            return visits if statistic.measure == "visits" else int(visits > 0)
+        counts = {"visits": visits, "visitors": int(visits > 0)}
+        if statistic.measure in counts:
+            return counts[statistic.measure]
         inside = [line for line in lines if 0 <= self._since(line) < WINDOW]
         bought = [line for line in inside if line.amount_cents >= 0]
         if not self._counted(statistic, bought, lines):
@@ -183,22 +182,15 @@ class Person:
         stored = {line.day for line in bought if line.sales_channel in IN_STORE}
         collected = {line.day for line in bought if line.sales_channel == "click_collect"}
         cents = max(0, sum(line.amount_cents for line in mine))
-        match statistic.measure:
-            case "buyers":
-                return int(len(real) > 0)
-            case "baskets":
-                return len({line.basket for line in real})
-            case "units":
-                return max(0, sum(line.quantity for line in mine))
-            case "sales":
-                return cents
-            case "sales_squared":
-                return (min(cents, CAPS["sales"]) ** 2 + 5_000) // 10_000
-            case "collections_with_extra":
-                return len({line.basket for line in bought if line.sales_channel == "click_collect"
-                            and line.day in stored})
-        return max(0, sum(line.amount_cents for line in inside
-                          if line.sales_channel in IN_STORE and line.day in collected))
+        near = [line for line in inside if line.sales_channel in IN_STORE and line.day in collected]
+        return {
+            "buyers": int(len(real) > 0), "baskets": len({line.basket for line in real}),
+            "units": max(0, sum(line.quantity for line in mine)), "sales": cents,
+            "sales_squared": (min(cents, CAPS["sales"]) ** 2 + 5_000) // 10_000,
+            "collections_with_extra": len({line.basket for line in bought if line.sales_channel == "click_collect"
+                                           and line.day in stored}),
+            "extra_sales": max(0, sum(line.amount_cents for line in near)),
+        }[statistic.measure]
 
     def _counted(self, statistic, bought: list, lines: list) -> bool:
         store = any(line.sales_channel in IN_STORE for line in bought)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import kit
@@ -212,7 +213,7 @@ def test_every_metric_has_a_result_and_no_number_is_nan(run):
     assert {each.metric for each in run.estimates.values()} == set(run.agreed.metrics)
     for each in run.estimates.values():
         numbers = (each.value, each.low, each.high)
-        assert each.value is None or all(number is not None and number == number for number in numbers)
+        assert each.value is None or all(number is not None and math.isfinite(number) for number in numbers)
         assert each.value is not None or each.note
         assert each.value is None or each.low <= each.value <= each.high
 

@@ -49,7 +49,8 @@ def _document(statistics: Sequence[tuple[str, str | None, int]], releases: Seque
         "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 90},
         "disclosure": {"threshold": 20, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ["exposed", "control", "holdout"]},
-                       {"name": "segment", "values": ["loyal", "new"]}],
+                       *([{"name": "segment", "values": ["loyal", "new"]}]
+                         if any("segment" in names for names in releases) else [])],
         "statistics": [{"name": f"s{i}", "measure": measure, "category": category, "cap": cap, "weight": 1}
                        for i, (measure, category, cap) in enumerate(statistics)],
         "releases": [{"dimensions": list(names), "statistics": [f"s{i}" for i in range(len(statistics))],

@@ -49,7 +49,8 @@ def test_it_is_json_and_names_its_schema() -> None:
 
 def test_sections_are_stable() -> None:
     assert list(document()) == ["schema", "contract", "effect", "matched", "results", "categories",
-                                "released", "suppression", "privacy", "own", "methodology", "runtime", "evidence"]
+                                "released", "suppression", "privacy", "own", "methodology", "runtime", "translations",
+                                "evidence"]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -100,7 +100,7 @@ def test_the_first_lines_answer(page: str) -> None:
     assert "About 2,215 people" in start
     assert "+€ 41.00" in start
     assert "Nothing: each of the 6 groups" in start
-    assert "ε = 3 (δ = 1e-06)" in start
+    assert "ε = 3 (δ = 10⁻⁶)" in start
     assert "3 is left" in start
 
 

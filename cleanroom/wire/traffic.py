@@ -1,0 +1,84 @@
+"""How many bytes a run puts on the wire, step by step, counted on the frames of real messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleanroom import __version__, limits
+from cleanroom.aggregate import block_count
+from cleanroom.contract.check import ROLES
+from cleanroom.contract.model import Role
+from cleanroom.contract.plan import Plan
+from cleanroom.match.tokens import ROWS_PER_CHUNK
+from cleanroom.primitives.ring import N
+from cleanroom.session import messages as m
+from cleanroom.session.script import SCRIPT
+from cleanroom.wire.codec import encode
+
+_POLYNOMIAL = np.zeros((4, N), dtype=np.uint32)
+_SHARE = 1 << 43
+_SEQUENCE = 200  # two bytes
+
+Sent = tuple[str, Role, int, m.Message]  # step, who sends, how many, one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Padded sizes of a run: tuples of each cell of the advertiser, `dummies` that the retailer adds to each cell,
+    rows of the retailer, and how many groups are opened in full."""
+
+    cells: tuple[int, ...]
+    dummies: int
+    rows: int
+    opened: int
+
+
+def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
+    """Bytes that each role sends in each step, by the step's name; TLS and HTTP/2 add about 1 %.
+
+    Numbers inside a frame take one to four bytes; a few bytes a frame may differ.
+    """
+    found: dict[str, dict[Role, int]] = {step.name: {"advertiser": 0, "retailer": 0} for step in SCRIPT}
+    for step, role, count, message in (*_matching(plan, sizes), *_summing(plan, sizes), *_closing(plan, sizes)):
+        found[step][role] += count * encode(message, len(SCRIPT), _SEQUENCE).ByteSize()
+    return found
+
+
+def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    keys = len(plan.contract.match.keys)
+    yield "hello", "advertiser", 1, _hello("advertiser", sizes.cells, bytes(limits.POINT_BYTES))
+    yield "hello", "retailer", 1, _hello("retailer", (sizes.rows,), b"")
+    for size in sizes.cells:
+        yield from (("blinded_cells", "advertiser", n, points) for n, points in _chunks(size, keys))
+        yield from (("reblinded_cells", "retailer", n, points) for n, points in _chunks(size + sizes.dummies, keys))
+    yield from (("blinded_values", "retailer", n, points) for n, points in _chunks(sizes.rows, keys))
+
+
+def _summing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    blocks, sums = block_count(sizes.rows) * (1 + len(plan.columns)), sum(plan.width(group) for group in plan.groups)
+    yield "lattice_key", "retailer", 1, m.LatticeKey(bytes(32), _POLYNOMIAL)
+    yield "columns", "retailer", blocks, m.EncryptedBlock(1, 1, _POLYNOMIAL)
+    yield "masked_sums", "advertiser", sums, m.MaskedSum(1, _POLYNOMIAL[:, 0], _POLYNOMIAL)
+
+
+def _closing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    opened = sizes.opened * len(plan.contract.statistics)
+    for role in ROLES:
+        for stage, shares in (("people", len(plan.groups)), ("sums", opened)):
+            yield f"commit_{stage}", role, 1, m.Commitment(bytes(32))
+            yield f"open_{stage}", role, 1, m.Opening((_SHARE,) * shares, bytes(32))
+        yield "receipt", role, 1, m.ReceiptSignature(bytes(64))
+
+
+def _hello(role: Role, sizes: tuple[int, ...], key: bytes) -> m.Hello:
+    return m.Hello(limits.PROTOCOL_VERSION, __version__, role, bytes(32), bytes(16), bytes(32), 2**31, sizes, key)
+
+
+def _chunks(rows: int, keys: int) -> Iterator[tuple[int, m.Message]]:
+    full, rest = divmod(rows, ROWS_PER_CHUNK)
+    for count, size in ((full, ROWS_PER_CHUNK), (1, rest)):
+        if count and size:
+            yield count, m.Points(rows, np.zeros((size, keys, limits.POINT_BYTES), dtype=np.uint8))

@@ -1,0 +1,65 @@
+"""A real headless Chromium, and reports to open in it. Skipped, with the reason, where there is no Chromium."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from report_kit import contract, document, everything
+
+from cleanroom.report.html import render_html
+from cleanroom.report.wording import LANGUAGES
+
+KINDS = ("association", "randomised", "suppressed")
+
+
+def measurement(kind: str) -> dict[str, object]:
+    """A measurement document: full, of drawn arms, or with every group withheld."""
+    hidden = everything() if kind == "suppressed" else ()
+    agreed = contract(assignment="randomised" if kind == "randomised" else "observational")
+    return json.loads(json.dumps(document(of=agreed, suppressed=hidden)))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of the operating system, headless."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("there is no chromium on PATH: install Debian's package chromium to run the browser tests")
+    with sync_playwright() as driver:
+        # A container's root has no user namespace for the sandbox; only our own pages are opened.
+        chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every kind of report in every language, as `<kind>.<language>.html`."""
+    out = tmp_path_factory.mktemp("reports")
+    for kind in KINDS:
+        found = measurement(kind)
+        for language in LANGUAGES:
+            (out / f"{kind}.{language}.html").write_text(render_html(found, language), encoding="utf-8")
+    return out
+
+
+@pytest.fixture(params=[f"{kind}.{language}" for kind in KINDS for language in LANGUAGES])
+def report(request: pytest.FixtureRequest, folder: Path) -> Path:
+    """One report."""
+    return folder / f"{request.param}.html"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh tab."""
+    with browser.new_context() as context:
+        yield context.new_page()

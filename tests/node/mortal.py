@@ -1,0 +1,54 @@
+"""A party in a process of its own that kills itself, as `kill -9` does, when a run reaches a stage."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from live import OneProcess
+
+from cleanroom.adapters import backends
+from cleanroom.adapters.contract_files import read_contract
+from cleanroom.node import server
+from cleanroom.node.client import Dial
+from cleanroom.node.local import LocalNode
+
+
+class Killer:
+    """Progress that ends the process once the first message of a stage was made or has come."""
+
+    def __init__(self, stage: str) -> None:
+        self._fatal, self._stage = stage, ""
+
+    def stage(self, name: str, total: int, unit: str) -> None:
+        self._stage = name
+
+    def advance(self, amount: int) -> None:
+        if self._stage == self._fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def done(self) -> None:
+        """Never reached."""
+
+
+def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
+    backends.ProcessExecutor = OneProcess
+    with LocalNode(folder) as node:
+        agreed = read_contract(contract)
+        with Dial(node, agreed) as dial:
+            dial.reach()
+            node.execute(agreed, node.new_run(), Killer(stage), dial.link, initiator=True)
+
+
+def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
+    backends.ProcessExecutor = OneProcess
+    server.Silent = lambda: Killer(stage)
+    with LocalNode(folder) as node:
+        listening = server.NodeServer(node)
+        listening.start()
+        listening.wait()
+
+
+ROLES: dict[str, Callable[[Path, Path, str], None]] = {"advertiser": run_advertiser, "retailer": serve_retailer}

@@ -1,0 +1,107 @@
+"""`kill -9` at each stage: what was spent stays spent, nothing is released, and the next run works."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import mortal
+import pytest
+from live import failed_runs, match, serving
+from tiny import Tiny, result_files, runs
+
+from cleanroom.adapters.audit_files import read_log
+from cleanroom.adapters.contract_files import read_contract
+from cleanroom.adapters.ledger import SQLiteLedger
+from cleanroom.audit.events import ENDINGS
+from cleanroom.audit.head import HEAD_NAME
+from cleanroom.cli.audit import report
+from cleanroom.contract.model import Role
+from cleanroom.contract.parse import contract_hash
+from cleanroom.errors import PeerUnavailableError
+
+STAGES = ("hello", "blinded_cells", "reblinded_cells", "blinded_values", "lattice_key", "columns", "masked_sums",
+          "commit_people", "open_people", "commit_sums", "open_sums", "receipt")
+QUICK = {"hello", "columns", "commit_people", "open_people", "receipt"}
+PARAMETERS = [pytest.param(stage, marks=() if stage in QUICK else pytest.mark.soak) for stage in STAGES]
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["cleanroom.node.server", "cleanroom.cli.match"])
+
+
+@contextmanager
+def mortal_party(role: Role, tiny: Tiny, stage: str) -> Iterator[BaseProcess]:
+    process = PROCESSES.Process(target=mortal.ROLES[role], args=(tiny.party(role), tiny.contract, stage))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def spent_parts(tiny: Tiny, role: Role) -> list[tuple[str, str]]:
+    ledger = SQLiteLedger(tiny.party(role) / "state" / "ledger.sqlite")
+    history = ledger.history(contract_hash(read_contract(tiny.contract)).hex())
+    return [(spend.run, spend.part) for spend in history]
+
+
+def expected_parts(role: Role, stage: str) -> list[str]:
+    """What must be on the disk when the first message of a stage was made (its sender) or has come (the other)."""
+    if stage == "hello":  # the advertiser greets first; the retailer pays before it answers
+        return ["transcript"] if role == "advertiser" else []
+    return ["transcript"] if STAGES.index(stage) < STAGES.index("commit_people") else ["transcript", "release"]
+
+
+def check_interrupted(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events, _ = read_log(run)
+    assert events
+    assert events[-1].kind not in ENDINGS
+    assert not (run / HEAD_NAME).exists()
+    assert result_files(run) == []
+    capsys.readouterr()
+    report(run)
+    shown = capsys.readouterr()
+    assert "run_started" in shown.out
+    assert "the node stopped in the middle of" in shown.err
+
+
+def check_next_run(tiny: Tiny, role: Role, before: list[tuple[str, str]]) -> None:
+    match(tiny.advertiser, tiny.contract)
+    after = spent_parts(tiny, role)
+    assert after[:len(before)] == before
+    assert [part for _, part in after[len(before):]] == ["transcript", "release"]
+
+
+@pytest.mark.parametrize("stage", PARAMETERS)
+def test_the_advertiser_is_killed(tiny: Tiny, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(tiny.retailer):
+        with mortal_party("advertiser", tiny, stage) as process:
+            process.join(30)
+            assert process.exitcode == -9
+        interrupted = runs(tiny.advertiser)[0]
+        spent = spent_parts(tiny, "advertiser")
+        assert spent == [(interrupted.name, part) for part in expected_parts("advertiser", stage)]
+        check_interrupted(interrupted, capsys)
+        if stage != "hello":
+            assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
+        check_next_run(tiny, "advertiser", spent)
+
+
+@pytest.mark.parametrize("stage", PARAMETERS)
+def test_the_retailers_node_is_killed(tiny: Tiny, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with mortal_party("retailer", tiny, stage) as process:
+        with pytest.raises(PeerUnavailableError):
+            match(tiny.advertiser, tiny.contract)
+        process.join(30)
+        assert process.exitcode == -9
+    interrupted = runs(tiny.retailer)[0]
+    spent = spent_parts(tiny, "retailer")
+    assert spent == [(interrupted.name, part) for part in expected_parts("retailer", stage)]
+    check_interrupted(interrupted, capsys)
+    assert len(failed_runs(tiny, "advertiser", "PeerUnavailableError")) == 1
+    with serving(tiny.retailer):
+        check_next_run(tiny, "retailer", spent)

@@ -1,0 +1,70 @@
+"""The link alone: a peer that is gone is noticed while we send, and nothing waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from cleanroom.errors import BusyError, PeerRefusedError, PeerUnavailableError
+from cleanroom.node.link import QUEUE_FRAMES, FrameLink, start_pump
+from cleanroom.session.messages import Commitment
+from cleanroom.v1.node_pb2 import Frame
+from cleanroom.wire.codec import encode_abort
+
+MESSAGE = Commitment(bytes(32))
+
+
+def fill(link: FrameLink) -> None:
+    for _ in range(QUEUE_FRAMES + 1):
+        link.send(2, MESSAGE)
+
+
+def broken() -> Iterator[Frame]:
+    yield from ()
+    raise grpc.RpcError
+
+
+@pytest.mark.parametrize(("frames", "error"), [
+    (broken(), PeerUnavailableError),
+    (iter(()), PeerUnavailableError),
+    (iter([encode_abort("DataError", "its own reason", 0)]), PeerRefusedError),
+    (iter([encode_abort("BusyError", "", 0)]), BusyError),
+])
+def test_a_full_queue_to_a_peer_that_is_gone_ends_the_run_with_its_reason(
+        frames: Iterator[Frame], error: type[Exception]) -> None:
+    link = FrameLink(silence=600)
+    start_pump(link, frames).join()
+    with pytest.raises(error):
+        fill(link)
+    link.close()
+
+
+def test_a_peer_that_reads_nothing_ends_the_run_after_the_agreed_silence() -> None:
+    link = FrameLink(silence=1)
+    with pytest.raises(PeerUnavailableError, match="read nothing for 1 s"):
+        fill(link)
+
+
+def test_closing_never_waits_and_what_was_queued_still_goes_out() -> None:
+    link = FrameLink(silence=600)
+    for _ in range(QUEUE_FRAMES):
+        link.send(2, MESSAGE)
+    link.close()
+    assert [frame.sequence for frame in link.outgoing()] == list(range(QUEUE_FRAMES))
+
+
+def test_silence_names_the_step() -> None:
+    link = FrameLink(silence=1)
+    link.send(2, MESSAGE)
+    with pytest.raises(PeerUnavailableError, match="silent for 1 s in step blinded_cells"):
+        link.receive()
+
+
+def test_an_abort_is_shown_without_control_characters() -> None:
+    link = FrameLink(silence=1)
+    start_pump(link, iter([encode_abort("X\x1b[31m", "bell\x07\nline", 0)])).join()
+    with pytest.raises(PeerRefusedError) as caught:
+        link.receive()
+    assert str(caught.value).isprintable()

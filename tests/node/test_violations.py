@@ -1,0 +1,204 @@
+"""A peer that breaks the protocol, from either end of a real connection: the run ends, sealed, with nothing released.
+
+The side that cheats runs our own code with its frames changed on the way out, so every earlier step is genuine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from live import Tamper, abort_reason, channel, converse, failed_runs, hello_of, match, serving, tampered, until
+from tiny import Tiny, runs
+
+from cleanroom import limits
+from cleanroom.errors import PeerRefusedError, PeerUnavailableError, PeerViolationError
+from cleanroom.node import client, server, tls
+from cleanroom.node.authorise import EXCHANGE
+from cleanroom.v1.node_pb2 import Frame
+
+Frames = Iterator[Frame]
+RUN = bytes(range(1, 17))
+
+
+def repeated(frames: Frames) -> Frames:
+    for number, frame in enumerate(frames):
+        yield frame
+        if number == 1:
+            yield frame
+
+
+def swapped(frames: Frames) -> Frames:
+    yield next(frames)
+    second, third = next(frames), next(frames)
+    yield from (third, second)
+    yield from frames
+
+
+def dropped(frames: Frames) -> Frames:
+    yield next(frames)
+    next(frames)
+    yield from frames
+
+
+def wrong_step(frames: Frames) -> Frames:
+    yield next(frames)
+    for frame in frames:
+        yield Frame(sequence=frame.sequence, step=frame.step + 1, points=frame.points)
+
+
+def without_body(frames: Frames) -> Frames:
+    yield next(frames)
+    for frame in frames:
+        yield Frame(sequence=frame.sequence, step=frame.step)
+
+
+def truncated(frames: Frames) -> Frames:
+    yield next(frames)
+    for frame in frames:
+        if frame.WhichOneof("body") == "points":
+            frame.points.tuples = frame.points.tuples[:-1]
+        yield frame
+
+
+def small_order(frames: Frames) -> Frames:
+    yield next(frames)
+    for frame in frames:
+        if frame.WhichOneof("body") == "points":
+            frame.points.tuples = bytes(len(frame.points.tuples))
+        yield frame
+
+
+def second_hello(frames: Frames) -> Frames:
+    first = next(frames)
+    yield first
+    yield Frame(sequence=1, step=first.step, hello=first.hello)
+    yield from frames
+
+
+def other_signature(frames: Frames) -> Frames:
+    for frame in frames:
+        if frame.WhichOneof("body") == "receipt":
+            frame.receipt.signature = bytes(64)
+        yield frame
+
+
+def other_opening(frames: Frames) -> Frames:
+    for frame in frames:
+        if frame.WhichOneof("body") == "opening":
+            frame.opening.shares[0] ^= 1
+        yield frame
+
+
+TAMPERS = [repeated, swapped, dropped, wrong_step, without_body, truncated, small_order, second_hello, other_signature,
+           other_opening]
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
+def test_the_node_ends_a_run_whose_initiator_cheats(tiny: Tiny, tamper: Tamper,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tiny.retailer):
+        with monkeypatch.context() as cheating:
+            cheating.setattr(client, "FrameLink", tampered(tamper))
+            with pytest.raises((PeerRefusedError, PeerUnavailableError)) as caught:
+                match(tiny.advertiser, tiny.contract)
+        assert "protocol violation" in str(caught.value)
+        assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
+        assert len(failed_runs(tiny, "advertiser", "Peer")) == 1
+        match(tiny.advertiser, tiny.contract)
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
+def test_the_initiator_ends_a_run_whose_node_cheats(tiny: Tiny, tamper: Tamper,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tiny.retailer):
+        with monkeypatch.context() as cheating:
+            cheating.setattr(server, "FrameLink", tampered(tamper))
+            with pytest.raises(PeerViolationError):
+                match(tiny.advertiser, tiny.contract)
+        assert len(failed_runs(tiny, "advertiser", "PeerViolationError")) == 1
+        if tamper is not other_signature:  # the last message: its sender holds both signatures by then
+            assert len(failed_runs(tiny, "retailer")) == 1
+
+
+def test_bytes_that_are_no_frame_end_the_call(tiny: Tiny) -> None:
+    with serving(tiny.retailer):
+        with channel(tiny, "advertiser", "retailer") as opened:
+            raw = opened.stream_stream(EXCHANGE)
+            with pytest.raises(grpc.RpcError):
+                list(raw(iter([b"\xff" * 100]), timeout=10))
+        assert failed_runs(tiny, "retailer") == []
+
+
+def test_a_node_never_reads_a_message_over_the_size_bound(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tiny.retailer):
+        monkeypatch.setattr(tls, "OPTIONS", ())
+        with channel(tiny, "advertiser", "retailer") as unbounded:
+            raw = unbounded.stream_stream(EXCHANGE)
+            with pytest.raises(grpc.RpcError) as caught:
+                list(raw(iter([bytes(limits.MAX_FRAME_BYTES + 1)]), timeout=10))
+        assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert failed_runs(tiny, "retailer") == []
+        match(tiny.advertiser, tiny.contract)
+
+
+def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    def swollen(frames: Frames) -> Frames:
+        first = next(frames)
+        first.hello.software = "x" * (limits.MAX_FRAME_BYTES + 1)
+        yield first
+        yield from frames
+
+    with monkeypatch.context() as cheating:
+        cheating.setattr(server, "FrameLink", tampered(swollen))
+        cheating.setattr(tls, "OPTIONS", ())
+        with serving(tiny.retailer):
+            cheating.setattr(tls, "OPTIONS", (("grpc.max_receive_message_length", limits.MAX_FRAME_BYTES),))
+            with pytest.raises(PeerViolationError, match="size bound"):
+                match(tiny.advertiser, tiny.contract)
+            assert len(failed_runs(tiny, "advertiser", "PeerViolationError")) == 1
+            assert len(failed_runs(tiny, "retailer")) == 1
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    ({"version": 2}, "protocol violation"),
+    ({"role": "retailer"}, "protocol violation"),
+    ({"sizes": [150]}, "protocol violation"),
+    ({"sizes": [10**6, 1]}, "protocol violation"),
+    ({"unix_time": 1_000_000_000}, "protocol violation"),
+    ({"blinding_key": bytes(32)}, "protocol violation"),
+])
+def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, object], says: str) -> None:
+    with serving(tiny.retailer):
+        answer, _ = converse(tiny, [hello_of(tiny, RUN, **change)])
+        assert abort_reason(answer) == ("PeerViolationError", says)
+        assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
+
+
+@pytest.mark.parametrize("change", [{"nonce": bytes(31)}, {"run": bytes(15)}, {"role": "auditor"},
+                                    {"sizes": [1] * (limits.MAX_CELLS + 1)}, {"blinding_key": bytes(31)}])
+def test_a_hello_out_of_bounds_starts_no_run(tiny: Tiny, change: dict[str, object]) -> None:
+    with serving(tiny.retailer):
+        answer, _ = converse(tiny, [hello_of(tiny, RUN, **change)])
+        assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
+        assert runs(tiny.retailer) == []
+
+
+def test_a_first_message_that_is_no_hello_starts_no_run(tiny: Tiny) -> None:
+    with serving(tiny.retailer):
+        frame = Frame(sequence=0, step=0)
+        frame.commitment.digest = bytes(32)
+        answer, _ = converse(tiny, [frame])
+        assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
+        assert runs(tiny.retailer) == []
+
+
+def test_the_id_of_an_earlier_run_is_refused(tiny: Tiny) -> None:
+    with serving(tiny.retailer):
+        match(tiny.advertiser, tiny.contract)
+        until((runs(tiny.retailer)[0] / "results.csv").exists)
+        before = (runs(tiny.retailer)[0] / "audit.jsonl").read_bytes()
+        answer, _ = converse(tiny, [hello_of(tiny, bytes.fromhex(runs(tiny.retailer)[0].name))])
+        assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
+        assert [(run / "audit.jsonl").read_bytes() for run in runs(tiny.retailer)] == [before]

@@ -1,0 +1,197 @@
+"""Privacy is paid for before it is spent, and a ledger or audit log that cannot be written stops the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cheat import small_pair
+from kit import EXACT, Lines, MemoryLedger, Node, exchange, make_setup, small_contract
+from wiped import assert_dead_and_wiped
+
+from cleanroom.adapters.ledger import SQLiteLedger
+from cleanroom.audit.events import Kind, parse_event
+from cleanroom.contract.parse import contract_hash
+from cleanroom.disclosure.accounting import run_cost
+from cleanroom.errors import BudgetError
+from cleanroom.session.messages import Message
+from cleanroom.session.script import SCRIPT
+
+ROLES = ("advertiser", "retailer")
+AGREED = small_contract(threshold=0)
+
+
+class Diary:
+    """One list of what happened, in order: charges, audit lines, messages."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+
+    def ledger(self, role: str) -> MemoryLedger:
+        diary = self
+
+        class Watched(MemoryLedger):
+            def charge(self, contract, run, part, epsilon, delta, budget) -> None:
+                super().charge(contract, run, part, epsilon, delta, budget)
+                diary.entries.append(f"{role} charges {part}")
+
+        return Watched()
+
+    def sink(self, role: str) -> Lines:
+        diary = self
+
+        class Watched(Lines):
+            def append(self, line: bytes) -> None:
+                super().append(line)
+                diary.entries.append(f"{role} records {parse_event(line, len(self.lines) - 1, '').kind}")
+
+        return Watched()
+
+    def watch(self, role: str, position: int, message: Message) -> list[tuple[int, Message]]:
+        self.entries.append(f"{role} sends {SCRIPT[position].name}")
+        return [(position, message)]
+
+
+def watched_run() -> list[str]:
+    diary = Diary()
+    nodes = small_pair(AGREED)
+    for node in nodes:
+        object.__setattr__(node.setup.ports, "ledger", diary.ledger(node.setup.role))
+        log = node.setup.audit
+        sink = diary.sink(node.setup.role)
+        sink.lines = log._sink.lines
+        log._sink = sink
+    exchange(*nodes, diary.watch)
+    return diary.entries
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_part_is_charged_and_logged_before_what_it_pays_for(role: str) -> None:
+    """The transcript before the own hello leaves, the release before the first commitment, the counts before any share
+    of a sum, the table before the receipt."""
+    mine = [entry.removeprefix(f"{role} ") for entry in watched_run() if entry.startswith(role)]
+    for chain in (
+        ("charges transcript", "sends hello", "charges release", "sends commit_people", "sends open_people",
+         "sends commit_sums", "sends open_sums", "records table_released", "records receipt_signed", "sends receipt"),
+        ("sends commit_people", "records counts_opened", "sends commit_sums"),
+        ("sends commit_sums", "records sums_opened", "records table_released"),
+    ):
+        places = [mine.index(entry) for entry in chain]
+        assert places == sorted(places)
+    logged = [place for place, entry in enumerate(mine) if entry == f"records {Kind.PRIVACY_CHARGED}"]
+    assert len(logged) == 2
+    assert mine.index("charges transcript") < logged[0] < mine.index("sends hello")
+    assert mine.index("charges release") < logged[1] < mine.index("sends commit_people")
+
+
+def spend(ledger: SQLiteLedger | MemoryLedger, times: int) -> None:
+    budget = (float(AGREED.disclosure.budget_epsilon), float(AGREED.disclosure.budget_delta))
+    cost = run_cost(make_setup(AGREED, "advertiser").plan).total
+    for number in range(times):
+        ledger.charge(contract_hash(AGREED).hex(), f"earlier {number}", "release", float(cost.epsilon),
+                      float(cost.delta), budget)
+
+
+def with_ledger(role: str, ledger: SQLiteLedger | MemoryLedger) -> tuple[Node, Node]:
+    nodes = small_pair(AGREED)
+    object.__setattr__(nodes[ROLES.index(role)].setup.ports, "ledger", ledger)
+    return nodes
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_spent_budget_leaves_nothing_sent(role: str, tmp_path: Path) -> None:
+    """Two earlier runs have used up the δ of the contract: the third ends before this side says a word."""
+    ledger = SQLiteLedger(tmp_path / "ledger.sqlite")
+    spend(ledger, 2)
+    nodes = with_ledger(role, ledger)
+    sent: list[str] = []
+
+    def note(sender: str, position: int, message: Message) -> list[tuple[int, Message]]:
+        sent.append(sender)
+        return [(position, message)]
+
+    with pytest.raises(BudgetError):
+        exchange(*nodes, note)
+    assert role not in sent
+    assert_dead_and_wiped(nodes[ROLES.index(role)])
+    assert ledger.spent(contract_hash(AGREED).hex()) == (4.0, 4e-6)  # the refused run was not charged
+
+
+class BrokenLedger(MemoryLedger):
+    """Fails like a full disk when asked to charge `part`."""
+
+    broken = ""
+
+    def charge(self, contract, run, part, epsilon, delta, budget) -> None:
+        if part == self.broken:
+            raise OSError(28, "No space left on device")
+        super().charge(contract, run, part, epsilon, delta, budget)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("part", "unsaid"), [("transcript", "hello"), ("release", "commit_people")])
+def test_a_ledger_that_cannot_write_stops_the_run(role: str, part: str, unsaid: str) -> None:
+    """What the charge would have paid for is never said, and the session is dead and wiped."""
+    ledger = BrokenLedger()
+    ledger.broken = part
+    nodes, sent = with_ledger(role, ledger), []
+
+    def note(sender: str, position: int, message: Message) -> list[tuple[int, Message]]:
+        sent.append((sender, SCRIPT[position].name))
+        return [(position, message)]
+
+    with pytest.raises(OSError, match="No space left"):
+        exchange(*nodes, note)
+    assert (role, unsaid) not in sent
+    assert_dead_and_wiped(nodes[ROLES.index(role)])
+
+
+class FullDisk(Lines):
+    """Takes `room` more lines, then fails."""
+
+    room = 0
+
+    def append(self, line: bytes) -> None:
+        if self.room == 0:
+            raise OSError(28, "No space left on device")
+        self.room -= 1
+        super().append(line)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("room", "unsaid"), [
+    (0, "hello"), (2, "commit_people"), (3, "commit_sums"), (4, "receipt"), (5, "receipt"), (6, "receipt")])
+def test_an_audit_log_that_cannot_be_written_stops_the_run(role: str, room: int, unsaid: str) -> None:
+    """At each line of the log in turn: transcript charged, sizes, release charged, counts opened, sums opened, table
+    released, receipt signed. No table is released by this side."""
+    nodes, sent = small_pair(AGREED), []
+    mine = nodes[ROLES.index(role)]
+    sink = FullDisk()
+    sink.room = room
+    mine.setup.audit._sink = sink
+
+    def note(sender: str, position: int, message: Message) -> list[tuple[int, Message]]:
+        sent.append((sender, SCRIPT[position].name))
+        return [(position, message)]
+
+    with pytest.raises(OSError, match="No space left"):
+        exchange(*nodes, note)
+    assert (role, unsaid) not in sent
+    assert not mine.setup.audit.open
+    assert_dead_and_wiped(mine)
+
+
+def test_the_log_of_an_honest_run_is_complete() -> None:
+    """The order of the lines that the test above breaks one by one."""
+    nodes = small_pair(AGREED)
+    exchange(*nodes)
+    for node in nodes:
+        kinds = [parse_event(line, number, "").kind for number, line in enumerate(node.audit.lines)]
+        assert sorted(kinds[1:3]) == [Kind.PRIVACY_CHARGED, Kind.SIZES_DECLARED]
+        assert kinds[3:7] == [Kind.PRIVACY_CHARGED, Kind.COUNTS_OPENED, Kind.SUMS_OPENED, Kind.TABLE_RELEASED]
+        assert sorted(kinds[7:]) == [Kind.RECEIPT_SIGNED, Kind.RECEIPT_VERIFIED]
+
+
+def test_nothing_is_random_in_these_runs() -> None:
+    assert watched_run() == watched_run()
+    assert EXACT["padding"].most == 0
