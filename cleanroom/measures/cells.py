@@ -13,7 +13,7 @@ from cleanroom.contract.attribution import NONE
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import CONTROL, EXPOSED, EXPOSURE_DIMENSIONS, UNEXPOSED, Plan
 from cleanroom.errors import DataError
-from cleanroom.measures.exposures import attributes, opportunities, qualifying
+from cleanroom.measures.exposures import attributes, not_shown, qualifying
 
 __all__ = ["CONTROL", "EXPOSED", "UNEXPOSED", "assign_cells", "exposure_days"]
 
@@ -68,9 +68,12 @@ def exposure_days(contract: Contract, arms: pd.DataFrame, exposures: pd.DataFram
     _require(exposures, ("person", "channel", "campaign", "day"), "exposures", unique=False)
     _require_dates(arms["day"], "arms")
     _require_dates(exposures["day"], "exposures")
-    seen = attributes(contract, qualifying(contract, exposures)).reindex(arms["person"]).set_index(arms.index)
     exposed, unexposed = arms["arm"].isin([EXPOSED]), arms["arm"].isin(UNEXPOSED)
-    missed = pd.Series(opportunities(contract, exposures).reindex(arms["person"]).to_numpy(), index=arms.index)
+    found = qualifying(contract, exposures)
+    logged = not_shown(found, arms["person"][unexposed])
+    seen = attributes(contract, found[~logged]).reindex(arms["person"]).set_index(arms.index)
+    first = found[logged].groupby("person")["day"].min()
+    missed = pd.Series(first.reindex(arms["person"]).to_numpy(), index=arms.index)
     day = seen["day"].where(exposed, missed.where(unexposed & missed.notna(), arms["day"]))
     no_exposure, contaminated = exposed & seen["day"].isna(), unexposed & seen["day"].notna()
     dimensions = {name: seen[name].astype(object).where(seen["day"].notna(), NONE)

@@ -1,8 +1,9 @@
 """What the advertiser's exposures say about each person: first day, path, set of channels, frequency, engagement.
 
-Only qualifying exposures count: a channel and a campaign of the contract, inside its calendar, and of a type that
-reaches a person (an `opportunity` is an advertisement that was not shown). And only those of the period of the first
-one: the purchases that are measured begin when that period ends, so no exposure that counts can follow them.
+Only qualifying exposures count: a channel and a campaign of the contract, inside its calendar. An `opportunity` is a
+chance to see, which counts as a view for those who were to be exposed; for people of an unexposed arm it is an
+advertisement that was logged and not shown. And only those of the period of the first one count: the purchases that are
+measured begin when that period ends, so no exposure that counts can follow them.
 """
 
 from __future__ import annotations
@@ -25,13 +26,18 @@ _ENGAGED: Final = ("click", "visit")
 
 
 def qualifying(contract: Contract, exposures: pd.DataFrame) -> pd.DataFrame:
-    """Exposures that reached people of this campaign. `type` is `view` where the advertiser has no types."""
-    return _of_campaign(contract, exposures, opportunities=False)
+    """Exposures of this campaign. `type` is `view` where the advertiser has no types."""
+    calendar, campaign, day = contract.calendar, contract.campaign, exposures["day"]
+    inside = (day >= pd.Timestamp(calendar.exposures_from)) \
+        & (day < pd.Timestamp(calendar.exposures_until) + pd.Timedelta(days=1))
+    wanted = exposures["channel"].isin(campaign.channels) & exposures["campaign"].isin(campaign.names)
+    typed = exposures if "type" in exposures else exposures.assign(type="view")
+    return typed[inside & wanted]
 
 
-def opportunities(contract: Contract, exposures: pd.DataFrame) -> pd.Series:
-    """Day of the first opportunity by person."""
-    return _of_campaign(contract, exposures, opportunities=True).groupby("person")["day"].min()
+def not_shown(found: pd.DataFrame, unexposed: pd.Series) -> NDArray[np.bool_]:
+    """Which `qualifying` exposures are advertisements that were logged for `unexposed` people and not shown."""
+    return np.asarray((found["type"] == OPPORTUNITY) & found["person"].isin(unexposed), dtype=np.bool_)
 
 
 def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:
@@ -62,15 +68,6 @@ def merge_rare(values: pd.Series, listed: Sequence[str], rare: Sequence[str], ot
         return values
     kept = set(listed) - set(rare) | {NONE}
     return values.where(values.isin(kept), other)
-
-
-def _of_campaign(contract: Contract, exposures: pd.DataFrame, *, opportunities: bool) -> pd.DataFrame:
-    calendar, campaign, day = contract.calendar, contract.campaign, exposures["day"]
-    inside = (day >= pd.Timestamp(calendar.exposures_from)) \
-        & (day < pd.Timestamp(calendar.exposures_until) + pd.Timedelta(days=1))
-    wanted = exposures["channel"].isin(campaign.channels) & exposures["campaign"].isin(campaign.names)
-    typed = exposures if "type" in exposures else exposures.assign(type="view")
-    return typed[inside & wanted & ((typed["type"] == OPPORTUNITY) == opportunities)]
 
 
 def _values(contract: Contract, name: DimensionName, ordered: pd.DataFrame) -> pd.Series:

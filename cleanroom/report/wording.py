@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cleanroom.errors import UsageError
-from cleanroom.report.wording_catalogue import CATALOGUE
 from cleanroom.report import format as numbers
+from cleanroom.report.wording_catalogue import CATALOGUE
 from cleanroom.report.wording_fr import FRENCH
 
 ENGLISH: Final[Mapping[str, str]] = {

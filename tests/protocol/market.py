@@ -86,8 +86,8 @@ def _advertiser(rng: np.random.Generator, ids: range) -> AdvertiserTables:
     rows = []
     for person, arm in zip(ids, arms, strict=True):
         for _ in range(int(rng.integers(1, 7)) if arm == "exposed" else int(rng.integers(0, 3))):
-            kind = rng.choice(["view", "listen", "click", "visit"], p=[0.6, 0.2, 0.1, 0.1]) if arm == "exposed" \
-                else "opportunity"
+            kind = rng.choice(["view", "listen", "click", "visit", "opportunity"], p=[0.5, 0.2, 0.1, 0.1, 0.1])
+            kind = kind if arm == "exposed" else "opportunity"
             rows.append((f"a{person}", rng.choice([*CHANNELS, "radio"], p=[0.35, 0.3, 0.25, 0.1]),
                          rng.choice(["spring", "autumn"], p=[0.9, 0.1]), day(int(rng.integers(-3, SPAN + 3))), kind))
     rows += [("", "tv", "spring", day(1), "view")] * 7
@@ -145,7 +145,7 @@ class Person:
                                     & advertiser.exposures["channel"].isin(CHANNELS)
                                     & (advertiser.exposures["campaign"] == "spring")
                                     & advertiser.exposures["day"].between(day(0), day(SPAN - 1))]
-        shown = seen[seen["type"] != "opportunity"]
+        shown = seen[(seen["type"] != "opportunity") | (self.arm == "exposed")]
         self.placed = self.arm == "control" or not shown.empty
         if not self.placed:
             return

@@ -60,7 +60,7 @@ def found(plan: Plan, name: str, **changes: float) -> Forecast:
 
 def test_half_widths_of_a_mean_by_hand() -> None:
     plan = plan_of(releases=[("arm",)])
-    people = 3000.0 * 0.5 * 6  # two segments, three periods
+    people = 3000.0 * 0.5 * 3  # three periods
     mean = found(plan, "sales_per_person", retailer=1_000_000)
     assert mean.sampling == pytest.approx(1.96 * 8000 / math.sqrt(people), rel=0.01)
     least = noise_half_width(plan.sum_scale(0, 1)) / people  # the count's noise adds a little
@@ -80,7 +80,7 @@ def test_a_detectable_effect_is_found_four_times_in_five() -> None:
     plan = plan_of(releases=[("arm",)])
     effect = found(plan, "sales_per_person_difference", retailer=10**8)
     generator = np.random.default_rng(3)
-    people = 9000
+    people = 4500
     means = [generator.normal(5000 + lift, 8000 / math.sqrt(people), 20_000)
              + noise(generator, plan.sum_scale(0, 1), 20_000) / people for lift in (effect.detectable, 0.0)]
     power = float((np.abs(means[0] - means[1]) > effect.half).mean())
