@@ -145,8 +145,9 @@ def small_contract(*, keys: tuple[str, ...] = ("email",), arms: tuple[str, ...] 
     statistics = [{"name": "buyers", "measure": "buyers", "cap": 1, "weight": 1},
                   {"name": "sales", "measure": "sales", "cap": 1000, "weight": 1}]
     agreed = contract(
-        match__keys=keys, dimensions=dimensions, statistics=statistics, metrics=["reach", "conversion"],
-        releases=[{"dimensions": names, "epsilon": "1", "people_weight": 2} for names in releases],
+        match__keys=keys, dimensions=dimensions, statistics=statistics, metrics=["reach", "conversion", "sales"],
+        releases=[{"dimensions": names, "statistics": [each["name"] for each in statistics], "epsilon": "1",
+                   "people_weight": 2} for names in releases],
         calendar__exposures_until=date(2017, 10, 29) + timedelta(days=periods), **changes)
     if threshold is None:
         return agreed

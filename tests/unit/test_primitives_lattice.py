@@ -18,7 +18,7 @@ from cleanroom.primitives.lattice import (
     mask_polynomial,
     masked_sums,
 )
-from cleanroom.primitives.parameters import T
+from cleanroom.primitives.parameters import MAX_WEIGHT, T
 from cleanroom.primitives.ring import PRIMES, N, Q, intt, multiply, ntt, pack, residues
 
 CTX = b"c" * 64
@@ -206,3 +206,22 @@ def test_wiped_key_is_empty_and_neither_opens_nor_encrypts():
 @given(st.integers(0, T - 1), st.integers(-T // 2, T // 2 - 1))
 def test_shares_recombine_to_signed_numbers(share, number):
     assert combine_shares(share, (number - share) % T) == number
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**32))
+def test_weighted_sums_are_exact_over_several_blocks(seed):
+    rng = np.random.default_rng(seed)
+    values, weights = rng.integers(0, 2**20, (2, N + 7)), rng.integers(0, MAX_WEIGHT + 1, N + 7)
+    assert run(values, [weights], SeededEntropy(seed)) == (values @ weights).tolist()
+
+
+def test_weighted_sums_are_exact_under_the_worst_errors():
+    values, weights = np.full((1, N), 2**20), np.full(N, MAX_WEIGHT)
+    assert run(values, [weights], WorstEntropy()) == [2**20 * MAX_WEIGHT * N]
+
+
+@pytest.mark.parametrize("weight", [-1, MAX_WEIGHT + 1])
+def test_weights_beyond_the_parameter_check_are_misuse(weight):
+    with pytest.raises(MisuseError, match="times"):
+        Mask(np.array([1, weight]), BACKEND)

@@ -5,7 +5,14 @@ from math import log2
 import pytest
 
 from cleanroom.errors import ContractError
-from cleanroom.primitives.parameters import FLOOD_BITS, T, check_parameters, likely_noise, worst_noise
+from cleanroom.primitives.parameters import (
+    FLOOD_BITS,
+    MAX_WEIGHT,
+    T,
+    check_parameters,
+    likely_noise,
+    worst_noise,
+)
 from cleanroom.primitives.ring import Q
 
 LIMIT = 3_113_340  # most rows of one sum for which 2^62 is 2^36 times the worst noise
@@ -39,3 +46,12 @@ def test_sums_that_wrap_are_refused_with_the_numbers(largest, noise):
 
 def test_the_largest_sum_that_fits():
     assert check_parameters(rows=1, largest_sum=T // 2 - 2, noise=1).sum_bits > 0
+
+
+@pytest.mark.parametrize("weight", [2, MAX_WEIGHT])
+def test_weights_count_in_the_worst_and_the_likely_noise(weight):
+    assert worst_noise(1000, weight) - worst_noise(0) == (worst_noise(1000) - worst_noise(0)) * weight
+    assert likely_noise(1000, weight) > (1000 * weight) / 2 + (likely_noise(1000) - 501)
+    check_parameters(rows=LIMIT // weight, largest_sum=1, weight=weight)
+    with pytest.raises(ContractError, match=f"each up to {weight} times"):
+        check_parameters(rows=LIMIT // weight + 1, largest_sum=1, weight=weight)
