@@ -45,8 +45,8 @@ def verify(folder: Folder,
 def verify_folder(folder: Path) -> Verified:
     """Verify one run's folder. AuditError names the first bad item."""
     try:
-        contract = parse_signed_json(read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError, todo=NO_RUN),
-                                     str(folder / CONTRACT_NAME))
+        data = read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError, todo=NO_RUN)
+        contract = parse_signed_json(data, str(folder / CONTRACT_NAME))
         verify_signatures(contract)
     except ContractError as error:
         raise AuditError(error.what, where=CONTRACT_NAME) from None

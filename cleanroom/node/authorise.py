@@ -9,7 +9,8 @@ import grpc
 
 from cleanroom.node.tls import fingerprint
 
-EXCHANGE = "/cleanroom.v1.Node/Exchange"
+SERVICE = "cleanroom.v1.Node"
+EXCHANGE = f"/{SERVICE}/Exchange"
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 # Every method needs a certificate that some contract of this node pins; Exchange checks its own contract's pin again.

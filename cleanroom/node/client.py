@@ -7,12 +7,14 @@ import threading
 import time
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, other
 from cleanroom.errors import PeerUnavailableError
 from cleanroom.node import tls
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.authorise import SERVICE
+from cleanroom.node.link import FrameLink, lost, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.v1 import node_pb2_grpc
 
@@ -37,20 +39,25 @@ class Dial:
         self._channel.close()
 
     def reach(self) -> None:
-        """Complete the TLS handshake. PeerUnavailableError when nobody listens, or it is not the contract's node."""
-        where = self._node.settings.node.peer
-        self._knock(where)
+        """Ask for the peer's health. PeerUnavailableError when nobody answers, or it is not the contract's node."""
+        where, end = self._node.settings.node.peer, time.monotonic() + self._node.settings.node.connect_timeout
+        self._knock(where, end)
+        stub = health_pb2_grpc.HealthStub(self._channel)
         try:
-            grpc.channel_ready_future(self._channel).result(timeout=self._node.settings.node.connect_timeout)
-        except grpc.FutureTimeoutError:
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=SERVICE), wait_for_ready=True,
+                                timeout=max(1.0, end - time.monotonic()))
+        except grpc.RpcError as error:
+            if error.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.RESOURCE_EXHAUSTED):
+                raise lost(error) from None
             raise PeerUnavailableError(
                 f"something answers there, but no TLS 1.3 handshake succeeds: it does not hold the {self._peer}'s "
                 "certificate of this contract, or does not have this contract", where=where,
                 todo="check node.peer in party.toml, and that both sides use the same signed contract") from None
+        if answer.status != health_pb2.HealthCheckResponse.SERVING:
+            raise PeerUnavailableError(f"the {self._peer}'s node is stopping", where=where, todo="run again later")
 
-    def _knock(self, where: str) -> None:
+    def _knock(self, where: str, end: float) -> None:
         host, _, port = where.rpartition(":")
-        end = time.monotonic() + self._node.settings.node.connect_timeout
         while True:
             try:
                 socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()

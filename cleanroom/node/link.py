@@ -73,7 +73,7 @@ class FrameLink:
             raise PeerUnavailableError("the peer closed the connection in the middle of the run",
                                        todo="look at the other party's node, then run again")
         if isinstance(item, Exception):
-            raise _lost(item)
+            raise lost(item)
         self.bytes_received += item.ByteSize()
         step, message = decode(item, self._received)
         self._received += 1
@@ -150,7 +150,8 @@ def start_pump(link: FrameLink, frames: Iterable[Frame]) -> threading.Thread:
     return thread
 
 
-def _lost(error: Exception) -> CleanroomError:
+def lost(error: Exception) -> CleanroomError:
+    """What an error of gRPC means for the person at this end."""
     code: Callable[[], grpc.StatusCode] | None = getattr(error, "code", None)
     status = code() if callable(code) else None
     if status == grpc.StatusCode.PERMISSION_DENIED:

@@ -19,7 +19,7 @@ from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, other
 from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
-from cleanroom.node.authorise import Authorise, peer_fingerprint
+from cleanroom.node.authorise import SERVICE, Authorise, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.session.messages import Hello
@@ -30,7 +30,6 @@ MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at on
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 REBIND_SECONDS = 10.0
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
-SERVICE = "cleanroom.v1.Node"
 
 
 class NodeServer:

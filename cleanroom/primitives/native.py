@@ -18,6 +18,7 @@ from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Executor
 from cleanroom.primitives import ring
 from cleanroom.primitives.backend import Points, Polys
+from cleanroom.primitives.curve import SMALL_ORDER
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,6 +27,7 @@ CHUNK: Final = 1024  # points a task: four whole groups that share an inversion,
 POLYS: Final = 16  # ring elements a task: about 1 ms
 SIZE: Final = 32  # bytes of a point and of a scalar
 BASE: Final = (9).to_bytes(SIZE, "little")
+SMALL: Final = np.array([u.to_bytes(SIZE, "little") for u in SMALL_ORDER], dtype="S32")
 
 
 class NativeBackend:
@@ -64,11 +66,12 @@ class NativeBackend:
         return _without_zeros(result)
 
     def check_points(self, points: Points) -> None:
-        """Refuse the first point that is not canonical, on the curve and non-zero."""
-        for number, bad in enumerate(self._map(self._kernel.check_points, _chunks(points))):
+        """Refuse the first point that is not canonical, on the curve and of large order."""
+        for number, bad in enumerate(self._map(partial(_first_bad, self._kernel), _chunks(points))):
             if bad >= 0:
                 place = number * CHUNK + bad
-                raise PeerViolationError("not a canonical point of Curve25519", where=f"point {place}")
+                raise PeerViolationError("not a canonical point of Curve25519, or one of small order",
+                                         where=f"point {place}")
 
     def ntt(self, polys: Polys) -> Polys:
         """Coefficients to NTT form."""
@@ -121,6 +124,13 @@ class NativeBackend:
 
 def _power_each(kernel: Kernel, point: bytes, scalars: Points) -> bytes:
     return kernel.power_each(scalars, point)
+
+
+def _first_bad(kernel: Kernel, points: Points) -> int:
+    """Index of the first point to refuse, or -1. The kernel accepts order 4 and 8: they are on the curve."""
+    off_curve = kernel.check_points(points)
+    small = np.flatnonzero(np.isin(points.view("S32").reshape(-1), SMALL))
+    return min((int(place) for place in (off_curve, *small[:1]) if place >= 0), default=-1)
 
 
 def _chunks(items: Points) -> list[Points]:

@@ -8,6 +8,10 @@ from cheat import BAD_POINTS, By, Cheat, changed, encoded, refused, small_pair
 from kit import exchange, finish, small_contract
 from wiped import assert_dead_and_wiped
 
+from cleanroom._native import KernelError, load_kernel
+from cleanroom.adapters.executors import SerialExecutor
+from cleanroom.errors import PeerViolationError
+from cleanroom.primitives.native import NativeBackend
 from cleanroom.session.messages import Message, Points
 
 LISTS = [("advertiser", "blinded_cells"), ("retailer", "reblinded_cells"), ("retailer", "blinded_values")]
@@ -47,6 +51,23 @@ def test_a_bad_point_anywhere_in_a_list_ends_the_run(cheat: str, step: str, name
     """Small order, twist and non-canonical encodings (RFC 7748 §6.1); the text names the position, not the point."""
     text = refused(Cheat(cheat, step, with_point(5, encoded(BAD_POINTS[name]))), victim=OTHER[cheat], at=step)
     assert "point 5" in text
+
+
+@pytest.mark.parametrize("name", BAD_POINTS)
+def test_the_c_kernel_refuses_the_same_points(name: str) -> None:
+    """The fast backend, at the first and the last place of a long list."""
+    try:
+        kernel = load_kernel()
+    except KernelError as error:
+        pytest.skip(str(error))
+    backend = NativeBackend(kernel, SerialExecutor())
+    good = backend.power_base(np.arange(1500 * 32, dtype=np.uint32).astype(np.uint8).reshape(-1, 32) ^ np.uint8(90))
+    backend.check_points(good)
+    for place in (0, len(good) - 1):
+        many = good.copy()
+        many[place] = encoded(BAD_POINTS[name])
+        with pytest.raises(PeerViolationError, match=f"^point {place}: not a canonical point"):
+            backend.check_points(many)
 
 
 @pytest.mark.parametrize("name", BAD_POINTS)

@@ -11,10 +11,10 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "node"))
 
-import cleanroom.cli.main as command
 from live import OneProcess, match, serving, until
 from tiny import Tiny, make_tiny, runs
 
+import cleanroom.cli.main as command
 from cleanroom.adapters import backends
 
 
@@ -48,7 +48,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             command.main()
-            raise SystemExit(0)
         captured = capsys.readouterr()
         return Result(int(ended.value.code or 0), captured.out, captured.err)
 

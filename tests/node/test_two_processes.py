@@ -16,6 +16,7 @@ from tiny import RESULT_FILES, Tiny, runs
 
 from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.audit import verify_folder
+from cleanroom.cli.init import create_party
 from cleanroom.contract.model import Role, other
 
 COMMAND = [sys.executable, "-m", "cleanroom.cli.main"]
@@ -44,6 +45,7 @@ def test_both_sides_end_with_the_same_signed_table(tiny: Tiny, initiator: Role) 
         until((answerer / "results.csv").exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+    assert "Traceback" not in done.stderr
     starter = runs(tiny.party(initiator))[0]
     for name in ("table.json", "receipt.json"):
         assert (starter / name).read_bytes() == (answerer / name).read_bytes()
@@ -68,3 +70,27 @@ def test_a_node_whose_address_is_taken_says_so(tiny: Tiny) -> None:
     assert second.returncode == 67
     assert second.stderr.count("\n") == 1
     assert "cannot listen on this address" in second.stderr
+
+
+def test_a_refused_run_is_one_line_after_its_progress(tiny: Tiny) -> None:
+    """The shortest way from the handshake to the end: nothing of gRPC may be heard."""
+    (tiny.retailer / "data" / "members.csv").unlink()
+    with node(tiny.retailer):
+        done = subprocess.run([*COMMAND, "match", str(tiny.advertiser), "--contract", str(tiny.contract)],
+                              capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (77, "")
+    *progress, last = done.stderr.splitlines()
+    assert last.startswith("cleanroom: DataError: the peer ended the run")
+    assert all(line.startswith("  ") for line in progress), progress
+
+
+def test_a_wrong_certificate_is_one_line(tiny: Tiny) -> None:
+    for name in ("tls.key.pem", "tls.cert.pem", "signing.key.pem"):
+        (tiny.retailer / "keys" / name).unlink()
+    create_party(tiny.retailer)
+    with node(tiny.retailer):
+        done = subprocess.run([*COMMAND, "match", str(tiny.advertiser), "--contract", str(tiny.contract)],
+                              capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (75, "")
+    assert done.stderr.count("\n") == 1
+    assert "no TLS 1.3 handshake succeeds" in done.stderr

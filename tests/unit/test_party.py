@@ -64,13 +64,13 @@ def test_broken_files_are_placed(tmp_path, text, place):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('role = "retailer"', 'role = "broker"', "party.toml, party.role: input should be 'advertiser' or 'retailer'"),
+    ('role = "retailer"', 'role = "broker"', "party.toml, party.role: must be 'advertiser' or 'retailer'"),
     ('name = "Shop"\n', "", "party.toml, party.name: this key is missing — add it"),
     ('name = "Shop"', "name = 12", "party.toml, party.name: must be a text — put it between quotes"),
     ('name = "Shop"', 'name = "Shop"\ncolour = "red"', "party.toml, party.colour: unknown key — remove it"),
     ("[node]", '[node]\nworkers = "4"', "party.toml, node.workers: must be a whole number"),
-    ("[node]", "[node]\nworkers = -1", "party.toml, node.workers: input should be greater"),
-    ("[node]", "[node]\npeer_silence = 0", "party.toml, node.peer_silence: input should be greater"),
+    ("[node]", "[node]\nworkers = -1", "party.toml, node.workers: must be greater"),
+    ("[node]", "[node]\npeer_silence = 0", "party.toml, node.peer_silence: must be greater"),
     ("127.0.0.1:7101", "127.0.0.1", "party.toml, node.listen: must be host:port"),
     ("127.0.0.1:7101", "127.0.0.1:70000", "party.toml, node.listen: must be host:port"),
     ("127.0.0.1:7102", "ho st:7102", "party.toml, node.peer: must be host:port"),
