@@ -38,7 +38,7 @@ def _with(methods: tuple[str, ...]) -> Plan:
     return Plan(type(plan_of().contract).model_validate(document))
 
 
-@given(st.sampled_from(METHODS), st.lists(st.sampled_from(["tv", "search", "display", "email"]), min_size=1, max_size=7))
+@given(st.sampled_from(METHODS), st.lists(st.sampled_from(["tv", "search", "email"]), min_size=1, max_size=7))
 def test_credits_of_a_path_add_up_to_the_denominator(method, touches):
     found = credits_of(method, ">".join(touches))
     assert sum(found.values()) == denominator(method) <= MAX_WEIGHT
@@ -107,7 +107,8 @@ def test_frequency_buckets(values):
     assert frequency_bounds(values)[-1][1] is None
 
 
-@pytest.mark.parametrize("values", [(), ("1",), ("2+",), ("1", "3+"), ("1", "1+"), ("1", "2-2", "3+"), ("1", "3-2", "4+"),
+@pytest.mark.parametrize("values", [(), ("1",), ("2+",), ("1", "3+"), ("1", "1+"), ("1", "2-2", "3+"),
+                                    ("1", "3-2", "4+"),
                                     ("1+", "2+"), ("01+",), ("1", "2 - 3", "4+"), ("many",)])
 def test_frequencies_that_do_not_cover_every_number_are_refused(values):
     with pytest.raises(ContractError, match="frequency"):
