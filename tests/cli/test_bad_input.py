@@ -49,7 +49,7 @@ DATA = [
     (purchase("0,2025-03-02,b0,,1,dairy"), ("line 2, field amount", "empty")),
     (purchase("0,2025-03-02,b0,1.00,1.5,dairy"), ("line 2, field quantity", "whole")),
     (purchase("0,2025-03-02,,1.00,1,dairy"), ("line 2, field basket", "empty")),
-    (purchase(",2025-03-02,b0,1.00,1,dairy"), ("line 2, field person", "empty")),
+    (change("data/members.csv", "\n1,person1@", "\n,person1@"), ("line 3, field person", "empty")),
     (purchase("0,2025-03-02,b0,1.00,1"), ("data/purchases.csv, line 2", "not one row")),
     (purchase('0,2025-03-02,"b0,1.00,1,dairy'), ("data/purchases.csv, line 2", "not one row")),
     (rewrite("data/members.csv", b"person,email\n1,\xff\xfe@example.org\n"), ("data/members.csv, line 2", "UTF-8")),
