@@ -66,7 +66,8 @@ def matched(voice: Voice) -> Table:
 def groups(voice: Voice) -> list[Table]:
     """For each release, a row per group: people, then every rate that was computed."""
     levels = select.levels(voice.document)
-    return [_release(voice, entry, levels) for entry in voice.document["released"] if entry["groups"]]
+    return [_release(voice, entry, levels) for entry in voice.document["released"]
+            if entry["groups"] and not entry["attribution"]]
 
 
 def compare(voice: Voice) -> Table | None:
@@ -240,7 +241,7 @@ def _measure(of: Sum) -> str:
 
 def _caption(voice: Voice, key: str, entry: Mapping[str, Any]) -> str:
     if not entry["dimensions"]:
-        return voice.words[f"{key}_total"]
+        return voice.words["t_total" if key == "t_group" else f"{key}_total"]
     return voice.say(key, dimensions=f" {voice.words['and']} ".join(map(voice.dimension, entry["dimensions"])))
 
 
