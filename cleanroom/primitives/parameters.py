@@ -42,7 +42,6 @@ LIKELY_RATIO: Final = 2**40  # flood over H(n)
 class Margins:
     """What is left, in bits (log2 of a ratio; 0 is the limit)."""
 
-    sum_bits: float  # t/2 over the largest sum and its noise allowance
     correctness_bits: float  # q/2t over noise and flooding
     worst_case_flood_bits: float  # flood over W(n)
     likely_flood_bits: float  # flood over H(n)
@@ -58,20 +57,14 @@ def likely_noise(values: int) -> int:
     return ceil((values + 1) / 2 + sqrt(ETA * 65 * log(2) * (values + 2 * N + 1)))
 
 
-def check_parameters(rows: int, largest_sum: int, noise: int = 0) -> Margins:
+def check_parameters(rows: int) -> Margins:
     """Refuse a run whose sums would not open exactly, or whose opening would say too much.
 
-    `rows`: most encrypted values in one sum (R's padded row count when a sum takes a row at most once).
-    `largest_sum`: bound on an exact sum, cap times people. `noise`: bound on what both sides add to it.
-    ContractError with the numbers when: largest_sum + noise ≥ t/2; W(rows) + 2^F > q/2t; 2^F < 2^36 W(rows);
-    or 2^F < 2^40 H(rows).
+    `rows`: most encrypted values in one sum (R's padded row count when a sum takes a row at most once). That no
+    total wraps round modulo t, the noise of both sides included, is `disclosure.opening.check_range`.
+    ContractError with the numbers when: W(rows) + 2^F > q/2t; 2^F < 2^36 W(rows); or 2^F < 2^40 H(rows).
     """
     flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows), likely_noise(rows)
-    if 2 * (largest_sum + noise) >= T:
-        raise ContractError(
-            f"a sum can reach {largest_sum} with noise up to {noise}; the limit is {T // 2 - 1} in all",
-            where="statistics", todo="lower the cap, the number of people, or use a coarser unit",
-        )
     if 2 * T * (worst + flood) > Q or flood < WORST_CASE_RATIO * worst or flood < LIKELY_RATIO * likely:
         raise ContractError(
             f"a sum over {rows} rows accumulates noise up to 2^{log2(worst):.2f}, likely below "
@@ -80,7 +73,6 @@ def check_parameters(rows: int, largest_sum: int, noise: int = 0) -> Margins:
             where="match", todo="lower the number of people to what one sum can hold",
         )
     return Margins(
-        sum_bits=log2(T / 2) - log2(max(1, largest_sum + noise)),
         correctness_bits=log2(Q / (2 * T)) - log2(worst + flood),
         worst_case_flood_bits=FLOOD_BITS - log2(worst),
         likely_flood_bits=FLOOD_BITS - log2(likely),
