@@ -1,12 +1,13 @@
 # Two commands do everything on a fresh Linux machine with Python 3.11 or newer:
 #   make demo    set up, then run both parties on real data
 #   make test    set up, then lint, types, import contracts and all tests
+# and `make parties` fills parties/ with the same real data, to run by hand: see parties/README.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test chromium lint soak proto proto-check setup clean
+.PHONY: demo parties test chromium lint soak proto proto-check setup clean
 
 setup: $(VENV)/ready
 
@@ -19,14 +20,15 @@ demo: setup
 	rm -rf $(OUT)
 	$(BIN)/cleanroom demo --out $(OUT)
 
+parties: setup
+	$(BIN)/cleanroom demo --prepare --out parties
+
 test: lint proto-check chromium
 	$(BIN)/pytest -m 'not soak'
 
-# The browser tests drive Debian's chromium. Where it is missing and cannot be installed they are skipped and say so.
+# The browser tests drive Debian's chromium. Nothing is installed outside this folder: without it they are skipped.
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && \
-		apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 || \
-		echo "chromium is not here and could not be installed: the browser tests will be skipped"
+	@command -v chromium >/dev/null || echo "chromium is not here: the browser tests will be skipped; apt install chromium"
 
 lint: setup
 	$(BIN)/ruff check .

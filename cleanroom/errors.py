@@ -77,6 +77,13 @@ class MisuseError(CleanroomError):
     public = "internal error"
 
 
+class MachineError(CleanroomError):
+    """This machine failed: a full or broken disk, or a worker process that died."""
+
+    exit_code = 74
+    public = "the other party's node has a fault"
+
+
 class PeerUnavailableError(CleanroomError):
     """The peer cannot be reached or went away; trying again may help."""
 

@@ -20,8 +20,8 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import check_budget
 from cleanroom.disclosure.opening import check_range
-from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
-from cleanroom.errors import DataError, MisuseError
+from cleanroom.disclosure.padding import check_padding, check_people, padding_rows, padding_terms
+from cleanroom.errors import MisuseError
 from cleanroom.identity.matching import MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.tokens import KeyValues
@@ -77,32 +77,30 @@ def check_plan(contract: Contract) -> Plan:
     check_budget(contract)
     check_padding(plan)
     check_range(plan)
-    _check_lattice(plan)
+    check_parameters(_most_rows(plan), plan.largest_denominator)
     return plan
 
 
-def _check_lattice(plan: Plan) -> None:
-    """No sum can wrap round, and the flooding hides the noise, at the largest size the contract allows."""
-    match = plan.contract.match
-    padding = padding_terms(plan).most
-    rows = match.max_people_retailer + padding_rows(plan, padding) + padding
-    most, weight = max((statistic.cap for statistic in plan.contract.statistics), default=1), plan.largest_denominator
-    check_parameters(rows, most * match.max_people_retailer * weight, weight=weight)
+def _most_rows(plan: Plan) -> int:
+    """The retailer's padded rows at the largest size the contract allows: all may be in one encrypted sum."""
+    most = padding_terms(plan).most
+    return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
 def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, progress: Progress, *,
         initiator: bool) -> Outcome:
-    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its stage, and raised."""
-    stage = "preparation"
+    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised."""
+    session: Session | None = None
     try:
+        progress.stage("gate", 1)
         side, own = prepare(setup, tables)
+        progress.advance(1)
         session = Session(side, progress, initiator=initiator)
-        stage = "protocol"
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
         if setup.audit.open:
-            setup.audit.fail(error, stage)
+            setup.audit.fail(error, session.step_name if session else "gate")
         raise
 
 
@@ -175,16 +173,7 @@ def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[Retailer
 
 
 def _check_people(setup: Setup, people: int) -> None:
-    terms = setup.plan.contract.match
-    most = terms.max_people_advertiser if setup.role == "advertiser" else terms.max_people_retailer
-    if people == 0:
-        raise DataError("nobody is left to take part", where=setup.role,
-                        todo="`cleanroom check` shows who is excluded and why")
-    if people > most:
-        raise DataError(f"{people} people would take part, the contract allows {most}", where=setup.role,
-                        todo="agree on a larger match.max_people, or select fewer people")
-    if setup.padding.most:  # tests without padding may use tiny populations
-        check_padding(setup.plan, people)
+    check_people(setup.plan, setup.role, setup.padding.most, people)
     setup.audit.record(Kind.PARAMETERS_CHECKED)
 
 
@@ -196,7 +185,7 @@ def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
-    context = Context(setup.role, own.sent, side.peer_rows, own.coverage)
+    context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage)
     return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
                    side.own_rows, side.peer_rows)
 

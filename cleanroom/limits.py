@@ -27,13 +27,13 @@ MAX_FILE_FIELD_CHARACTERS: Final = 65_536
 
 # --- wire -----------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
-CHUNK_BYTES: Final = 1024 * 1024  # fastest message size measured on loopback TLS
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 PEER_SILENCE: Final = 300  # longest silence inside a run before it is ended; the peer may be computing
+RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- audit and keys -----------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ class Ledger(Protocol):
 
     def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float,
                budget: tuple[float, float]) -> None:
-        """Durably record a spend before it happens; once per (run, part). BudgetError when it exceeds `budget`."""
+        """Durably record a spend before it happens. BudgetError when the total exceeds `budget`, MisuseError when this
+        part of this run was charged before."""
         ...
 
 
@@ -75,12 +76,12 @@ class AuditSink(Protocol):
 class Progress(Protocol):
     """Shows how far a stage has come. Never given anything personal."""
 
-    def stage(self, name: str, total: int, unit: str) -> None:
-        """A stage starts; it will count to `total` `unit`s."""
+    def stage(self, name: str, total: int) -> None:
+        """A stage starts, and the one before ends; it will count to `total`."""
         ...
 
     def advance(self, amount: int) -> None:
-        """`amount` more units of the current stage are done."""
+        """`amount` more of the current stage is done."""
         ...
 
     def done(self) -> None:

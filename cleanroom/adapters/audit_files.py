@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +14,7 @@ from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import LOG_NAME, parse_lines, split_lines
 from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME
 from cleanroom.audit.verify import Evidence
-from cleanroom.errors import AuditError, DataError, MisuseError
+from cleanroom.errors import AuditError, MachineError, MisuseError
 
 NO_RUN = "name the folder of one run: `runs/` and its id inside the party's folder"
 NO_HEAD = "without it nothing is proven: the run was interrupted (`cleanroom audit report`) or the file was removed"
@@ -22,12 +23,13 @@ NO_HEAD = "without it nothing is proven: the run was interrupted (`cleanroom aud
 class AuditFile:
     """`ports.AuditSink` on a new `audit.jsonl` in a run's folder, mode 0600, one write and one fsync a line.
 
-    A log belongs to one run and is never reopened: DataError when the file exists or cannot be created.
+    A log belongs to one run and is never reopened: MisuseError when the file exists, MachineError when it cannot be
+    created.
     After a failed write the sink refuses every further line, so that nothing follows a torn one.
     """
 
     def __init__(self, folder: Path) -> None:
-        make_private_folder(folder, DataError)
+        make_private_folder(folder, MachineError)
         self._path = folder / LOG_NAME
         self._descriptor: int | None = None
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -36,8 +38,7 @@ class AuditFile:
             os.fsync(self._descriptor)
             sync_folder(folder)
         except FileExistsError:
-            raise DataError("this run has a log already", where=str(self._path),
-                            todo="start a new run; a log is never continued") from None
+            raise MisuseError("this run has a log already: a log is never continued", where=str(self._path)) from None
         except OSError as bad:
             self.close()
             raise self._failed(bad) from None
@@ -53,7 +54,7 @@ class AuditFile:
         self.close()
 
     def append(self, line: bytes) -> None:
-        """Write `line` and a newline in one write and flush them. DataError when the disk refuses."""
+        """Write `line` and a newline in one write and flush them. MachineError when the disk refuses."""
         if self._descriptor is None:
             raise MisuseError("the audit file is closed or broken")
         if not line or b"\n" in line:
@@ -74,23 +75,30 @@ class AuditFile:
         if descriptor is not None:
             os.close(descriptor)
 
-    def _failed(self, bad: OSError) -> DataError:
-        return DataError(f"the audit log cannot be written ({bad.strerror})", where=str(self._path),
-                         todo="check the folder and the free space: no run goes on without its log")
+    def _failed(self, bad: OSError) -> MachineError:
+        return MachineError(f"the audit log cannot be written ({bad.strerror})", where=str(self._path), todo=(
+            "check the folder and the free space: no run goes on without its log"))
 
 
 def write_release(folder: Path, table: bytes, receipt: bytes) -> None:
-    """Store `receipt.json`, then `table.json`, of a run that both signed. DataError names the file.
+    """Store `receipt.json`, then `table.json`, of a run that both signed. MachineError names the file.
 
     In this order, so that no table ever stands there without its receipt.
     """
-    write_private(folder / RECEIPT_NAME, receipt, DataError)
-    write_private(folder / TABLE_NAME, table, DataError)
+    write_private(folder / RECEIPT_NAME, receipt, MachineError)
+    write_private(folder / TABLE_NAME, table, MachineError)
+
+
+def remove_release(folder: Path) -> None:
+    """Take back what `write_release` stored for a run that then failed: nothing stands without its ending."""
+    for name in (TABLE_NAME, RECEIPT_NAME):
+        with suppress(OSError):  # the run's own error is the one to report
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_head(folder: Path, head: bytes) -> None:
-    """Store `audit.head.json`: from here on the log is sealed. DataError names the file."""
-    write_private(folder / HEAD_NAME, head, DataError)
+    """Store `audit.head.json`: from here on the log is sealed. MachineError names the file."""
+    write_private(folder / HEAD_NAME, head, MachineError)
 
 
 def read_log(folder: Path) -> tuple[tuple[Event, ...], bool]:

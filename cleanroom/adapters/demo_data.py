@@ -38,19 +38,29 @@ class DemoSizes:
 
 
 def write_demo_parties(out: Path, addresses: tuple[str, str] = ADDRESSES) -> DemoSizes:
-    """Write `out`/advertiser and `out`/retailer: party.toml and data/.
+    """Write `out`/advertiser and `out`/retailer: data/, and party.toml where there is none.
 
-    `addresses`: host:port of the advertiser's and of the retailer's node. Same files every time. UsageError
-    when the optional package with the data is not installed.
+    `addresses`: host:port of the advertiser's and of the retailer's node. Same files every time. UsageError when the
+    optional package with the data is not installed, or a party has data already; then nothing is written.
     """
+    _check_empty(out)
     source = _load()
     people = _people(source["campaigns"], source["transactions"])
     for role, text in party_files(addresses).items():
         (out / role / "data").mkdir(parents=True, exist_ok=True)
-        (out / role / "party.toml").write_text(text, encoding="utf-8")
+        if not (out / role / "party.toml").exists():
+            (out / role / "party.toml").write_text(text, encoding="utf-8")
     exposures, advertiser = _write_advertiser(out / "advertiser" / "data", people, source)
     members, purchases, retailer = _write_retailer(out / "retailer" / "data", source)
     return DemoSizes(len(people), exposures, members, purchases, advertiser, retailer)
+
+
+def _check_empty(out: Path) -> None:
+    for role in party_files():
+        folder = out / role / "data"
+        if folder.exists() and any(folder.iterdir()):
+            raise UsageError("this party has data already", where=str(folder),
+                             todo="move it away first; nothing was written")
 
 
 def _load() -> dict[str, pd.DataFrame]:

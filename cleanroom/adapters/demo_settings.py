@@ -25,6 +25,7 @@ peer = "{peer}"
 workers = 0             # processes; 0 = every core
 connect_timeout = 10    # seconds until an unreachable peer is reported
 peer_silence = 300      # seconds without a message before a run is ended; the peer may be computing
+run_limit = 21600       # seconds before a run is ended, whatever the peer still sends
 
 [keys]
 directory = "keys"      # never leaves this machine, never committed

@@ -10,16 +10,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType, TracebackType
 from typing import Final, Self, TypeVar
 
-from cleanroom.errors import CleanroomError, MisuseError, SettingsError
+from cleanroom.errors import MachineError, MisuseError, SettingsError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _IN_FLIGHT: Final = 3  # chunks a worker: one running, one waiting for it, one whose result waits for its turn
-_START: Final = threading.Lock()  # guards the short exchange of sys.modules["__main__"] in `_submit`
+_START: Final = threading.Lock()  # one process starts at a time: see `_Worker`
 
 
 class SerialExecutor:
@@ -30,6 +31,31 @@ class SerialExecutor:
     def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
         """Results in order."""
         return map(function, chunks)
+
+
+class _Worker(SpawnProcess):
+    """A spawned process that does not run the main script first: it needs nothing of it, and the script's imports cost
+    more than the rest of the start.
+
+    What a new process does with the main script is read from sys.modules["__main__"] while it starts; nothing else can
+    say it. An empty module stands there for these few milliseconds. That is safe in a server with threads: `_START`
+    keeps two starts from restoring each other's module, threads run on with the globals they have, and this program
+    neither imports `__main__` nor pickles anything defined in it.
+    """
+
+    def start(self) -> None:
+        """Start the process."""
+        with _START:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    Process = _Worker
 
 
 class ProcessExecutor:
@@ -46,6 +72,7 @@ class ProcessExecutor:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
         self._closed = False
+        self._lock = threading.Lock()
 
     @property
     def workers(self) -> int:
@@ -56,19 +83,22 @@ class ProcessExecutor:
         """Results in the order of `chunks`, which may be endless: at most three a worker are taken ahead.
 
         Nothing runs before the first result is asked for. An exception of `function` is raised at its place.
-        CleanroomError when a worker process died, MisuseError after `close`.
+        MachineError when a worker process died, and then the next call starts fresh ones; MisuseError after `close`.
         """
+        pool = self._running()
         pending: deque[Future[R]] = deque()
         try:
             for chunk in chunks:
-                pending.append(self._submit(function, chunk))
+                if self._closed:
+                    raise MisuseError("the executor is closed")
+                pending.append(pool.submit(function, chunk))
                 if len(pending) >= _IN_FLIGHT * self._workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
         except BrokenExecutor as error:
-            self.close()
-            raise CleanroomError(
+            self._drop(pool)
+            raise MachineError(
                 "a worker process died", where="workers",
                 todo="look for lack of memory on this machine, or lower the number of workers",
             ) from error
@@ -78,10 +108,11 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Drop waiting chunks, let running ones finish, end the processes. May be called again."""
-        self._closed = True
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -90,22 +121,20 @@ class ProcessExecutor:
                  trace: TracebackType | None) -> None:
         self.close()
 
-    def _submit(self, function: Callable[[T], R], chunk: T) -> Future[R]:
-        """Submit, hiding the main script: a process started here would first run that script again, though it
-        needs nothing of it, and the script's imports cost more than the rest of the start.
-        """
-        with _START:
+    def _running(self) -> ProcessPoolExecutor:
+        with self._lock:
             if self._closed:
                 raise MisuseError("the executor is closed")
             if self._pool is None:
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._workers, context, initializer=_initialise)
-            main = sys.modules["__main__"]
-            sys.modules["__main__"] = ModuleType("__main__")
-            try:
-                return self._pool.submit(function, chunk)
-            finally:
-                sys.modules["__main__"] = main
+                self._pool = ProcessPoolExecutor(self._workers, _Context(), initializer=_initialise)
+            return self._pool
+
+    def _drop(self, broken: ProcessPoolExecutor) -> None:
+        """Forget a pool whose worker died; another run may have done so already, and have a new one."""
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
+        broken.shutdown(wait=True, cancel_futures=True)
 
 
 def _initialise() -> None:

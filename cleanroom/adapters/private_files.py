@@ -34,6 +34,24 @@ def write_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
                     todo="check the folder, its permissions and the free space") from None
 
 
+def replace_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
+    """Create or replace `path` in one step, mode 0600, flushed to the disk: after a crash it is the old or the new one.
+
+    `error` names the file when it cannot be written.
+    """
+    try:
+        temporary = _write_temporary(path.parent, data)
+        try:
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink()
+            raise
+        sync_folder(path.parent)
+    except OSError as bad:
+        raise error(f"cannot be written ({bad.strerror})", where=str(path),
+                    todo="check the folder, its permissions and the free space") from None
+
+
 def read_checked(path: Path, limit: int, error: type[CleanroomError], forbidden_mode: int = 0,
                  todo: str = "") -> bytes:
     """Content of a regular file of at most `limit` bytes; for a symbolic link, of the file it leads to.

@@ -11,7 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cleanroom import ports
 
 TITLES = {
-    "hello": "Reading, consent gate, greeting",
+    "reading": "Reading own files",
+    "connecting": "Reaching the other node",
+    "gate": "Consent gate, keys",
+    "hello": "Greeting, padded sizes",
+    "sizes": "Greeting, padded sizes",
     "blinded_cells": "Blinding the advertiser's people",
     "reblinded_cells": "Re-blinding and shuffling",
     "blinded_values": "Blinding the retailer's people",
@@ -28,7 +32,7 @@ TITLES = {
 
 
 class Timed:
-    """Passes progress on and keeps the seconds spent in each stage (monotonic clock)."""
+    """Passes progress on and keeps the seconds spent in each stage (monotonic clock). Use as a context manager."""
 
     def __init__(self, inner: ports.Progress) -> None:
         self._inner = inner
@@ -36,11 +40,17 @@ class Timed:
         self._since = 0.0
         self.seconds: dict[str, float] = {}
 
-    def stage(self, name: str, total: int, unit: str) -> None:
+    def __enter__(self) -> Timed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.done()
+
+    def stage(self, name: str, total: int) -> None:
         """See `ports.Progress`."""
         self._stop()
         self._name, self._since = name, time.monotonic()
-        self._inner.stage(name, total, unit)
+        self._inner.stage(name, total)
 
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
@@ -61,7 +71,7 @@ class Timed:
 class Silent:
     """Shows nothing; a node's own runs and tests."""
 
-    def stage(self, name: str, total: int, unit: str) -> None:
+    def stage(self, name: str, total: int) -> None:
         """See `ports.Progress`."""
 
     def advance(self, amount: int) -> None:
@@ -78,7 +88,7 @@ class Lines:
         self._title = ""
         self._since = 0.0
 
-    def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
+    def stage(self, name: str, total: int) -> None:  # noqa: ARG002
         """See `ports.Progress`."""
         if TITLES[name] != self._title:
             self.done()
@@ -106,7 +116,7 @@ class Bars:
         self._total = self._done = 0
         self._started = 0.0
 
-    def stage(self, name: str, total: int, unit: str) -> None:  # noqa: ARG002
+    def stage(self, name: str, total: int) -> None:
         """See `ports.Progress`."""
         self._bars.start()
         if TITLES[name] != self._title or self._task is None:

@@ -53,11 +53,14 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
         "part": f.NAME, "epsilon": f.DECIMAL, "delta": f.DECIMAL,
         "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of the contract so far, this charge included
     },
-    Kind.PEER_IDENTIFIED: {"certificate_sha256": f.DIGEST},
+    Kind.PEER_IDENTIFIED: {"certificate_sha256": f.DIGEST, "software": f.VERSION},  # the version it says it runs
     Kind.PARAMETERS_CHECKED: {},
     Kind.COUNTS_OPENED: {"groups": f.COUNT, "suppressed": f.COUNT},
     Kind.SUMS_OPENED: {"opened": f.COUNT},
-    Kind.TABLE_RELEASED: {"table_sha256": f.DIGEST},
+    Kind.TABLE_RELEASED: {
+        "table_sha256": f.DIGEST,
+        "salt": f.DIGEST,  # random: the peer gets the Merkle root of the lines up to here, which must tell it nothing
+    },
     Kind.RECEIPT_SIGNED: {"receipt_sha256": f.DIGEST},
     Kind.RECEIPT_VERIFIED: {"receipt_sha256": f.DIGEST},
     Kind.INTERMEDIATES_WIPED: {"what": f.NAMES, "limits": f.NAMES},

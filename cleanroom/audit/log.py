@@ -71,12 +71,6 @@ class AuditLog:
         """Merkle root of the lines so far, 32 bytes."""
         return merkle.root(self._leaves)
 
-    def inclusion(self, event: Event) -> merkle.Proof:
-        """Proof that `event` is in the tree of the lines so far. MisuseError for an event of another log."""
-        if event.seq >= len(self._leaves) or self._leaves[event.seq] != merkle.leaf_hash(event.line):
-            raise MisuseError("this event is not in the log")
-        return merkle.inclusion_proof(self._leaves, event.seq)
-
     def head(self) -> bytes:
         """The signed tree head (see `head.sign_head`). MisuseError before the run has ended."""
         if self._start is None or self._state != "ended":

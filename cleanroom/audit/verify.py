@@ -1,5 +1,6 @@
 """Offline verification of a run's evidence: public keys and the files of one folder, nothing else.
 
+The keys are the caller's: a folder that brings its own keys proves only that it fits together.
 `verify_run` takes numbered steps that raise AuditError naming the first bad item, and gives a summary:
 
 1. the head is signed by one of the two parties, its root follows from its line hashes, and it is about this
@@ -8,28 +9,32 @@
 3. every line is an event of the closed list, numbered in order, the first a start that agrees with the head,
    the last an ending;
 4. a run that ended has a table and a receipt signed by both; a run that failed may have neither;
-5. the receipt is of this run and contract, the table is the one it names, and the log says so of both.
+5. the receipt is of this run and contract, the table is the one it names, and the log says so of both; the log up
+   to the table is the one whose root its owner signed for the peer; the privacy charged adds up to the receipt's.
+
+An owner can still write a new log and sign everything of its own anew. The peer's copy of the receipt then has another
+root: `compare_runs` and `compare_receipt` find it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from decimal import Decimal
 
 from cleanroom import limits
 from cleanroom.audit import merkle
 from cleanroom.audit.events import ENDINGS, Event, Kind
 from cleanroom.audit.head import HEAD_NAME, IDENTITY, Head, open_head
 from cleanroom.audit.log import LOG_NAME, Lines, line_name, parse_lines, split_lines
-from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME, Receipt, open_receipt
+from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME, OpenedReceipt, Receipt, open_receipt
 from cleanroom.contract.model import Role
 from cleanroom.errors import AuditError, MisuseError
 from cleanroom.primitives.canonical import parse_json
 
-CONTRACT_NAME = "contract.toml"
+CONTRACT_NAME = "contract.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +55,8 @@ class Evidence:
 class Verified:
     """What holds once `verify_run` returned. Times are UTC by the clock of the log's owner.
 
-    `role` signed the head; both parties signed `receipt`, which is None for a run that failed.
+    `role` signed the head; both parties signed `receipt`, which is None for a run that failed. `audit_roots` is what
+    each signed about its own log in the receipt; empty without one. `log` is the owner's, with its exact counts.
     """
 
     role: Role
@@ -65,7 +71,9 @@ class Verified:
     ended: datetime
     outcome: Kind
     receipt: Receipt | None
+    audit_roots: Mapping[Role, str]
     signed_by: tuple[Role, ...]
+    log: tuple[Event, ...] = field(repr=False)
 
 
 def verify_run(evidence: Evidence, keys: Mapping[Role, bytes]) -> Verified:
@@ -76,15 +84,19 @@ def verify_run(evidence: Evidence, keys: Mapping[Role, bytes]) -> Verified:
     if head.contract_hash != evidence.contract_hash:
         raise AuditError("the log is about another contract than this one", where=CONTRACT_NAME)
     events = _check_events(_check_lines(evidence.log, head.leaves), head)
-    receipt = _check_presence(evidence, events[-1], keys)
-    if receipt is not None and evidence.table is not None:
-        _check_release(receipt, evidence.table, events, head)
+    opened = _check_presence(evidence, events[-1], keys)
+    receipt = opened.receipt if opened else None
+    if opened is not None and evidence.table is not None:
+        _check_release(opened.receipt, evidence.table, events, head)
+        _check_root(opened, events, head)
+        _check_charges(opened.receipt, events)
     return Verified(
         role=head.role, run_id=head.run_id, contract_id=events[0].fields["contract_id"],
         contract_hash=head.contract_hash, software=events[0].fields["software"], root=head.root.hex(),
         previous_head=head.previous_head, events=len(events), started=events[0].moment,
         ended=events[-1].moment, outcome=events[-1].kind, receipt=receipt,
-        signed_by=(head.role,) if receipt is None else tuple(sorted(keys)))
+        audit_roots=opened.audit_roots if opened else {},
+        signed_by=(head.role,) if receipt is None else tuple(sorted(keys)), log=events)
 
 
 def compare_runs(first: Verified, second: Verified) -> None:
@@ -97,19 +109,47 @@ def compare_runs(first: Verified, second: Verified) -> None:
     for side, peer in ((first, second), (second, first)):
         if side.receipt is None and peer.receipt is not None:
             raise AuditError(f"only the {peer.role} has a receipt", where=RECEIPT_NAME)
-    if first.receipt != second.receipt:  # the table's hash is part of it
-        raise AuditError("the two receipts are not the same", where=RECEIPT_NAME)
+    _compare(first.receipt, first.audit_roots, second.receipt, second.audit_roots)
 
 
-def verify_chain(runs: Sequence[Verified]) -> None:
-    """Return when the runs of one party, oldest first, follow each other without a gap, else AuditError.
+def compare_receipt(found: Verified, peers: OpenedReceipt) -> None:
+    """Return when the peer's copy of the receipt says what this verified folder says, else AuditError.
 
-    The first may continue earlier runs that are not given; the last proves nothing about later ones.
+    The copy shows what the owner of the folder signed about its log at the time, and nothing else of the peer.
     """
-    for before, after in pairwise(runs):
-        if after.role != before.role or after.previous_head != before.root:
-            raise AuditError("does not continue the run before it: a run was removed or reordered",
-                             where=f"run {after.run_id}")
+    if found.receipt is None:
+        raise AuditError("the other party has a receipt of this run", where=RECEIPT_NAME)
+    _compare(found.receipt, found.audit_roots, peers.receipt, peers.audit_roots)
+
+
+def _compare(first: Receipt | None, first_roots: Mapping[Role, str], second: Receipt | None,
+             second_roots: Mapping[Role, str]) -> None:
+    if first != second:  # the table's hash is part of it
+        raise AuditError("the two receipts are not the same", where=RECEIPT_NAME)
+    for role, root in first_roots.items():
+        if second_roots[role] != root:
+            raise AuditError(f"the {role} signed two different logs of this run: one was written afterwards",
+                             where=RECEIPT_NAME)
+
+
+def verify_chain(runs: Sequence[Verified], last_head: str = "") -> None:
+    """Return when all runs of one party, in any order, are linked without a gap, else AuditError names the loose end.
+
+    Each log names the root of the log sealed before it; runs that were open at the same time name the same one. The
+    oldest may continue runs that are not given. `last_head` is the root sealed last, if it is known: without it the
+    newest runs may be missing.
+    """
+    roots = {run.root for run in runs}
+    ordered = sorted(runs, key=lambda run: run.started)
+    loose = [run for run in ordered if run.previous_head not in roots]
+    for run in ordered:
+        if run.role != ordered[0].role:
+            raise AuditError(f"the {run.role}'s, among runs of the {ordered[0].role}", where=f"run {run.run_id}")
+        if run.previous_head not in roots | {loose[0].previous_head}:
+            raise AuditError("the run that it continues is missing: it was removed, or its log rewritten",
+                             where=f"run {run.run_id}")
+    if last_head and last_head not in roots:
+        raise AuditError("the newest run is missing: it was removed, or its log rewritten")
 
 
 def _check_lines(log: bytes, leaves: tuple[bytes, ...]) -> Lines:
@@ -154,7 +194,7 @@ def _check_events(found: Lines, head: Head) -> tuple[Event, ...]:
     return events
 
 
-def _check_presence(evidence: Evidence, last: Event, keys: Mapping[Role, bytes]) -> Receipt | None:
+def _check_presence(evidence: Evidence, last: Event, keys: Mapping[Role, bytes]) -> OpenedReceipt | None:
     """Step 4."""
     receipt, table = evidence.receipt, evidence.table
     if receipt is None and (table is not None or last.kind == Kind.RUN_ENDED):
@@ -176,6 +216,21 @@ def _check_release(receipt: Receipt, table: bytes, events: Sequence[Event], head
     _check_logged(events, Kind.TABLE_RELEASED, "table_sha256", receipt.table_sha256)
     _check_logged(events, Kind.RECEIPT_SIGNED, "receipt_sha256", receipt.sha256)
     _check_logged(events, Kind.RECEIPT_VERIFIED, "receipt_sha256", receipt.sha256)
+
+
+def _check_root(opened: OpenedReceipt, events: Sequence[Event], head: Head) -> None:
+    """The rest of step 5. The one line `table_released` is the last that its owner signed for the peer."""
+    last = next(event.seq for event in events if event.kind == Kind.TABLE_RELEASED)
+    if merkle.root(head.leaves[:last + 1]).hex() != opened.audit_roots[head.role]:
+        raise AuditError(f"lines 1 to {last + 1} are not those that the {head.role} signed in {RECEIPT_NAME}",
+                         where=LOG_NAME)
+
+
+def _check_charges(receipt: Receipt, events: Sequence[Event]) -> None:
+    charges = [event.fields for event in events if event.kind == Kind.PRIVACY_CHARGED]
+    for name in ("epsilon", "delta"):
+        if sum(Decimal(fields[name]) for fields in charges) != Decimal(getattr(receipt, name)):
+            raise AuditError(f"the {name} charged in the log is not that of the receipt", where=LOG_NAME)
 
 
 def _check_logged(events: Sequence[Event], kind: Kind, field: str, digest: str) -> None:

@@ -7,18 +7,20 @@ from typing import Annotated
 
 import typer
 
-from cleanroom import limits
-from cleanroom.adapters.audit_files import NO_RUN, read_evidence, read_log
-from cleanroom.adapters.private_files import read_checked
-from cleanroom.adapters.run_files import CONTRACT_NAME
+from cleanroom.adapters.audit_files import read_log
+from cleanroom.adapters.run_files import run_folders
 from cleanroom.audit.events import ENDINGS
-from cleanroom.audit.verify import Verified, compare_runs, verify_run
+from cleanroom.audit.log import LOG_NAME
+from cleanroom.audit.verify import compare_receipt, compare_runs
+from cleanroom.cli.evidence import Checked, check_folder, check_run_folder, check_runs, read_anchors, read_receipt
 from cleanroom.contract.check import ROLES, signing_key
-from cleanroom.contract.parse import contract_hash, parse_signed_json
-from cleanroom.contract.sign import verify_signatures
-from cleanroom.errors import AuditError, ContractError
+from cleanroom.contract.model import Contract
+from cleanroom.contract.parse import contract_hash
+from cleanroom.errors import UsageError
+from cleanroom.primitives.dsse import key_id
 
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or a copy of it.")]
+FINGERPRINT = 32  # hex digits shown of a key's SHA-256
 
 
 def register(app: typer.Typer) -> None:
@@ -29,34 +31,51 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="audit")
 
 
-def verify(folder: Folder,
-           peer: Annotated[Path | None, typer.Argument(metavar="[PEER]", help="The other party's folder of this run.")]
-           = None) -> None:
-    """Check every signature, hash and line; with two folders also that both parties tell the same story."""
-    found = verify_folder(folder)
-    typer.echo(_summary(found))
-    if peer is not None:
-        second = verify_folder(peer)
-        typer.echo(_summary(second))
-        compare_runs(found, second)
-        typer.echo("both parties' records agree")
+def verify(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or a party's `runs` folder.")],
+           peer: Annotated[Path | None, typer.Argument(
+               metavar="[PEER]", help="The other party's folder of this run, or its receipt.json.")] = None,
+           contract: Annotated[list[Path] | None, typer.Option(
+               help="The contract that both signed, as you got it from a party: its keys are then the ones "
+                    "believed. May be given several times.")] = None) -> None:
+    """Check every signature, hash, line and reported number; with PEER also that both parties tell the same story."""
+    anchors = read_anchors(contract or [])
+    if run_folders(folder) and not (folder / LOG_NAME).exists():
+        if peer is not None:
+            raise UsageError("a whole `runs` folder has no PEER", where="PEER", todo="name one run, and the peer's")
+        _verify_runs(folder, anchors)
+        return
+    found = check_run_folder(folder, anchors)
+    compared = [] if peer is None else _compare(found, peer, anchors)
+    whose = [*_identity(found.contract), _origin(anchors)]
+    typer.echo("\n".join([_summary(found), *compared[:-1], *whose, *compared[-1:]]))
 
 
-def verify_folder(folder: Path) -> Verified:
-    """Verify one run's folder. AuditError names the first bad item."""
-    try:
-        data = read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError, todo=NO_RUN)
-        contract = parse_signed_json(data, str(folder / CONTRACT_NAME))
-        verify_signatures(contract)
-    except ContractError as error:
-        raise AuditError(error.what, where=CONTRACT_NAME) from None
-    keys = {role: signing_key(contract, role) for role in ROLES}
-    return verify_run(read_evidence(folder, contract_hash(contract).hex()), keys)
+def _compare(found: Checked, peer: Path, anchors: dict[bytes, Contract]) -> list[str]:
+    """What to print about the other party's side, the verdict last."""
+    if peer.is_file():
+        compare_receipt(found.verified, read_receipt(peer, found.contract))
+        return ["the other party's copy of the receipt agrees"]
+    second = check_run_folder(peer, anchors)
+    compare_runs(found.verified, second.verified)
+    return [_summary(second), "both parties' records agree"]
+
+
+def _verify_runs(folder: Path, anchors: dict[bytes, Contract]) -> None:
+    runs = check_runs(folder, anchors)
+    for run in runs.sealed:
+        typer.echo(_summary(run))
+    for name in runs.unsealed:
+        typer.echo(f"NOT verified: run {name} has no signed head: it was interrupted, or the head was removed")
+    typer.echo(f"{len(runs.sealed)} runs, linked without a gap" + ("" if runs.complete else (
+        "; whether newer ones were removed is not known without the party's `state` folder")))
+    for contract in {contract_hash(run.contract): run.contract for run in runs.sealed}.values():
+        typer.echo("\n".join(_identity(contract)))
+    typer.echo(_origin(anchors))
 
 
 def report(folder: Folder) -> None:
     """Print the events of a run's log. This reads; only `verify` proves."""
-    events, torn = read_log(folder)
+    events, torn = read_log(check_folder(folder))
     for event in events:
         fields = ", ".join(f"{name}={value}" for name, value in event.fields.items())
         typer.echo(f"{event.time}  {event.kind.value:<22} {fields}")
@@ -66,7 +85,29 @@ def report(folder: Folder) -> None:
         typer.echo("the log stops before the run's end: the node stopped in the middle of the run", err=True)
 
 
-def _summary(found: Verified) -> str:
-    signers = " and ".join(found.signed_by)
-    return (f"verified: {found.role}, run {found.run_id}, contract {found.contract_id}, {found.events} events, "
-            f"{found.outcome.value}, signed by {signers}, root {found.root}")
+def _summary(checked: Checked) -> str:
+    found = checked.verified
+    lines = [f"verified: {found.role}, run {found.run_id}, contract {found.contract_id}, {found.events} events, "
+             f"{found.outcome.value}, signed by {' and '.join(found.signed_by)}, root {found.root}",
+             f"  files covered: {', '.join(checked.covered)}"]
+    if checked.uncovered:
+        lines.append(f"  NOT covered: {', '.join(checked.uncovered)}, written by cleanroom {found.software}: "
+                     "verify with that version")
+    return "\n".join(lines)
+
+
+def _identity(contract: Contract) -> list[str]:
+    """The contract's hash, and both parties with the start of their signing key's SHA-256."""
+    lines = [f"contract {contract.id} version {contract.version}, SHA-256 {contract_hash(contract).hex()}"]
+    for role in ROLES:
+        digits = key_id(signing_key(contract, role))[:FINGERPRINT]
+        groups = " ".join(digits[i:i + 4] for i in range(0, len(digits), 4))
+        lines.append(f"  {role}: {contract.party(role).name}, signing key {groups}")
+    return lines
+
+
+def _origin(anchors: dict[bytes, Contract]) -> str:
+    if anchors:
+        return "contract and keys: those of --contract"
+    return ("contract and keys were taken from the folder itself, which anybody can make up: compare the hash and both "
+            "keys with what the parties gave you, or name the signed contract with --contract")

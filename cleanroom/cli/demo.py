@@ -20,8 +20,8 @@ from cleanroom.adapters.card import CARD_NAME
 from cleanroom.adapters.demo_data import write_demo_parties
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
 from cleanroom.audit.verify import compare_runs
-from cleanroom.cli.audit import verify_folder
 from cleanroom.cli.contract import make_contract, sign_file
+from cleanroom.cli.evidence import check_run_folder, read_anchors
 from cleanroom.cli.init import create_party
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
@@ -30,6 +30,7 @@ from cleanroom.errors import PeerUnavailableError, UsageError
 
 START_SECONDS = 60
 CONTRACT_FILE = "contract.toml"
+TERMS_FILE = "terms.toml"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,17 +39,20 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must not exist.")] = Path("demo"),
-         prepare: Annotated[bool, typer.Option("--prepare", help="Only write data and settings.")] = False,
+         prepare: Annotated[bool, typer.Option("--prepare", help="Only write data, and settings where there are none; "
+                                               "DIR may exist.")] = False,
          ) -> None:
     """Build both parties from the Complete Journey data, sign a contract, match, report and verify."""
-    if out.exists():
+    if out.exists() and not prepare:
         raise UsageError("exists already", where=str(out), todo="choose another folder with --out, or remove it")
     parties: dict[Role, Path] = {role: out / role for role in ROLES}
     _step("Two parties from the Complete Journey data")
     sizes = write_demo_parties(out, _free_addresses())
     typer.echo(f"  advertiser: {sizes.people:,} people, {sizes.exposures:,} exposures; retailer: {sizes.members:,} "
                f"members, {sizes.purchases:,} purchase lines", err=True)
-    (out / "terms.toml").write_text(files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8"), "utf-8")
+    terms = out / TERMS_FILE
+    if not terms.exists():
+        terms.write_text(files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8"), "utf-8")
     if prepare:
         typer.echo(out)
         return
@@ -56,7 +60,7 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
     for folder in parties.values():
         create_party(folder)
     contract = out / CONTRACT_FILE
-    make_contract(contract, out / "terms.toml", {role: folder / CARD_NAME for role, folder in parties.items()})
+    make_contract(contract, terms, {role: folder / CARD_NAME for role, folder in parties.items()})
     for folder in (*parties.values(), parties["advertiser"]):
         sign_file(folder, contract)
     _step("The retailer's node, and the advertiser's run with it")
@@ -65,13 +69,14 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
         finished = run_match(parties["advertiser"], contract)
     _step("Verification of both parties' evidence, offline")
     runs = {role: RunFiles(folder).find("last") for role, folder in parties.items()}
-    compare_runs(*(verify_folder(folder) for folder in runs.values()))
+    anchors = read_anchors([contract])
+    compare_runs(*(check_run_folder(folder, anchors).verified for folder in runs.values()))
     shutil.copyfile(finished.results.measurement, out / MEASUREMENT_NAME)
     print_results(finished.results.document)
     for role, folder in runs.items():
         typer.echo(f"{role} report: {folder / 'report.html'}")
     typer.echo(f"measurement: {out / MEASUREMENT_NAME}")
-    typer.echo(f"verify again: cleanroom audit verify {runs['advertiser']} {runs['retailer']}")
+    typer.echo(f"verify again: cleanroom audit verify {runs['advertiser']} {runs['retailer']} --contract {contract}")
 
 
 def _step(text: str) -> None:

@@ -67,6 +67,7 @@ def _party(folder: Path) -> Iterator[tuple[str, str]]:
     yield "listens on", settings.node.listen
     yield "workers", str(settings.node.workers or "one per core")
     yield "peer silence", f"{settings.node.peer_silence} s"
+    yield "run limit", f"{settings.node.run_limit} s"
     yield "free disk", f"{shutil.disk_usage(folder).free / 1e9:,.0f} GB"
     for name in settings.data:
         path = settings.path(name)

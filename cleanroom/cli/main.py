@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 import traceback
 from importlib import import_module
+from typing import Any
 
 import typer
 
 from cleanroom import __version__
-from cleanroom.errors import CleanroomError
+from cleanroom.errors import CleanroomError, UsageError
 
 COMMANDS = ("demo", "synth", "init", "check", "plan", "contract", "node", "match", "report", "audit", "doctor")
+EXIT_USAGE = UsageError.exit_code
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
+
+# click's UsageError, wherever this version of typer keeps click
+_CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
@@ -38,10 +43,15 @@ for _name in COMMANDS:
 def main() -> None:
     """Run a command; every deliberate error is one line on stderr and its documented exit code."""
     try:
-        app()
+        code = app(prog_name="cleanroom", standalone_mode=False)  # then errors of the command line come here, too
+        if code == EXIT_INTERRUPTED:
+            _end("interrupted", EXIT_INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+    except _CommandLineError as error:
+        _end_usage(error)
     except CleanroomError as error:
         _end(f"{error}", error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _end("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
@@ -50,6 +60,16 @@ def main() -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         _end(f"internal error: {type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno} — "
              "please report this with the command you ran", EXIT_INTERNAL)
+
+
+def _end_usage(error: Any) -> None:
+    """One line for what the parser refused; the help itself where a group of commands was called without one."""
+    message, context = " ".join(error.format_message().split()).rstrip("."), error.ctx
+    path = context.command_path if context is not None else "cleanroom"
+    if not message or type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_USAGE)
+    _end(f"{path}: {message[:1].lower()}{message[1:]} — see `{path} --help`", EXIT_USAGE)
 
 
 def _end(text: str, code: int) -> None:

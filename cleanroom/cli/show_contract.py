@@ -43,7 +43,8 @@ def contract_text(contract: Contract) -> str:
         lines.append(f"  {by}: " + ", ".join(["people", *(f"{s.name} (at most {s.cap:,} a person)" for s in opened)]))
     lines += ["", f"Privacy: one run spends epsilon {cost.total.epsilon_text} and delta {cost.total.delta_text} "
               f"({cost.transcript.epsilon_text} for sizes and match counts, {cost.release.epsilon_text} for the table);"
-              " "
-              f"all runs together at most {budget.epsilon_text} and {budget.delta_text}.",
-              f"Padding: up to {padding_terms(plan).most} dummies in each of {len(plan.cells)} cells."]
+              f" all runs together at most {budget.epsilon_text} and {budget.delta_text}.",
+              f"Padding: up to {padding_terms(plan).most} dummies in each of {len(plan.cells)} cells.",
+              "Protection holds against a partner that runs the agreed software. One that runs changed software can "
+              "learn far more, up to every encrypted purchase: see SECURITY.md, Not protected."]
     return "\n".join(lines)

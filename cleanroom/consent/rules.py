@@ -78,7 +78,6 @@ LOOKBACK: Final = Rule(
 )
 
 PERSON_RULES: Final = (READABLE, GIVEN, STANDING, PARTNER, SUPPRESSED)
-RULES: Final[tuple[Rule, ...]] = (*PERSON_RULES, LOOKBACK)
 
 
 def first_refusal(people: Subjects) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ Rules that need more than one field (COMPLIANCE C-10 and shape) are in `check`; 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -208,10 +208,6 @@ class Contract(_Document):
     def party(self, role: Role) -> Party:
         """The terms of the party that plays `role`."""
         return self.parties.advertiser if role == "advertiser" else self.parties.retailer
-
-    def is_valid_at(self, moment: datetime) -> bool:
-        """Whether `moment` is inside the validity window."""
-        return self.not_before <= moment < self.not_after
 
 
 def other(role: Role) -> Role:

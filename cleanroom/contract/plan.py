@@ -169,13 +169,6 @@ class Plan:
         return (named["arm"] != EXPOSED or all(seen)) and (named["arm"] not in UNEXPOSED or not any(seen))
 
 
-def period_of(calendar: Calendar, day: date) -> int | None:
-    """First-exposure period of a day, or None outside the calendar."""
-    if not calendar.exposures_from <= day <= calendar.exposures_until:
-        return None
-    return (day - calendar.exposures_from).days // calendar.period_days
-
-
 def window_of(calendar: Calendar, period: int) -> tuple[date, date]:
     """First day (inclusive) and last day (exclusive) of the purchases that count for a period."""
     start = calendar.exposures_from + timedelta(days=(period + 1) * calendar.period_days)

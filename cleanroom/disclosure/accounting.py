@@ -1,6 +1,8 @@
 """What a run costs in privacy, as exact decimals, and whether the contract's budget pays for it.
 
-Privacy unit: one admitted person of either side. Neighbouring inputs: that person is added or removed.
+Privacy unit: one person of the de-duplicated list that enters the protocol, of either side. Neighbouring inputs: that
+person is added or removed. De-duplication comes before: it drops a value of two people for both, so one more person in
+a party's files can take a key from each of up to K others of the list (SECURITY.md, "Not protected", has an example).
 
 Transcript. A person of the retailer moves the padded row count by one and one match count by one; a person of
 the advertiser moves the padded size of one cell. Each is (ε_match, δ_match), so nobody pays more than twice
@@ -25,7 +27,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.contract.values import MERGED
 from cleanroom.disclosure.mechanism import measured_epsilon
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import BudgetError, ContractError, MisuseError
 from cleanroom.ports import Ledger
 
 Part = Literal["transcript", "release"]
@@ -75,12 +77,12 @@ class RunCost:
 
 
 def influence(key_types: int) -> int:
-    """How many advertiser people's contributions one added or removed person can change: 1 + ⌊K / 2⌋.
+    """How many advertiser people's contributions one person of a de-duplicated list can change: 1 + ⌊K / 2⌋.
 
     With one key type it is 1. With more, a new person p can take partner r away from a person q by a stronger
     key; q may then find a partner by a weaker key, and so on. The two matchings differ in an alternating path
-    that starts at the new person and on which the key priority strictly falls (a value of one key type
-    belongs to one person a side), so it has at most K edges. It touches at most 1 + ⌊K / 2⌋ people of the
+    that starts at the new person and on which the key priority strictly falls (within a de-duplicated list a value
+    of one key type belongs to one person), so it has at most K edges. It touches at most 1 + ⌊K / 2⌋ people of the
     advertiser, each in one cell, and moves the contribution of each inside [0, cap].
     """
     return 1 + key_types // 2
@@ -127,11 +129,14 @@ def check_budget(contract: Contract) -> None:
 def charge(ledger: Ledger, plan: Plan, contract: str, run: str, part: Part) -> Cost:
     """Record one part of a run in the ledger before it is spent, and return it.
 
-    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it.
+    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it; a
+    transcript is not paid for, and so nothing is sent, unless the release of the run could be paid for as well.
     """
     costs = run_cost(plan)
     cost = costs.transcript if part == "transcript" else costs.release
     budget = budget_of(plan.contract)
+    if part == "transcript":
+        _check_whole_run(spent(ledger, contract), costs.total, budget)
     ledger.charge(contract, run, part, float(cost.epsilon), float(cost.delta),
                   (float(budget.epsilon), float(budget.delta)))
     return cost
@@ -141,6 +146,14 @@ def spent(ledger: Ledger, contract: str) -> Cost:
     """All that the ledger has recorded for the contract with this hash (hex)."""
     epsilon, delta = ledger.spent(contract)
     return Cost(Decimal(repr(epsilon)), Decimal(repr(delta)))
+
+
+def _check_whole_run(before: Cost, asked: Cost, budget: Cost) -> None:
+    if (before + asked).fits(budget):
+        return
+    had, wants, most = (f"ε {cost.epsilon_text}, δ {cost.delta_text}" for cost in (before, asked, budget))
+    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most}",
+                      where="privacy budget", todo="this run is not possible; agree on a new contract")
 
 
 def _measured_release(plan: Plan, release: int, paths: int) -> float:

@@ -19,7 +19,6 @@ from cleanroom.errors import MisuseError, PeerViolationError
 Stage = Literal["people", "sums"]
 
 BLIND_BYTES: Final = 32
-COMMITMENT_BYTES: Final = 32
 _LABEL: Final = b"cleanroom/v1/opening"
 
 

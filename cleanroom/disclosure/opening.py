@@ -17,6 +17,7 @@ from typing import Final
 
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.shares import MODULUS, check_own, check_peer
+from cleanroom.disclosure.threshold import check_threshold
 from cleanroom.errors import ContractError, MisuseError, PeerViolationError
 from cleanroom.ports import Noise
 from cleanroom.table import ReleasedTable, Row
@@ -25,7 +26,8 @@ _TAIL: Final = 40  # one draw exceeds 40 scales with probability below exp(-40) 
 
 
 def check_range(plan: Plan) -> None:
-    """ContractError when a total with the noise of both sides could wrap round modulo t."""
+    """ContractError when the noise of both sides could wrap a total round modulo t, or open an empty group."""
+    check_threshold(plan)
     match = plan.contract.match
     people = min(match.max_people_advertiser, match.max_people_retailer)
     for release in range(len(plan.contract.releases)):

@@ -23,8 +23,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from cleanroom.contract.model import Role
 from cleanroom.contract.plan import Plan
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import ContractError, DataError, MisuseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +68,39 @@ def padding_rows(plan: Plan, most: int) -> int:
     return most * len(plan.cells) * _patterns(plan)
 
 
-def check_padding(plan: Plan, admitted: int | None = None) -> None:
-    """Refuse, with the numbers, a run that would pad with more tuples than there are people.
+def check_padding(plan: Plan) -> None:
+    """Refuse, with the numbers, a contract that would pad with more tuples than its smaller side may have people.
 
-    Before a run the people are the smaller of the two declared maxima; at run time also `admitted`, the
-    number of own people who take part. The text holds that number: it is for the own terminal. ContractError.
+    ContractError.
     """
     match = plan.contract.match
     terms = padding_terms(plan)
-    rows = padding_rows(plan, terms.most)
-    people = min(match.max_people_advertiser, match.max_people_retailer)
-    whose = "the contract's smaller side may have"
-    if admitted is not None and admitted < people:
-        people, whose = admitted, "take part on this side"
+    rows, people = padding_rows(plan, terms.most), min(match.max_people_advertiser, match.max_people_retailer)
     if rows > people:
         raise ContractError(
             f"padding takes {rows} tuples ({terms.most} × {len(plan.cells)} cells × {_patterns(plan)} key "
-            f"patterns), more than the {people} people that {whose}", where="match",
+            f"patterns), more than the {people} people that the contract's smaller side may have", where="match",
             todo="use fewer cells, periods or key types, or agree on a larger match.epsilon or match.delta")
+
+
+def check_people(plan: Plan, role: Role, most: int, people: int) -> None:
+    """Refuse a run in which nobody, more than the contract allows, or fewer than there are padding tuples take part.
+
+    `most` is P, `people` the exact number of own people. The texts hold it: they are for the own terminal. All
+    refusals are one DataError with one public text, so that an abort does not tell the peer which of them it was.
+    """
+    match = plan.contract.match
+    allowed = match.max_people_advertiser if role == "advertiser" else match.max_people_retailer
+    if people == 0:
+        raise DataError("nobody is left to take part", where=role,
+                        todo="`cleanroom check` shows who is excluded and why")
+    if people > allowed:
+        raise DataError(f"{people} people would take part, the contract allows {allowed}", where=role,
+                        todo="agree on a larger match.max_people, or select fewer people")
+    if padding_rows(plan, most) > people:
+        raise DataError(f"padding takes {padding_rows(plan, most)} tuples, more than the {people} people that take "
+                        "part on this side", where=role,
+                        todo="agree on fewer cells, periods or key types, or on a larger match.epsilon or match.delta")
 
 
 def _patterns(plan: Plan) -> int:

@@ -35,9 +35,10 @@ def _guarantee(plan: Plan) -> tuple[Fact, ...]:
     caps = "; ".join(f"{s.name} 0 to {s.cap}" for s in plan.contract.statistics)
     return (
         Fact("unit", "Privacy unit",
-             "one person who takes part, after de-duplication: cards or addresses that a party has not "
-             "linked count as several people"),
-        Fact("neighbours", "Neighbouring data", "one person more or less in the data of either party"),
+             "one person of the de-duplicated list that enters the protocol: cards or addresses that a party has "
+             "not linked count as several people"),
+        Fact("neighbours", "Neighbouring data",
+             f"one person more or less in the de-duplicated list of either party{_shared_keys(plan)}"),
         Fact("caps", "Contribution of one person",
              f"one cell per person; each value is clipped before encryption: {caps}"),
         Fact("trust", "Who adds noise",
@@ -106,6 +107,13 @@ def _merging(plan: Plan) -> str:
     return "" if not times else (
         f"; which rare paths or sets of channels are merged follows from noised counts: {times} × "
         f"ε {plan.contract.match.epsilon}")
+
+
+def _shared_keys(plan: Plan) -> str:
+    types = len(plan.contract.match.keys)
+    return "" if types == 1 else (
+        "; a person added to a party's files before de-duplication can also take a key from each of up to "
+        f"{types} others, which this does not count")
 
 
 def _displacement(plan: Plan) -> str:

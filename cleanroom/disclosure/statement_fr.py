@@ -23,9 +23,10 @@ def _guarantee(plan: Plan) -> tuple[Fact, ...]:
     caps = " ; ".join(f"{s.name} de 0 à {s.cap}" for s in plan.contract.statistics)
     return (
         Fact("unit", "Unité protégée",
-             "une personne qui participe, après dédoublonnage : des cartes ou des adresses qu’une partie n’a pas "
-             "reliées comptent pour plusieurs personnes"),
-        Fact("neighbours", "Données voisines", "une personne de plus ou de moins dans les données d’une des parties"),
+             "une personne de la liste dédoublonnée qui entre dans le protocole : des cartes ou des adresses qu’une "
+             "partie n’a pas reliées comptent pour plusieurs personnes"),
+        Fact("neighbours", "Données voisines",
+             f"une personne de plus ou de moins dans la liste dédoublonnée d’une des parties{_shared_keys(plan)}"),
         Fact("caps", "Contribution d’une personne",
              f"une seule cellule par personne ; chaque valeur est écrêtée avant chiffrement : {caps}"),
         Fact("trust", "Qui ajoute le bruit",
@@ -96,6 +97,13 @@ def _limits(plan: Plan) -> tuple[Fact, ...]:
              "validé par "
              "leurs délégués à la protection des données"),
     )
+
+
+def _shared_keys(plan: Plan) -> str:
+    types = len(plan.contract.match.keys)
+    return "" if types == 1 else (
+        " ; une personne ajoutée aux fichiers d’une partie avant le dédoublonnage peut aussi retirer une clé à chacune "
+        f"de {types} autres au plus, ce qui n’est pas compté ici")
 
 
 def _displacement(plan: Plan) -> str:

@@ -15,8 +15,6 @@ from cleanroom import limits
 from cleanroom.contract.model import KeyType
 from cleanroom.identity.email import normalise_email
 
-PROFILE: Final = "cleanroom-1"
-
 _PHONE_SEPARATORS: Final = re.compile(r"[\s().\-/]+")
 _PHONE: Final = re.compile(r"(?:\+|00)([1-9][0-9]{7,14})", re.ASCII)  # ITU-T E.164: at most 15 digits
 _TRUNK_ZERO: Final = re.compile(r"\(\s*0\s*\)")  # +33 (0)6 …: dialled inside the country only

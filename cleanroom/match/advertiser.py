@@ -18,7 +18,6 @@ from cleanroom.match.tokens import (
     blind,
     chunks_of,
     first_keys,
-    point_items,
     power_tuples,
     random_elements,
 )
@@ -45,8 +44,6 @@ class AdvertiserMatch:
         self._extra = dummies_per_cell(padding, len(key_types))
         self._scalar = Scalar(entropy)
         self.public = bytes(backend.power(self._scalar.use(), np.frombuffer(BASE_POINT, np.uint8)[None, :])[0])
-        self._sent: list[Tuples] = []
-        self._mirror: list[npt.NDArray[np.bytes_]] = []
         total = sum(self.cell_sizes)
         self._reblinded = Inbox("re-blinded cells", total + self._extra * cell_count, len(key_types))
         self._values: Inbox | None = None
@@ -73,7 +70,6 @@ class AdvertiserMatch:
         tuples[len(people):] = filler.reshape(padding, count, 32)
         # Sorting pseudorandom values is a shuffle over the whole cell.
         tuples = tuples[np.argsort(first_keys(tuples), kind="stable")]
-        self._sent.append(tuples)
         for part in chunks_of(size):
             yield tuples[part]
 
@@ -85,7 +81,7 @@ class AdvertiserMatch:
         return self._reblinded.complete
 
     def expect_values(self, rows: int) -> None:
-        """The retailer's hello declared `rows`."""
+        """The retailer declared `rows`."""
         self._values = Inbox("blinded values", rows, len(self._key_types))
 
     def receive_values(self, offset: int, chunk: Tuples) -> bool:
@@ -94,20 +90,8 @@ class AdvertiserMatch:
             raise PeerViolationError("blinded values: arrived before their number was declared")
         self._values.room_for(offset, chunk)
         self._backend.check_points(chunk.reshape(-1, 32))
-        self._refuse_mirror(chunk)
         self._values.add(power_tuples(self._backend, self._scalar, chunk))
         return self._values.complete
-
-    def _refuse_mirror(self, chunk: Tuples) -> None:
-        # A retailer that returns our own points as its values would have us match ourselves.
-        if not self._mirror:
-            sent = np.concatenate(self._sent)
-            self._mirror = [np.sort(point_items(sent, position)) for position in range(len(self._key_types))]
-        for position, mine in enumerate(self._mirror):
-            items = point_items(chunk, position)
-            at = np.minimum(np.searchsorted(mine, items), max(len(mine) - 1, 0))
-            if len(mine) and np.any(mine[at] == items):
-                raise PeerViolationError("blinded values: a point is one of our own")
 
     def join(self) -> npt.NDArray[np.int64]:
         """For each row of message 3 its cell, or -1. All row-level state is wiped."""
@@ -121,13 +105,10 @@ class AdvertiserMatch:
         return cells
 
     def wipe(self) -> None:
-        """Overwrite the scalar and all received and sent points; forget the keys."""
+        """Overwrite the scalar and all received points; forget the keys."""
         self._scalar.wipe()
         self._reblinded.wipe()
         if self._values is not None:
             self._values.wipe()
-        for sent in self._sent:
-            sent.fill(0)
-        self._sent, self._mirror = [], []
         self._order.fill(0)
         self._keys = self._keys[:0].copy()  # a view would keep the whole array alive

@@ -50,7 +50,7 @@ class RetailerMatch:
         return "RetailerMatch"
 
     def expect_cells(self, sizes: tuple[int, ...], advertiser_public: bytes) -> None:
-        """The advertiser's hello declared these padded cell sizes and its blinding key X25519(a, 9)."""
+        """The advertiser declared these padded cell sizes and its blinding key X25519(a, 9)."""
         self._backend.check_points(np.frombuffer(advertiser_public, np.uint8)[None, :])
         self._sizes = sizes
         self._cells = Inbox("blinded cells", sum(sizes), len(self._key_types))

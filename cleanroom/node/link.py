@@ -23,12 +23,16 @@ GLANCE = 0.5  # seconds between two looks at whether a connection that does not 
 
 
 class FrameLink:
-    """One run's channel. `outgoing()` feeds gRPC, `pump(frames)` takes from it; the session uses send and receive."""
+    """One run's channel. `outgoing()` feeds gRPC, `pump(frames)` takes from it; the session uses send and receive.
 
-    def __init__(self, silence: float = limits.PEER_SILENCE) -> None:
+    `silence`: seconds a peer may say or read nothing. `limit`: seconds from here to the run's end, whatever it says.
+    """
+
+    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT) -> None:
         self._out: queue.Queue[Frame | None] = queue.Queue(QUEUE_FRAMES)
         self._in: queue.Queue[Frame | Exception | None] = queue.Queue(QUEUE_FRAMES)
-        self._silence = silence
+        self._silence, self._limit = silence, limit
+        self._deadline = time.monotonic() + limit
         self._sent = self._received = 0
         self._step = 0
         self._closed = threading.Event()
@@ -64,8 +68,9 @@ class FrameLink:
             peeked, self._peeked = self._peeked, None
             return peeked
         try:
-            item = self._in.get(timeout=self._silence)
+            item = self._in.get(timeout=min(self._silence, self._left()))
         except queue.Empty:
+            self._left()
             raise PeerUnavailableError(
                 f"the peer has been silent for {self._silence:.0f} s in step {SCRIPT[self._step].name}",
                 todo="look at the other party's node, then run again") from None
@@ -111,11 +116,21 @@ class FrameLink:
         with suppress(queue.Full):  # then `outgoing` sees the event once the queue is empty
             self._out.put_nowait(None)
 
+    def _left(self) -> float:
+        """Seconds until this run must be over, above zero. PeerUnavailableError when it should be by now."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
+                                       f"{SCRIPT[self._step].name}", where="node.run_limit",
+                                       todo="raise it in party.toml if both machines are only slow, then run again")
+        return left
+
     def _put(self, frame: Frame) -> None:
         limit = time.monotonic() + self._silence
         while not self._queued(frame):
             if self._ended.is_set():
                 self._why_ended()
+            self._left()
             if time.monotonic() > limit:
                 raise PeerUnavailableError(f"the peer has read nothing for {self._silence:.0f} s",
                                            todo="look at the other party's node, then run again")

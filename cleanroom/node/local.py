@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom import __version__, flow
-from cleanroom.adapters.audit_files import AuditFile, write_release
+from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.key_files import PartyKeys, load_keys
@@ -19,18 +20,22 @@ from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.readers import load_tables
-from cleanroom.adapters.run_files import CONTRACT_NAME, STATE_NAME, RunFiles
+from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
+from cleanroom.audit.verify import CONTRACT_NAME
 from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
-from cleanroom.errors import ContractError, SettingsError
+from cleanroom.errors import CleanroomError, ContractError, MisuseError, PeerViolationError, SettingsError
+from cleanroom.flow import Outcome
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
+from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
 from cleanroom.ports import Progress
@@ -104,38 +109,79 @@ class LocalNode:
         milliseconds = int(self.clock.now().timestamp() * 1000)
         return milliseconds.to_bytes(6, "big") + self.entropy.bytes(10)
 
+    def used(self, run: bytes) -> bool:
+        """Whether a run with this id was here before: its folder stands, or the ledger has paid for it."""
+        return self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
                 initiator: bool) -> Finished:
         """One run from own tables to written reports.
 
         Own data and contract are checked before `connect` is called and before anything is written. A run that
-        fails later leaves its sealed audit log and nothing else, and the peer is told why in public words.
+        fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
+        one run: PeerViolationError when the peer chose one that was used before.
         """
+        if self.used(run):
+            raise _repeated(initiator=initiator)
         self.check(contract)
-        tables = load_tables(self.settings, contract)
-        link = connect()
-        started, timed = self.clock.now(), Timed(progress)
+        started = self.clock.now()
+        with Timed(progress) as timed:
+            timed.stage("reading", 1)
+            tables = load_tables(self.settings, contract)
+            timed.advance(1)
+            timed.stage("connecting", 1)
+            link = connect()
+            timed.advance(1)
+            try:
+                setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
+                results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
+                                        timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
+                return Finished(outcome.table, results)
+            except BaseException as error:
+                link.abort(error)
+                raise
+            finally:
+                link.close()
+
+    def _run(self, contract: Contract, run: bytes, tables: AdvertiserTables | RetailerTables, link: FrameLink,
+             timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
+        """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
+        if not self.runs.claim(run.hex()):
+            raise _repeated(initiator=initiator)
+        with AuditFile(self.runs.folder(run.hex())) as sink:
+            self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
+            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
+            peer = certificate(contract, other(setup.role))
+            introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
+            try:
+                outcome = flow.run(setup, tables, introduced, timed, initiator=initiator)
+                self._release(setup, outcome)
+            except BaseException:
+                with suppress(CleanroomError):  # the run's own error is the one to report
+                    self._seal(setup)
+                raise
+            finally:
+                timed.done()
+            self._seal(setup)
+        return setup, outcome
+
+    def _release(self, setup: Setup, outcome: Outcome) -> None:
+        """Table and receipt, then RUN_ENDED: a log that says so has both, even after a crash. Else neither stands."""
+        folder = self.runs.folder(setup.run.hex())
         try:
-            with AuditFile(self.runs.folder(run.hex())) as sink:
-                self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-                setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
-                try:
-                    outcome = flow.run(setup, tables, link, timed, initiator=initiator)
-                    # Before RUN_ENDED: a log that says so has its table and receipt, even after a crash.
-                    write_release(self.runs.folder(run.hex()), table_bytes(outcome.table), outcome.receipt)
-                    setup.audit.record(Kind.RUN_ENDED)
-                finally:
-                    timed.done()
-                    if setup.audit.ended:
-                        self.runs.seal(run.hex(), setup.audit.head(), setup.audit.root)
-            results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
-                                    timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
-            return Finished(outcome.table, results)
+            write_release(folder, table_bytes(outcome.table), outcome.receipt)
+            setup.audit.record(Kind.RUN_ENDED)
         except BaseException as error:
-            link.abort(error)
+            if not setup.audit.ended:
+                remove_release(folder)
+            if setup.audit.open:
+                with suppress(CleanroomError):
+                    setup.audit.fail(error, "release")
             raise
-        finally:
-            link.close()
+
+    def _seal(self, setup: Setup) -> None:
+        if setup.audit.ended:
+            self.runs.seal(setup.run.hex(), setup.audit.head(), setup.audit.root)
 
     def _setup(self, contract: Contract, run: bytes, audit: AuditLog) -> Setup:
         plan = flow.check_plan(contract)
@@ -143,8 +189,12 @@ class LocalNode:
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
                      backend=self.backend.name, previous_head=self.runs.last_head())
-        peer = certificate(contract, other(self.settings.role))
-        audit.record(Kind.PEER_IDENTIFIED, certificate_sha256=hashlib.sha256(peer).hexdigest())
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
                      audit)
+
+
+def _repeated(*, initiator: bool) -> CleanroomError:
+    if initiator:
+        return MisuseError("a new run got the id of an earlier one")
+    return PeerViolationError("the peer repeats the id of an earlier run")

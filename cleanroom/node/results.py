@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from cleanroom.flow import Outcome
 from cleanroom.report.document import measurement_document
 from cleanroom.report.facts import Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
+from cleanroom.report.recheck import measurement_text
 from cleanroom.report.tables import render_csv
 from cleanroom.session.setup import Setup
 
@@ -39,8 +39,7 @@ def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: da
     """Render all, then write all: a failure to render leaves nothing."""
     document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
                                     _facts(setup, outcome, started, ended, timings, traffic))
-    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    html, table = render_html(document), render_csv(document)
+    text, html, table = measurement_text(document), render_html(document), render_csv(document)
     run = setup.run.hex()
     return Results(runs.write(run, MEASUREMENT_NAME, text), runs.write(run, REPORT_NAME, html),
                    runs.write(run, RESULTS_NAME, table), document)

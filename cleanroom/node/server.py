@@ -132,7 +132,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, answered in a thread while gRPC sends what it queues."""
-        link = FrameLink(self._node.settings.node.peer_silence)
+        link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
         start_pump(link, request_iterator)
         threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
                          daemon=True).start()
@@ -163,7 +163,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
                 "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
         if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
             raise ContractError("the caller's certificate is pinned by another contract than the one it names")
-        if hello.run.hex() in self._node.runs.names():
+        if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")
         return hello, contract
 

@@ -5,10 +5,8 @@ Floats have no place in a signed document: money is integer cents, ε and δ are
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NoReturn
 
 import rfc8785
@@ -26,11 +24,6 @@ def canonical_json(value: object) -> bytes:
         return rfc8785.dumps(_plain(value, limits.MAX_JSON_DEPTH))
     except ValueError:  # the library's own errors, and UnicodeEncodeError for a key
         raise MisuseError("a number or text that RFC 8785 cannot write exactly") from None
-
-
-def canonical_sha256(value: object) -> str:
-    """SHA-256 of the canonical bytes, 64 lower-case hex digits. MisuseError as in `canonical_json`."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def parse_json(data: bytes, *, where: str, limit: int, error: type[CleanroomError] = DataError,
@@ -57,18 +50,6 @@ def parse_json(data: bytes, *, where: str, limit: int, error: type[CleanroomErro
     if canonical and spelling != data:
         raise error("not in the canonical form of RFC 8785", where=where)
     return value
-
-
-def decimal_text(value: Decimal | float) -> str:
-    """`value` as the decimal string used for ε and δ: finite, not negative, no exponent, no trailing zeros.
-
-    A float is written with the fewest digits that give it back. MisuseError for a negative or infinite value.
-    """
-    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    if not exact.is_finite() or exact < 0:
-        raise MisuseError("a privacy parameter must be finite and not negative")
-    text = format(exact, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class _RefusedError(Exception):

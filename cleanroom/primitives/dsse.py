@@ -94,14 +94,18 @@ class Envelope:
             raise AuditError("signed by somebody else as well", where=where)
         return self.payload
 
-    def to_json(self) -> bytes:
-        """The envelope as canonical JSON, signatures sorted by key id."""
-        return canonical_json({
+    def document(self) -> dict[str, object]:
+        """The envelope as a JSON-compatible value, signatures sorted by key id."""
+        return {
             "payload": base64.b64encode(self.payload).decode(),
             "payloadType": self.payload_type,
             "signatures": [{"keyid": keyid, "sig": base64.b64encode(sig).decode()}
                            for keyid, sig in sorted(self.signatures)],
-        })
+        }
+
+    def to_json(self) -> bytes:
+        """The envelope as canonical JSON."""
+        return canonical_json(self.document())
 
 
 def seal(payload_type: str, payload: bytes, signatures: Iterable[tuple[bytes, bytes]]) -> Envelope:
@@ -111,7 +115,11 @@ def seal(payload_type: str, payload: bytes, signatures: Iterable[tuple[bytes, by
 
 def parse_envelope(data: bytes, *, where: str, limit: int = limits.MAX_EVIDENCE_BYTES) -> Envelope:
     """Envelope from canonical JSON, of at most `limit` bytes. AuditError when it has any other shape."""
-    value = parse_json(data, where=where, limit=limit, error=AuditError, canonical=True)
+    return read_envelope(parse_json(data, where=where, limit=limit, error=AuditError, canonical=True), where=where)
+
+
+def read_envelope(value: object, *, where: str) -> Envelope:
+    """Envelope from the parsed JSON value of one. AuditError when it has any other shape."""
     if not isinstance(value, dict) or set(value) != _FIELDS:
         raise AuditError("not a DSSE envelope", where=where)
     kind, entries = value["payloadType"], value["signatures"]

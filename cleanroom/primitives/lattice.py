@@ -83,11 +83,6 @@ def expand_c1(ctx: bytes, seed: bytes, columns: range, block: int) -> Polys:
     return out
 
 
-def combine_shares(first: int, second: int) -> int:
-    """The number whose two shares these are, in [-t/2, t/2)."""
-    return (first + second + T // 2) % T - T // 2
-
-
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """R's key, for A's fresh encryptions: `a` in NTT form, `b` in coefficient form, both (4, 4096)."""
@@ -228,14 +223,6 @@ class Accumulator:
         self._pending += 1
         self._c0 += mask.total(c0)
         self._backend.multiply_add(self._c1, mask.ntt, c1)
-
-    def merge(self, other: Accumulator) -> None:
-        """Add the sums of another accumulator of the same size (a union of cells)."""
-        c0, c1 = other.totals()
-        self._reduce()
-        self._c0 += c0[..., None]
-        self._c1 += c1
-        self._reduce()
 
     def totals(self) -> tuple[Polys, Polys]:
         """Reduced C0 (k, 4) and C1 in NTT form (k, 4, 4096); views, not copies."""

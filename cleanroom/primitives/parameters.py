@@ -44,7 +44,6 @@ MAX_WEIGHT: Final = 6  # w: the common denominator of attribution
 class Margins:
     """What is left, in bits (log2 of a ratio; 0 is the limit)."""
 
-    sum_bits: float  # t/2 over the largest sum and its noise allowance
     correctness_bits: float  # q/2t over noise and flooding
     worst_case_flood_bits: float  # flood over W(n, w)
     likely_flood_bits: float  # flood over H(n, w)
@@ -60,21 +59,15 @@ def likely_noise(values: int, weight: int = 1) -> int:
     return ceil((values * weight + 1) / 2 + sqrt(ETA * 65 * log(2) * (values * weight**2 + 2 * N + 1)))
 
 
-def check_parameters(rows: int, largest_sum: int, noise: int = 0, weight: int = 1) -> Margins:
+def check_parameters(rows: int, weight: int = 1) -> Margins:
     """Refuse a run whose sums would not open exactly, or whose opening would say too much.
 
-    `rows`: most encrypted values in one sum (R's padded row count when a sum takes a row at most once).
-    `largest_sum`: bound on an exact sum, weights included. `noise`: bound on what both sides add to it. `weight`:
-    most times that a row counts in one sum.
-    ContractError with the numbers when: largest_sum + noise ≥ t/2; W + 2^F > q/2t; 2^F < 2^36 W; or
-    2^F < 2^40 H.
+    `rows`: most encrypted values in one sum (R's padded row count when a sum takes a row at most once). `weight`:
+    most times that a row counts in one sum. That no total wraps round modulo t, the noise of both sides included,
+    is `disclosure.opening.check_range`.
+    ContractError with the numbers when: W + 2^F > q/2t; 2^F < 2^36 W; or 2^F < 2^40 H.
     """
     flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows, weight), likely_noise(rows, weight)
-    if 2 * (largest_sum + noise) >= T:
-        raise ContractError(
-            f"a sum can reach {largest_sum} with noise up to {noise}; the limit is {T // 2 - 1} in all",
-            where="statistics", todo="lower the cap, the number of people, or use a coarser unit",
-        )
     if 2 * T * (worst + flood) > Q or flood < WORST_CASE_RATIO * worst or flood < LIKELY_RATIO * likely:
         counted = f", each up to {weight} times," if weight > 1 else ""
         raise ContractError(
@@ -84,7 +77,6 @@ def check_parameters(rows: int, largest_sum: int, noise: int = 0, weight: int = 
             where="match", todo="lower the number of people to what one sum can hold",
         )
     return Margins(
-        sum_bits=log2(T / 2) - log2(max(1, largest_sum + noise)),
         correctness_bits=log2(Q / (2 * T)) - log2(worst + flood),
         worst_case_flood_bits=FLOOD_BITS - log2(worst),
         likely_flood_bits=FLOOD_BITS - log2(likely),

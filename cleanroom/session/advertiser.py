@@ -15,7 +15,7 @@ from cleanroom.match.advertiser import AdvertiserMatch
 from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
-from cleanroom.session.greeting import check_hello, context_of, make_hello
+from cleanroom.session.greeting import check_hello, check_sizes, context_of, make_hello
 from cleanroom.session.setup import Setup
 from cleanroom.session.sizes import message_count, point_messages
 
@@ -32,6 +32,7 @@ class AdvertiserSide:
                                       plan.contract.match.keys, keys, cells, len(plan.cells))
         self._hello: m.Hello | None = None
         self._peer: m.Hello | None = None
+        self._peer_sizes: tuple[int, ...] = ()
         self._sums: BlindedSums | None = None
         self.closing = Closing(setup)
 
@@ -45,16 +46,18 @@ class AdvertiserSide:
 
     @property
     def peer_rows(self) -> int:
-        """Padded size of the retailer's list; 0 before its hello."""
-        return self._peer.sizes[0] if self._peer else 0
+        """Padded size of the retailer's list; 0 before it declared it."""
+        return sum(self._peer_sizes)
 
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
             case "hello":
-                self._setup.charge("transcript")
-                self._hello = make_hello(self._setup, self._match.cell_sizes, self._match.public)
+                self._hello = make_hello(self._setup)
                 yield self._hello
+            case "sizes":
+                self._setup.charge("transcript")
+                yield m.Sizes(self._match.cell_sizes, self._match.public)
             case "blinded_cells":
                 yield from point_messages(self._match.blinded_cells(self._context))
             case "masked_sums":
@@ -70,9 +73,12 @@ class AdvertiserSide:
             case m.Hello():
                 check_hello(self._setup, message, "retailer")
                 self._peer = message
-                self._match.expect_values(message.sizes[0])
-                self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._match.cell_sizes),
-                                         peer=list(message.sizes))
+                return True
+            case m.Sizes():
+                check_sizes(self._setup, message, "retailer")
+                self._peer_sizes = message.rows
+                self._match.expect_values(self.peer_rows)
+                self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._match.cell_sizes), peer=list(message.rows))
                 return True
             case m.Points() if step == "reblinded_cells":
                 return self._match.receive_reblinded(message.offset, message.tuples)

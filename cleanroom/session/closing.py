@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from cleanroom.audit.events import Kind
-from cleanroom.audit.receipt import Receipt, table_bytes
+from cleanroom.audit.receipt import Receipt, Signed, table_bytes
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Role, other
 from cleanroom.disclosure import commitment, opening
@@ -61,7 +61,8 @@ class Closing:
         self._survivors: list[bool] = []
         self._stages: dict[str, Stage] = {}
         self._receipt: Receipt | None = None
-        self._signatures: dict[Role, bytes] = {}
+        self._audit_root = b""  # of our log up to the released table
+        self._signed: dict[Role, Signed] = {}
         self.table: ReleasedTable | None = None
 
     def __repr__(self) -> str:
@@ -108,21 +109,22 @@ class Closing:
         self.table = opening.build_table(self._setup.plan, self._people, self._survivors, sums)
 
     def sign(self, transcript: bytes) -> ReceiptSignature:
-        """Our signature over the receipt of this run."""
-        receipt = self._make_receipt(transcript)
-        signature = receipt.sign(self._setup.ports.key)
-        self._signatures[self._setup.role] = signature
+        """Our signature over the receipt of this run and our log so far."""
+        receipt, role = self._make_receipt(transcript), self._setup.role
+        signature = receipt.sign(self._setup.ports.key, role, self._audit_root)
+        self._signed[role] = Signed(self._audit_root, signature)
         self._setup.audit.record(Kind.RECEIPT_SIGNED, receipt_sha256=receipt.sha256)
-        return ReceiptSignature(signature)
+        return ReceiptSignature(self._audit_root, signature)
 
     def signed(self, transcript: bytes, message: ReceiptSignature) -> None:
         """The peer's signature. PeerViolationError when it signed anything but the same run and table."""
         receipt, peer = self._make_receipt(transcript), other(self._setup.role)
+        signed = Signed(message.audit_root, message.signature)
         try:
-            receipt.check(signing_key(self._setup.plan.contract, peer), message.signature, peer)
+            receipt.check(signing_key(self._setup.plan.contract, peer), signed, peer)
         except AuditError as error:
             raise PeerViolationError("the peer signed another table or transcript") from error
-        self._signatures[peer] = message.signature
+        self._signed[peer] = signed
         self._setup.audit.record(Kind.RECEIPT_VERIFIED, receipt_sha256=receipt.sha256)
 
     def _make_receipt(self, transcript: bytes) -> Receipt:
@@ -131,21 +133,23 @@ class Closing:
         if self._receipt is None:
             total = self._setup.cost.total
             table_sha256 = hashlib.sha256(table_bytes(self.table)).hexdigest()
-            self._setup.audit.record(Kind.TABLE_RELEASED, table_sha256=table_sha256)
+            salt = self._setup.ports.entropy.bytes(32).hex()
+            self._setup.audit.record(Kind.TABLE_RELEASED, table_sha256=table_sha256, salt=salt)
+            self._audit_root = self._setup.audit.root
             self._receipt = Receipt(self._setup.run.hex(), self._setup.contract_hash.hex(), transcript.hex(),
                                     table_sha256, total.epsilon_text, total.delta_text)
         return self._receipt
 
     def envelope(self) -> bytes:
-        """receipt.json with both signatures. MisuseError before both are here."""
+        """receipt.json with both signed statements. MisuseError before both are here."""
         if self._receipt is None or not self._signed_by_both:
             raise MisuseError("a receipt needs both signatures")
         contract = self._setup.plan.contract
-        return self._receipt.seal({role: signing_key(contract, role) for role in ROLES}, self._signatures)
+        return self._receipt.seal({role: signing_key(contract, role) for role in ROLES}, self._signed)
 
     @property
     def _signed_by_both(self) -> bool:
-        return len(self._signatures) == len(ROLES)
+        return len(self._signed) == len(ROLES)
 
     def wipe(self) -> None:
         """Forget shares and blinds, and a table that was not signed by both."""

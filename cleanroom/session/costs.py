@@ -67,7 +67,8 @@ def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, 
     blocks, columns = block_count(load.retailer_rows), 1 + len(plan.columns)
     masks, sums = len(plan.groups) * plan.periods, 1 + len(plan.contract.statistics)
     return {
-        "hello": Work(c.start, c.start + 2 * load.dummies * point * c.base),
+        "hello": Work(c.start, c.start),
+        "sizes": Work(0.0, 2 * load.dummies * point * c.base),
         "blinded_cells": Work(point * (load.advertiser * (c.hash + c.power) + padding_a * c.base),
                               point * load.advertiser_rows * (c.check + c.power)),
         "reblinded_cells": Work(point * (load.advertiser_rows + load.dummies) * c.check, 0.0),

@@ -1,20 +1,21 @@
-"""The hello of both sides: the same contract, run and version, plausible sizes, clocks that agree."""
+"""The hello and the sizes of both sides: the same contract, run and version, clocks that agree, plausible sizes."""
 
 from __future__ import annotations
 
 from cleanroom import __version__, limits
 from cleanroom.contract.model import Role
+from cleanroom.disclosure.padding import padding_rows
 from cleanroom.errors import PeerViolationError
 from cleanroom.match.tokens import run_context
-from cleanroom.session.messages import Hello
+from cleanroom.session.messages import Hello, Sizes
 from cleanroom.session.setup import Setup
 
 
-def make_hello(setup: Setup, sizes: tuple[int, ...], blinding_key: bytes) -> Hello:
+def make_hello(setup: Setup) -> Hello:
     """This side's hello, with a fresh nonce."""
     return Hello(version=limits.PROTOCOL_VERSION, software=__version__, role=setup.role, contract=setup.contract_hash,
                  run=setup.run, nonce=setup.ports.entropy.bytes(32),
-                 unix_time=int(setup.ports.clock.now().timestamp()), sizes=sizes, blinding_key=blinding_key)
+                 unix_time=int(setup.ports.clock.now().timestamp()))
 
 
 def check_hello(setup: Setup, hello: Hello, peer: Role) -> None:
@@ -30,22 +31,23 @@ def check_hello(setup: Setup, hello: Hello, peer: Role) -> None:
     if skew > limits.MAX_CLOCK_SKEW:
         raise PeerViolationError(f"the two nodes' clocks differ by {skew} s, more than {limits.MAX_CLOCK_SKEW} s",
                                  todo="synchronise both clocks (NTP)")
-    _check_sizes(setup, hello)
 
 
-def _check_sizes(setup: Setup, hello: Hello) -> None:
+def check_sizes(setup: Setup, sizes: Sizes, peer: Role) -> None:
+    """Raise PeerViolationError unless the sizes have the peer's form, and a sum that honest padding can give."""
     plan, terms = setup.plan, setup.plan.contract.match
-    patterns = 2 ** len(terms.keys) - 1
-    if hello.role == "advertiser":
-        expected, keyed = len(plan.cells), limits.POINT_BYTES
+    padding = padding_rows(plan, setup.padding.most)
+    if peer == "advertiser":
+        expected, keyed, least = len(plan.cells), limits.POINT_BYTES, 1
         most = terms.max_people_advertiser + setup.padding.most * len(plan.cells)
     else:
-        expected, keyed = 1, 0
-        most = terms.max_people_retailer + setup.padding.most * (len(plan.cells) * patterns + 1)
-    if len(hello.sizes) != expected or len(hello.blinding_key) != keyed:
-        raise PeerViolationError("hello: the declared sizes have the wrong form")
-    if sum(hello.sizes) > most:
-        raise PeerViolationError(f"hello: {sum(hello.sizes)} rows declared, the contract allows {most} with padding")
+        expected, keyed, least = 1, 0, max(1, padding)
+        most = terms.max_people_retailer + padding + setup.padding.most
+    if len(sizes.rows) != expected or len(sizes.blinding_key) != keyed:
+        raise PeerViolationError("sizes: the declared sizes have the wrong form")
+    if not least <= sum(sizes.rows) <= most:
+        raise PeerViolationError(f"sizes: {sum(sizes.rows)} rows declared, where the contract and its padding give "
+                                 f"{least} to {most}")
 
 
 def context_of(first: Hello, second: Hello) -> bytes:

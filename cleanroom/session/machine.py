@@ -45,7 +45,7 @@ class Session:
         self._side, self._progress, self._initiator = side, progress, initiator
         self._transcript = Transcript()
         self._position = 0
-        self._started = -1
+        self._announced = -1
         self._dead = False
 
     def __repr__(self) -> str:
@@ -83,10 +83,10 @@ class Session:
             for message in self._side.send(step.name, self.transcript):
                 self._absorb(position, message)
                 yield position, message
+            self._next()
         except BaseException:  # a full disk, Ctrl-C, or a caller that stops taking messages
             self._die()
             raise
-        self._position += 1
 
     def receive(self, position: int, message: Message) -> None:
         """One message from the peer. PeerViolationError unless it is the one the script expects."""
@@ -98,7 +98,7 @@ class Session:
             transcript = self.transcript
             self._absorb(current, message)
             if self._side.receive(step.name, message, transcript):
-                self._position += 1
+                self._next()
         except BaseException:
             self._die()
             raise
@@ -110,11 +110,18 @@ class Session:
     def _begin(self, *, sending: bool) -> tuple[int, Step]:
         if self._dead or self.finished or self.sending != sending:
             raise MisuseError("it is not this side's turn to send" if sending else "this side expects no message")
-        step = SCRIPT[self._position]
-        if self._started != self._position:
-            self._started = self._position
-            self._progress.stage(step.name, self._side.messages(step.name), "messages")
-        return self._position, step
+        self._announce()
+        return self._position, SCRIPT[self._position]
+
+    def _next(self) -> None:
+        self._position += 1
+        if not self.finished:
+            self._announce()  # now, so that waiting for the peer counts for the step that is waited for
+
+    def _announce(self) -> None:
+        if self._announced != self._position:
+            self._announced = self._position
+            self._progress.stage(self.step_name, self._side.messages(self.step_name))
 
     def _absorb(self, position: int, message: Message) -> None:
         if not isinstance(message, ReceiptSignature):

@@ -32,10 +32,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Hello(Message):
-    """Both, first. `sizes`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
-
-    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer.
-    """
+    """Both, first. Says who speaks about which run, and nothing about people."""
 
     label: ClassVar[str] = "hello"
     version: int
@@ -45,13 +42,26 @@ class Hello(Message):
     run: bytes
     nonce: bytes
     unix_time: int
-    sizes: tuple[int, ...]
-    blinding_key: bytes
 
     def parts(self) -> Iterator[Part]:
         yield from (self.version, self.software.encode(), self.role.encode(), self.contract, self.run, self.nonce,
-                    self.unix_time, len(self.sizes))
-        yield from self.sizes
+                    self.unix_time)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Sizes(Message):
+    """Both, after the hellos. `rows`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
+
+    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer.
+    """
+
+    label: ClassVar[str] = "sizes"
+    rows: tuple[int, ...]
+    blinding_key: bytes
+
+    def parts(self) -> Iterator[Part]:
+        yield len(self.rows)
+        yield from self.rows
         yield self.blinding_key
 
 
@@ -132,10 +142,12 @@ class Opening(Message):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class ReceiptSignature(Message):
-    """Both, last: Ed25519 signature (64 bytes) over the receipt. Not part of the transcript it signs."""
+    """Both, last: Merkle root of the own log so far (32 bytes), and the Ed25519 signature (64 bytes) over receipt and
+    root. Not part of the transcript it signs."""
 
     label: ClassVar[str] = "receipt"
+    audit_root: bytes
     signature: bytes
 
     def parts(self) -> Iterator[Part]:
-        yield self.signature
+        yield from (self.audit_root, self.signature)

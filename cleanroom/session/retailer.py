@@ -16,7 +16,7 @@ from cleanroom.match.retailer import RetailerMatch
 from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
-from cleanroom.session.greeting import check_hello, context_of, make_hello
+from cleanroom.session.greeting import check_hello, check_sizes, context_of, make_hello
 from cleanroom.session.setup import Setup
 from cleanroom.session.sizes import message_count, point_messages
 
@@ -34,6 +34,7 @@ class RetailerSide:
         self._columns = columns
         self._hello: m.Hello | None = None
         self._peer: m.Hello | None = None
+        self._peer_sizes: tuple[int, ...] = ()
         self._table: EncryptedTable | None = None
         self.closing = Closing(setup)
 
@@ -47,16 +48,18 @@ class RetailerSide:
 
     @property
     def peer_rows(self) -> int:
-        """Padded size of the advertiser's cells together; 0 before its hello."""
-        return sum(self._peer.sizes) if self._peer else 0
+        """Padded size of the advertiser's cells together; 0 before it declared them."""
+        return sum(self._peer_sizes)
 
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
             case "hello":
-                self._setup.charge("transcript")
-                self._hello = make_hello(self._setup, (self._match.rows,), b"")
+                self._hello = make_hello(self._setup)
                 yield self._hello
+            case "sizes":
+                self._setup.charge("transcript")
+                yield m.Sizes((self._match.rows,), b"")
             case "reblinded_cells":
                 yield from point_messages(self._match.reblinded_cells())
             case "blinded_values":
@@ -79,8 +82,12 @@ class RetailerSide:
             case m.Hello():
                 check_hello(self._setup, message, "advertiser")
                 self._peer = message
-                self._match.expect_cells(message.sizes, message.blinding_key)
-                self._setup.audit.record(Kind.SIZES_DECLARED, own=[self._match.rows], peer=list(message.sizes))
+                return True
+            case m.Sizes():
+                check_sizes(self._setup, message, "advertiser")
+                self._peer_sizes = message.rows
+                self._match.expect_cells(message.rows, message.blinding_key)
+                self._setup.audit.record(Kind.SIZES_DECLARED, own=[self._match.rows], peer=list(message.rows))
                 return True
             case m.Points():
                 return self._match.receive_cells(message.offset, message.tuples)
@@ -93,7 +100,7 @@ class RetailerSide:
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
-        return message_count(self._setup, step, self._peer.sizes if self._peer else (), self._match.rows)
+        return message_count(self._setup, step, self._peer_sizes, self._match.rows)
 
     def _masked_sum(self, message: m.MaskedSum) -> bool:
         self._encrypted.open_sum(message.index, message.c0, message.c1)

@@ -16,6 +16,7 @@ from cleanroom.session.messages import (
     Opening,
     Points,
     ReceiptSignature,
+    Sizes,
 )
 
 Sender = Literal["initiator", "responder", "advertiser", "retailer"]
@@ -33,6 +34,8 @@ class Step:
 SCRIPT: tuple[Step, ...] = (
     Step("hello", "initiator", Hello),
     Step("hello", "responder", Hello),
+    Step("sizes", "advertiser", Sizes),
+    Step("sizes", "retailer", Sizes),
     Step("blinded_cells", "advertiser", Points),
     Step("reblinded_cells", "retailer", Points),
     Step("blinded_values", "retailer", Points),

@@ -45,8 +45,9 @@ class Setup:
         return run_cost(self.plan)
 
     def charge(self, part: Part) -> None:
-        """Durably pay for a part before it is spent: the transcript before the first message that depends on
-        people, the release before the first commitment. BudgetError when the contract's budget does not allow it."""
+        """Durably pay for a part before it is spent: the transcript before the own sizes, the first message
+        that depends on people, the release before the first commitment. BudgetError when the contract's budget does
+        not allow it."""
         contract = self.contract_hash.hex()
         cost = charge(self.ports.ledger, self.plan, contract, self.run.hex(), part)
         total = spent(self.ports.ledger, contract)

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Hello(_message.Message):
-    __slots__ = ("version", "software", "role", "contract", "run", "nonce", "unix_time", "sizes", "blinding_key")
+    __slots__ = ("version", "software", "role", "contract", "run", "nonce", "unix_time")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -15,8 +15,6 @@ class Hello(_message.Message):
     RUN_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     UNIX_TIME_FIELD_NUMBER: _ClassVar[int]
-    SIZES_FIELD_NUMBER: _ClassVar[int]
-    BLINDING_KEY_FIELD_NUMBER: _ClassVar[int]
     version: int
     software: str
     role: str
@@ -24,9 +22,15 @@ class Hello(_message.Message):
     run: bytes
     nonce: bytes
     unix_time: int
-    sizes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ...) -> None: ...
+
+class Sizes(_message.Message):
+    __slots__ = ("rows", "blinding_key")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    BLINDING_KEY_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedScalarFieldContainer[int]
     blinding_key: bytes
-    def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ..., sizes: _Optional[_Iterable[int]] = ..., blinding_key: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, rows: _Optional[_Iterable[int]] = ..., blinding_key: _Optional[bytes] = ...) -> None: ...
 
 class Points(_message.Message):
     __slots__ = ("offset", "key_types", "tuples")

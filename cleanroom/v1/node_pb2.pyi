@@ -9,10 +9,11 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Frame(_message.Message):
-    __slots__ = ("sequence", "step", "hello", "points", "lattice_key", "encrypted_block", "masked_sum", "commitment", "opening", "receipt", "abort")
+    __slots__ = ("sequence", "step", "hello", "sizes", "points", "lattice_key", "encrypted_block", "masked_sum", "commitment", "opening", "receipt", "abort")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     HELLO_FIELD_NUMBER: _ClassVar[int]
+    SIZES_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     LATTICE_KEY_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTED_BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +25,7 @@ class Frame(_message.Message):
     sequence: int
     step: int
     hello: _match_pb2.Hello
+    sizes: _match_pb2.Sizes
     points: _match_pb2.Points
     lattice_key: _aggregate_pb2.LatticeKey
     encrypted_block: _aggregate_pb2.EncryptedBlock
@@ -32,7 +34,7 @@ class Frame(_message.Message):
     opening: _opening_pb2.Opening
     receipt: _opening_pb2.ReceiptSignature
     abort: Abort
-    def __init__(self, sequence: _Optional[int] = ..., step: _Optional[int] = ..., hello: _Optional[_Union[_match_pb2.Hello, _Mapping]] = ..., points: _Optional[_Union[_match_pb2.Points, _Mapping]] = ..., lattice_key: _Optional[_Union[_aggregate_pb2.LatticeKey, _Mapping]] = ..., encrypted_block: _Optional[_Union[_aggregate_pb2.EncryptedBlock, _Mapping]] = ..., masked_sum: _Optional[_Union[_aggregate_pb2.MaskedSum, _Mapping]] = ..., commitment: _Optional[_Union[_opening_pb2.Commitment, _Mapping]] = ..., opening: _Optional[_Union[_opening_pb2.Opening, _Mapping]] = ..., receipt: _Optional[_Union[_opening_pb2.ReceiptSignature, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., step: _Optional[int] = ..., hello: _Optional[_Union[_match_pb2.Hello, _Mapping]] = ..., sizes: _Optional[_Union[_match_pb2.Sizes, _Mapping]] = ..., points: _Optional[_Union[_match_pb2.Points, _Mapping]] = ..., lattice_key: _Optional[_Union[_aggregate_pb2.LatticeKey, _Mapping]] = ..., encrypted_block: _Optional[_Union[_aggregate_pb2.EncryptedBlock, _Mapping]] = ..., masked_sum: _Optional[_Union[_aggregate_pb2.MaskedSum, _Mapping]] = ..., commitment: _Optional[_Union[_opening_pb2.Commitment, _Mapping]] = ..., opening: _Optional[_Union[_opening_pb2.Opening, _Mapping]] = ..., receipt: _Optional[_Union[_opening_pb2.ReceiptSignature, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ...) -> None: ...
 
 class Abort(_message.Message):
     __slots__ = ("code", "reason")

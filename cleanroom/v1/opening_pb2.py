@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63leanroom/v1/opening.proto\x12\x0c\x63leanroom.v1\"\x1c\n\nCommitment\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"(\n\x07Opening\x12\x0e\n\x06shares\x18\x01 \x03(\x06\x12\r\n\x05\x62lind\x18\x02 \x01(\x0c\"%\n\x10ReceiptSignature\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63leanroom/v1/opening.proto\x12\x0c\x63leanroom.v1\"\x1c\n\nCommitment\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"(\n\x07Opening\x12\x0e\n\x06shares\x18\x01 \x03(\x06\x12\r\n\x05\x62lind\x18\x02 \x01(\x0c\"9\n\x10ReceiptSignature\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x12\x12\n\naudit_root\x18\x02 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,5 +36,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENING']._serialized_start=74
   _globals['_OPENING']._serialized_end=114
   _globals['_RECEIPTSIGNATURE']._serialized_start=116
-  _globals['_RECEIPTSIGNATURE']._serialized_end=153
+  _globals['_RECEIPTSIGNATURE']._serialized_end=173
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,9 @@ class Opening(_message.Message):
     def __init__(self, shares: _Optional[_Iterable[int]] = ..., blind: _Optional[bytes] = ...) -> None: ...
 
 class ReceiptSignature(_message.Message):
-    __slots__ = ("signature",)
+    __slots__ = ("signature", "audit_root")
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_ROOT_FIELD_NUMBER: _ClassVar[int]
     signature: bytes
-    def __init__(self, signature: _Optional[bytes] = ...) -> None: ...
+    audit_root: bytes
+    def __init__(self, signature: _Optional[bytes] = ..., audit_root: _Optional[bytes] = ...) -> None: ...

@@ -52,8 +52,9 @@ def _encode_body(message: m.Message) -> tuple[str, Any]:
         case m.Hello():
             return "hello", match_pb2.Hello(
                 version=message.version, software=message.software, role=message.role, contract=message.contract,
-                run=message.run, nonce=message.nonce, unix_time=message.unix_time, sizes=message.sizes,
-                blinding_key=message.blinding_key)
+                run=message.run, nonce=message.nonce, unix_time=message.unix_time)
+        case m.Sizes():
+            return "sizes", match_pb2.Sizes(rows=message.rows, blinding_key=message.blinding_key)
         case m.Points():
             return "points", match_pb2.Points(offset=message.offset, key_types=message.tuples.shape[1],
                                               tuples=message.tuples.tobytes())
@@ -65,26 +66,34 @@ def _encode_body(message: m.Message) -> tuple[str, Any]:
         case m.MaskedSum():
             return "masked_sum", aggregate_pb2.MaskedSum(index=message.index, c0=pack(message.c0),
                                                          c1=pack(message.c1))
+    return _encode_closing(message)
+
+
+def _encode_closing(message: m.Message) -> tuple[str, Any]:
+    match message:
         case m.Commitment():
             return "commitment", opening_pb2.Commitment(digest=message.digest)
         case m.Opening():
             return "opening", opening_pb2.Opening(shares=message.shares, blind=message.blind)
         case m.ReceiptSignature():
-            return "receipt", opening_pb2.ReceiptSignature(signature=message.signature)
+            return "receipt", opening_pb2.ReceiptSignature(audit_root=message.audit_root, signature=message.signature)
     raise MisuseError("a message without a wire form")
 
 
 def _hello(body: match_pb2.Hello) -> m.Message:
     if body.role not in ("advertiser", "retailer"):
         raise PeerViolationError("hello: unknown role")
-    if len(body.sizes) > limits.MAX_CELLS or sum(body.sizes) > 2 * limits.MAX_ROWS:
-        raise PeerViolationError("hello: declared sizes out of bounds")
-    if len(body.blinding_key) not in (0, limits.POINT_BYTES):
-        raise PeerViolationError("hello: blinding key of a wrong length")
     return m.Hello(version=body.version, software=_printable(body.software), role=body.role,
                    contract=_exactly(body.contract, 32, "contract hash"), run=_exactly(body.run, 16, "run id"),
-                   nonce=_exactly(body.nonce, 32, "nonce"), unix_time=body.unix_time, sizes=tuple(body.sizes),
-                   blinding_key=body.blinding_key)
+                   nonce=_exactly(body.nonce, 32, "nonce"), unix_time=body.unix_time)
+
+
+def _sizes(body: match_pb2.Sizes) -> m.Message:
+    if len(body.rows) > limits.MAX_CELLS or sum(body.rows) > 2 * limits.MAX_ROWS:
+        raise PeerViolationError("sizes: declared sizes out of bounds")
+    if len(body.blinding_key) not in (0, limits.POINT_BYTES):
+        raise PeerViolationError("sizes: blinding key of a wrong length")
+    return m.Sizes(rows=tuple(body.rows), blinding_key=body.blinding_key)
 
 
 def _points(body: match_pb2.Points) -> m.Message:
@@ -119,7 +128,8 @@ def _opening(body: opening_pb2.Opening) -> m.Message:
 
 
 def _receipt(body: opening_pb2.ReceiptSignature) -> m.Message:
-    return m.ReceiptSignature(signature=_exactly(body.signature, 64, "signature"))
+    return m.ReceiptSignature(audit_root=_exactly(body.audit_root, 32, "audit root"),
+                              signature=_exactly(body.signature, 64, "signature"))
 
 
 def _polynomial(data: bytes) -> Residues:
@@ -139,6 +149,7 @@ def _printable(text: str) -> str:
 
 _DECODERS: dict[str, Callable[[Any], m.Message]] = {
     "hello": _hello,
+    "sizes": _sizes,
     "points": _points,
     "lattice_key": _lattice_key,
     "encrypted_block": _encrypted_block,

@@ -49,8 +49,11 @@ def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
 
 def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
     keys = len(plan.contract.match.keys)
-    yield "hello", "advertiser", 1, _hello("advertiser", sizes.cells, bytes(limits.POINT_BYTES))
-    yield "hello", "retailer", 1, _hello("retailer", (sizes.rows,), b"")
+    for role in ROLES:
+        yield "hello", role, 1, m.Hello(version=limits.PROTOCOL_VERSION, software=__version__, role=role,
+                                        contract=bytes(32), run=bytes(16), nonce=bytes(32), unix_time=2**31)
+    yield "sizes", "advertiser", 1, m.Sizes(sizes.cells, bytes(limits.POINT_BYTES))
+    yield "sizes", "retailer", 1, m.Sizes((sizes.rows,), b"")
     for size in sizes.cells:
         yield from (("blinded_cells", "advertiser", n, points) for n, points in _chunks(size, keys))
         yield from (("reblinded_cells", "retailer", n, points) for n, points in _chunks(size + sizes.dummies, keys))
@@ -70,11 +73,7 @@ def _closing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
         for stage, shares in (("people", len(plan.groups)), ("sums", opened)):
             yield f"commit_{stage}", role, 1, m.Commitment(bytes(32))
             yield f"open_{stage}", role, 1, m.Opening((_SHARE,) * shares, bytes(32))
-        yield "receipt", role, 1, m.ReceiptSignature(bytes(64))
-
-
-def _hello(role: Role, sizes: tuple[int, ...], key: bytes) -> m.Hello:
-    return m.Hello(limits.PROTOCOL_VERSION, __version__, role, bytes(32), bytes(16), bytes(32), 2**31, sizes, key)
+        yield "receipt", role, 1, m.ReceiptSignature(bytes(32), bytes(64))
 
 
 def _chunks(rows: int, keys: int) -> Iterator[tuple[int, m.Message]]:

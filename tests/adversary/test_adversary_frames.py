@@ -48,8 +48,8 @@ def test_arbitrary_bytes_never_come_through_otherwise(data: bytes) -> None:
 
 
 @settings(SETTINGS, max_examples=300)
-@given(data=st.data(), label=st.sampled_from(["hello", "points", "lattice-key", "encrypted-block", "masked-sum",
-                                              "commitment", "opening", "receipt"]))
+@given(data=st.data(), label=st.sampled_from(["hello", "sizes", "points", "lattice-key", "encrypted-block",
+                                              "masked-sum", "commitment", "opening", "receipt"]))
 def test_mutated_frames_never_come_through_otherwise(data: st.DataObject, label: str) -> None:
     frame = bytearray(valid_frames()[label])
     for _ in range(data.draw(st.integers(1, 3))):
@@ -76,10 +76,10 @@ def test_valid_frames_come_through() -> None:
 
 BAD_FRAMES = {
     "no body": node_pb2.Frame(),
-    "key of 31 bytes": node_pb2.Frame(hello=match_pb2.Hello(role="retailer", blinding_key=bytes(31))),
+    "key of 31 bytes": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[1], blinding_key=bytes(31))),
     "unknown role": node_pb2.Frame(hello=match_pb2.Hello(role="auditor")),
-    "too many cells": node_pb2.Frame(hello=match_pb2.Hello(role="retailer", sizes=[0] * (limits.MAX_CELLS + 1))),
-    "absurd sizes": node_pb2.Frame(hello=match_pb2.Hello(role="retailer", sizes=[2**64 - 1])),
+    "too many cells": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[0] * (limits.MAX_CELLS + 1))),
+    "absurd sizes": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[2**64 - 1])),
     "contract of 31 bytes": node_pb2.Frame(hello=match_pb2.Hello(role="retailer", contract=bytes(31))),
     "no key types": node_pb2.Frame(points=match_pb2.Points(key_types=0, tuples=bytes(32))),
     "nine key types": node_pb2.Frame(points=match_pb2.Points(key_types=9, tuples=bytes(9 * 32))),
@@ -94,7 +94,9 @@ BAD_FRAMES = {
     "too many shares": node_pb2.Frame(opening=opening_pb2.Opening(shares=[0] * (limits.MAX_RELEASED_SUMS + 1),
                                                                   blind=bytes(32))),
     "short blind": node_pb2.Frame(opening=opening_pb2.Opening(shares=[0], blind=bytes(31))),
-    "short signature": node_pb2.Frame(receipt=opening_pb2.ReceiptSignature(signature=bytes(63))),
+    "short signature": node_pb2.Frame(receipt=opening_pb2.ReceiptSignature(audit_root=bytes(32),
+                                                                              signature=bytes(63))),
+    "no audit root": node_pb2.Frame(receipt=opening_pb2.ReceiptSignature(signature=bytes(64))),
 }
 
 
@@ -156,8 +158,8 @@ def any_message() -> st.SearchStrategy[m.Message]:
     return st.one_of(
         st.builds(m.Hello, version=small(2), software=st.text(max_size=8),
                   role=st.sampled_from(["advertiser", "retailer"]),
-                  contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1),
-                  sizes=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
+                  contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1)),
+        st.builds(m.Sizes, rows=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
                   blinding_key=st.one_of(st.just(b""), bits(32))),
         st.builds(m.Points, offset=st.one_of(small(20), count), tuples=points),
         st.builds(m.LatticeKey, seed=bits(32), b=polynomial),
@@ -166,7 +168,7 @@ def any_message() -> st.SearchStrategy[m.Message]:
         st.builds(m.Commitment, digest=bits(32)),
         st.builds(m.Opening, shares=st.lists(st.one_of(small(2**44 - 1), count), max_size=6).map(tuple),
                   blind=bits(32)),
-        st.builds(m.ReceiptSignature, signature=bits(64)))
+        st.builds(m.ReceiptSignature, audit_root=bits(32), signature=bits(64)))
 
 
 @settings(SETTINGS, max_examples=35)

@@ -38,7 +38,7 @@ def test_a_message_for_another_step_ends_the_run(cheat: str, step: str, shift: i
 @pytest.mark.parametrize(("cheat", "step"), ALL)
 def test_a_message_of_another_kind_ends_the_run(cheat: str, step: str) -> None:
     def by(position: int, message: Message) -> list[tuple[int, Message]]:
-        foreign = ReceiptSignature(bytes(64)) if step.startswith("commit") else Commitment(bytes(32))
+        foreign = ReceiptSignature(bytes(32), bytes(64)) if step.startswith("commit") else Commitment(bytes(32))
         return [(position, foreign)]
 
     assert "expected" in refused(Cheat(cheat, step, by), victim=OTHER[cheat])
@@ -82,7 +82,7 @@ def test_a_message_after_the_end_changes_nothing(role: str) -> None:
     session, closing = nodes[role].session, nodes[role].side.closing
     before = (closing.table, closing.envelope(), session.transcript)
     with pytest.raises(MisuseError):
-        session.receive(len(SCRIPT) - 1, ReceiptSignature(bytes(64)))
+        session.receive(len(SCRIPT) - 1, ReceiptSignature(bytes(32), bytes(64)))
     assert (closing.table, closing.envelope(), session.transcript) == before
 
 

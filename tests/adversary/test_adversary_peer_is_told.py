@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +16,11 @@ from wiped import assert_dead, assert_dead_and_wiped, assert_wiped
 
 from cleanroom import flow
 from cleanroom.audit.events import Kind, parse_event
+from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import run_cost
-from cleanroom.errors import BudgetError, PeerRefusedError, PeerUnavailableError, PeerViolationError
+from cleanroom.errors import BudgetError, DataError, PeerRefusedError, PeerUnavailableError, PeerViolationError
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.match.dummies import Padding
 from cleanroom.node.link import FrameLink, start_pump
 from cleanroom.session.converse import Link, converse
 from cleanroom.session.messages import Message, Opening
@@ -72,7 +76,7 @@ def test_a_refusal_for_lack_of_budget_is_told_and_logged() -> None:
         lines = setups[role].audit._sink.lines
         last = parse_event(lines[-1], len(lines) - 1, "")
         assert last.kind == Kind.RUN_FAILED
-        assert (last.fields["error"], last.fields["stage"]) == (expected, "protocol")
+        assert (last.fields["error"], last.fields["stage"]) == (expected, "sizes")
         assert b"example.org" not in b"".join(lines)
 
 
@@ -122,3 +126,63 @@ def test_a_violation_before_the_hello_of_the_responder_leaves_it_unpaid() -> Non
     assert type(errors["retailer"]) is PeerViolationError
     assert type(errors["advertiser"]) is PeerRefusedError
     assert right[1].ledger.charges == {}
+
+
+def broken_off(culprit: str, tables: AdvertiserTables | RetailerTables, bound: int) -> tuple[dict, dict, list[str]]:
+    """Errors, audit logs and labels of the culprit's messages, when its own tables do not allow the run. Two dummies a
+    cell; `bound` is the most people of the culprit, unchecked, on purpose."""
+    setups = {role: make_setup(AGREED, role, noise=EXACT["noise"], padding=Padding(2, 1.0)) for role in KEYS}
+    mine = setups[culprit]
+    terms = AGREED.match.model_copy(update={f"max_people_{culprit}": bound})
+    setups[culprit] = replace(mine, plan=Plan(AGREED.model_copy(update={"match": terms})))
+    everyone, said = {**both_tables("same", "same"), culprit: tables}, []
+
+    def run(role: str, link: FrameLink) -> None:
+        send = link.send
+        link.send = lambda step, message: (said.append((role, message.label)), send(step, message))
+        flow.run(setups[role], everyone[role], link, Silent(), initiator=role == "advertiser")
+
+    errors = both(run)
+    assert [setup.ports.ledger.charges for setup in setups.values()] == [{}, {}]
+    return errors, setups[culprit].audit._sink.lines, [label for role, label in said if role == culprit]
+
+
+@pytest.mark.parametrize("culprit", ["advertiser", "retailer"])
+def test_refusals_by_own_data_look_alike_to_the_peer(culprit: str) -> None:
+    """Nobody, too many or too few: the peer reads the same class and text each time, hears no message, pays nothing."""
+    full = both_tables("same", "same")[culprit]
+    nobody = replace(full, consents=full.consents.iloc[:0])
+    told, own = set(), []
+    for tables, bound in ((nobody, 5000), (full, 100), (both_tables("same", "same", 4)[culprit], 5000)):
+        errors, lines, said = broken_off(culprit, tables, bound)
+        assert type(errors[culprit]) is DataError
+        assert type(errors[OTHER[culprit]]) is PeerRefusedError
+        assert said == []
+        told.add(str(errors[OTHER[culprit]]))
+        own.append(errors[culprit].what)
+        assert parse_event(lines[-1], len(lines) - 1, "").fields["stage"] == "gate"
+    assert [text in what for text, what in zip(("nobody", "120 people", "4 people"), own, strict=True)] == [True] * 3
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("stop", [step.name for step in SCRIPT if step.sender == "retailer"])
+def test_the_log_of_a_failed_run_names_its_step(stop: str) -> None:
+    setups = {role: make_setup(AGREED, role, **EXACT) for role in KEYS}
+    tables = both_tables("same", "same")
+
+    class Failing:
+        def __init__(self, inner: Link) -> None:
+            self.receive, self._send = inner.receive, inner.send
+
+        def send(self, step: int, message: Message) -> None:
+            if SCRIPT[step].name == stop:
+                raise PeerUnavailableError("lost")
+            self._send(step, message)
+
+    def run(role: str, link: FrameLink) -> None:
+        mine = Failing(link) if role == "retailer" else link
+        flow.run(setups[role], tables[role], mine, Silent(), initiator=role == "advertiser")
+
+    both(run)
+    lines = setups["retailer"].audit._sink.lines
+    assert parse_event(lines[-1], len(lines) - 1, "").fields["stage"] == stop

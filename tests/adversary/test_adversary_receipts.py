@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kit import KEYS, Node, exchange, finish
 from wiped import assert_dead_and_wiped
 
-from cleanroom.audit.receipt import Receipt
+from cleanroom.audit import merkle
+from cleanroom.audit.receipt import Receipt, open_receipt
 from cleanroom.errors import PeerViolationError
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.ring import PRIMES
@@ -30,13 +31,17 @@ ALTERED = {
 }
 
 
+def signed(receipt: Receipt, role: str, root: bytes, key: SigningKey) -> ReceiptSignature:
+    return ReceiptSignature(root, receipt.sign(key, role, root))
+
+
 def refused_receipt(cheat: str, make: object) -> None:
-    """`make(receipt, signature)` gives the signature that is sent; it must be refused."""
+    """`make(receipt, message)` gives the message that is sent; it must be refused."""
     nodes = small_pair()
     node: Node = next(node for node in nodes if node.setup.role == cheat)
 
     def by(position: int, message: ReceiptSignature) -> list[tuple[int, Message]]:
-        return [(position, ReceiptSignature(make(node.side.closing._receipt, message.signature)))]
+        return [(position, make(node.side.closing._receipt, message))]
 
     text = refused(Cheat(cheat, "receipt", by), victim=OTHER[cheat], nodes=nodes)
     assert "another table or transcript" in text
@@ -45,8 +50,8 @@ def refused_receipt(cheat: str, make: object) -> None:
 @both_sides
 @pytest.mark.parametrize("name", ALTERED)
 def test_a_good_signature_of_another_receipt_is_refused(cheat: str, name: str) -> None:
-    def make(receipt: Receipt, _: bytes) -> bytes:
-        return replace(receipt, **ALTERED[name]).sign(KEYS[cheat])
+    def make(receipt: Receipt, sent: ReceiptSignature) -> ReceiptSignature:
+        return signed(replace(receipt, **ALTERED[name]), cheat, sent.audit_root, KEYS[cheat])
 
     refused_receipt(cheat, make)
 
@@ -55,13 +60,32 @@ def test_a_good_signature_of_another_receipt_is_refused(cheat: str, name: str) -
 def test_a_signature_by_another_key_is_refused(cheat: str) -> None:
     """A stranger's, and the receiver's own one sent back."""
     for key in (STRANGER, KEYS[OTHER[cheat]]):
-        refused_receipt(cheat, lambda receipt, _, key=key: receipt.sign(key))
+        refused_receipt(cheat, lambda receipt, sent, key=key: signed(receipt, cheat, sent.audit_root, key))
 
 
 @both_sides
 def test_a_damaged_signature_is_refused(cheat: str) -> None:
-    refused_receipt(cheat, lambda _, signature: bytes([signature[0] ^ 1]) + signature[1:])
-    refused_receipt(cheat, lambda *_: bytes(64))
+    refused_receipt(cheat, lambda _, sent: replace(sent, signature=bytes([sent.signature[0] ^ 1]) + sent.signature[1:]))
+    refused_receipt(cheat, lambda _, sent: replace(sent, signature=bytes(64)))
+
+
+@both_sides
+def test_another_root_than_the_signed_one_is_refused(cheat: str) -> None:
+    """And so is a statement signed as if it were the other role's."""
+    refused_receipt(cheat, lambda _, sent: replace(sent, audit_root=bytes(32)))
+    refused_receipt(cheat, lambda receipt, sent: signed(receipt, OTHER[cheat], sent.audit_root, KEYS[cheat]))
+
+
+def test_each_side_holds_the_root_of_the_other_sides_log_up_to_the_table() -> None:
+    nodes = small_pair()
+    exchange(*nodes)
+    held = [open_receipt(node.side.closing.envelope(), {role: key.public for role, key in KEYS.items()})
+            for node in nodes]
+    assert held[0] == held[1]
+    for node in nodes:
+        leaves = [merkle.leaf_hash(line) for line in node.audit.lines]
+        size = next(n for n, line in enumerate(node.audit.lines, 1) if b"table_released" in line)
+        assert held[0].audit_roots[node.setup.role] == merkle.root(leaves[:size]).hex()
 
 
 def rows_swapped(position: int, message: Points) -> list[tuple[int, Message]]:
@@ -74,6 +98,7 @@ def rows_swapped(position: int, message: Points) -> list[tuple[int, Message]]:
 ON_THE_WIRE: dict[tuple[str, str], By] = {
     ("advertiser", "hello"): changed(software="another version"),
     ("retailer", "hello"): changed(unix_time=lambda old: old + 1),
+    ("advertiser", "sizes"): changed(blinding_key=bytes([9]) + bytes(31)),
     ("advertiser", "blinded_cells"): rows_swapped,
     ("retailer", "reblinded_cells"): rows_swapped,
     ("retailer", "blinded_values"): rows_swapped,

@@ -27,15 +27,17 @@ class Result:
     err: str
 
     def refusal(self, code: int, *parts: str) -> str:
-        """The one line of a refusal, checked: nothing on stdout, one line that says where and what to do."""
+        """The one line of a refusal, checked: nothing on stdout, and after the lines of stages (indented) one line that
+        says where and what to do."""
         assert self.code == code, self.err
         assert self.out == ""
-        assert self.err.count("\n") == 1, self.err
-        assert self.err.startswith("cleanroom: ")
-        assert " — " in self.err, self.err
+        (line,) = [line for line in self.err.splitlines(keepends=True) if not line.startswith("  ")]
+        assert self.err.endswith(line)
+        assert line.startswith("cleanroom: ")
+        assert " — " in line, line
         for part in parts:
-            assert part in self.err, self.err
-        return self.err
+            assert part in line, line
+        return line
 
 
 Run = Callable[..., Result]

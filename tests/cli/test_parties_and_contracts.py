@@ -133,7 +133,7 @@ def test_show_says_it_in_words(tiny: Tiny, run: Run) -> None:
 
 
 def test_an_altered_contract_is_refused_everywhere_and_not_signed(tiny: Tiny, run: Run) -> None:
-    edit(tiny.contract, "threshold = 11", "threshold = 12")
+    edit(tiny.contract, "threshold = 30", "threshold = 31")
     before = tiny.contract.read_bytes()
     run("contract", "verify", tiny.contract).refusal(66, "altered after signing")
     run("contract", "sign", tiny.advertiser, tiny.contract).refusal(66, "the retailer's signature does not fit")

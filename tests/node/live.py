@@ -18,7 +18,7 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import Kind
 from cleanroom.audit.head import HEAD_NAME
-from cleanroom.cli.audit import verify_folder
+from cleanroom.cli.evidence import check_run_folder
 from cleanroom.contract.model import Role
 from cleanroom.node import tls
 from cleanroom.node.client import Dial
@@ -26,7 +26,7 @@ from cleanroom.node.link import FrameLink
 from cleanroom.node.local import Finished, LocalNode
 from cleanroom.node.server import NodeServer
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.match_pb2 import Hello
+from cleanroom.v1.match_pb2 import Hello, Sizes
 from cleanroom.v1.node_pb2 import Frame
 
 Tamper = Callable[[Iterator[Frame]], Iterator[Frame]]
@@ -93,7 +93,7 @@ def failed_runs(tiny: Tiny, role: Role, error: str = "") -> list[Path]:
     found = runs(tiny.party(role))
     for run in found:
         until(lambda run=run: sealed(run))
-        assert verify_folder(run).outcome == Kind.RUN_FAILED
+        assert check_run_folder(run, {}).verified.outcome == Kind.RUN_FAILED
         assert {path.name for path in run.iterdir()} == {"audit.jsonl", "audit.head.json", "contract.json"}
         assert error in read_log(run)[0][-1].fields["error"]
     assert result_files(tiny.party(role)) == []
@@ -137,9 +137,14 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
 
     fields = {"version": 1, "software": "0", "role": "advertiser",
               "contract": contract_hash(read_contract(tiny.contract)),
-              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp()), "sizes": [150, 150],
-              "blinding_key": bytes([9, *bytes(31)])}
+              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp())}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
+
+
+def sizes_frame(**changes: object) -> Frame:
+    """The advertiser's second frame, as an honest node would send it but for `changes`."""
+    fields = {"rows": [150, 150], "blinding_key": bytes([9, *bytes(31)])}
+    return Frame(sequence=1, step=2, sizes=Sizes(**{**fields, **changes}))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Killer:
     def __init__(self, stage: str) -> None:
         self._fatal, self._stage = stage, ""
 
-    def stage(self, name: str, total: int, unit: str) -> None:
+    def stage(self, name: str, total: int) -> None:
         self._stage = name
 
     def advance(self, amount: int) -> None:

@@ -30,7 +30,7 @@ def signed_once(tiny: Tiny) -> None:
 
 
 def altered(tiny: Tiny) -> None:
-    edit(tiny.contract, "threshold = 11", "threshold = 12")
+    edit(tiny.contract, "threshold = 30", "threshold = 31")
 
 
 def expired(tiny: Tiny) -> None:
@@ -88,7 +88,7 @@ def test_a_contract_that_is_not_here_is_refused_by_name(tiny: Tiny, capsys: pyte
 def test_two_versions_of_the_terms_never_meet(tiny: Tiny) -> None:
     """Both contracts are signed by both, but the retailer's node holds another version than the advertiser runs."""
     kept = {file.name: file.read_bytes() for file in (tiny.retailer / FOLDER_NAME).iterdir()}
-    tiny.agree(lambda text: text.replace("threshold = 11", "threshold = 12"))
+    tiny.agree(lambda text: text.replace("threshold = 30", "threshold = 31"))
     for name, content in kept.items():
         (tiny.retailer / FOLDER_NAME / name).write_bytes(content)
     with serving(tiny.retailer), pytest.raises(PeerRefusedError, match="the contract was refused"):

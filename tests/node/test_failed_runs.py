@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from live import converse, converse_slowly, failed_runs, hello_of, match, serving, until
+from live import converse, converse_slowly, failed_runs, hello_of, match, sealed, serving, until
 from tiny import Tiny, edit, result_files, runs
 
 from cleanroom.errors import BudgetError, BusyError, DataError, PeerRefusedError, PeerUnavailableError
@@ -21,6 +21,13 @@ def test_nobody_listening_is_reported_within_the_connect_timeout(tiny: Tiny) -> 
 
 def test_a_peer_that_falls_silent_ends_the_run(tiny: Tiny) -> None:
     tiny.setting("retailer", *SHORT)
+    with serving(tiny.retailer), converse_slowly(tiny) as call:
+        assert list(call)[-1].abort.reason == "the connection was lost"
+        assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
+
+
+def test_a_run_that_takes_too_long_is_ended(tiny: Tiny) -> None:
+    tiny.setting("retailer", "peer_silence = 20", "peer_silence = 20\nrun_limit = 1")
     with serving(tiny.retailer), converse_slowly(tiny) as call:
         assert list(call)[-1].abort.reason == "the connection was lost"
         assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
@@ -53,7 +60,8 @@ def test_a_second_run_of_a_contract_waits_for_the_first_to_end(tiny: Tiny) -> No
                 match(tiny.advertiser, tiny.contract)
             assert caught.value.exit_code == 75
             list(first)
-        assert len(failed_runs(tiny, "advertiser", "BusyError")) == 1
+        (refused,) = failed_runs(tiny, "advertiser", "BusyError")
+        assert b"privacy_charged" not in (refused / "audit.jsonl").read_bytes()  # exit code 75 is free to repeat
         assert len(failed_runs(tiny, "retailer")) == 1
         match(tiny.advertiser, tiny.contract)
 
@@ -77,21 +85,24 @@ def test_an_own_broken_file_is_found_before_the_peer_is_asked(tiny: Tiny) -> Non
     assert runs(tiny.advertiser) == runs(tiny.retailer) == []
 
 
-def test_a_spent_budget_ends_the_run_before_anything_is_sent(tiny: Tiny) -> None:
+def test_a_spent_budget_ends_the_run_before_anything_about_people_is_sent(tiny: Tiny) -> None:
     """One run costs ε 1.5 of 2: the second one is refused on both sides, and costs nothing."""
     tiny.agree(lambda text: text.replace('budget_epsilon = "9"', 'budget_epsilon = "2"'))
     with serving(tiny.retailer):
         match(tiny.advertiser, tiny.contract)
         with pytest.raises(BudgetError, match=r"has spent ε 1\.5.*asks for ε 1.*the budget is ε 2"):
             match(tiny.advertiser, tiny.contract)
-        assert len(runs(tiny.retailer)) == 1  # the second one ended before its hello
-        last = runs(tiny.advertiser)[-1]
-        assert b"sizes_declared" not in (last / "audit.jsonl").read_bytes()
-        assert result_files(last) == []
+        for party in (tiny.advertiser, tiny.retailer):
+            _, last = runs(party)
+            until(lambda last=last: sealed(last))
+            log = (last / "audit.jsonl").read_bytes()
+            assert b"sizes_declared" not in log
+            assert b"privacy_charged" not in log
+            assert result_files(last) == []
 
 
 def test_an_empty_overlap_is_a_finished_run_whose_report_says_that_all_is_suppressed(tiny: Tiny) -> None:
-    tiny.agree(lambda text: text.replace("threshold = 11", "threshold = 150"))
+    tiny.agree(lambda text: text.replace("threshold = 30", "threshold = 150"))
     members = tiny.retailer / "data" / "members.csv"
     members.write_text(members.read_text().replace(",person", ",stranger"))
     with serving(tiny.retailer):

@@ -11,7 +11,7 @@ from cleanroom.errors import BusyError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node.link import QUEUE_FRAMES, FrameLink, start_pump
 from cleanroom.session.messages import Commitment
 from cleanroom.v1.node_pb2 import Frame
-from cleanroom.wire.codec import encode_abort
+from cleanroom.wire.codec import encode, encode_abort
 
 MESSAGE = Commitment(bytes(32))
 
@@ -58,7 +58,7 @@ def test_closing_never_waits_and_what_was_queued_still_goes_out() -> None:
 def test_silence_names_the_step() -> None:
     link = FrameLink(silence=1)
     link.send(2, MESSAGE)
-    with pytest.raises(PeerUnavailableError, match="silent for 1 s in step blinded_cells"):
+    with pytest.raises(PeerUnavailableError, match="silent for 1 s in step sizes"):
         link.receive()
 
 
@@ -68,3 +68,25 @@ def test_an_abort_is_shown_without_control_characters() -> None:
     with pytest.raises(PeerRefusedError) as caught:
         link.receive()
     assert str(caught.value).isprintable()
+
+
+def test_a_peer_that_keeps_talking_does_not_keep_the_run_open() -> None:
+    """Messages are there to be read, and nobody was silent; the run's time is over."""
+    link = FrameLink(silence=600, limit=0)
+    start_pump(link, iter([encode(MESSAGE, 2, 0)])).join()
+    with pytest.raises(PeerUnavailableError, match="longer than 0 s") as caught:
+        link.receive()
+    assert caught.value.where == "node.run_limit"
+    link.close()
+
+
+def test_waiting_for_a_message_ends_with_the_run() -> None:
+    link = FrameLink(silence=600, limit=1)
+    with pytest.raises(PeerUnavailableError, match="longer than 1 s"):
+        link.receive()
+
+
+def test_a_peer_that_reads_slowly_does_not_keep_the_run_open() -> None:
+    link = FrameLink(silence=600, limit=1)
+    with pytest.raises(PeerUnavailableError, match="longer than 1 s"):
+        fill(link)

@@ -9,10 +9,24 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
-from live import Tamper, abort_reason, channel, converse, failed_runs, hello_of, match, serving, tampered, until
+from live import (
+    Tamper,
+    abort_reason,
+    channel,
+    converse,
+    failed_runs,
+    hello_of,
+    match,
+    serving,
+    sizes_frame,
+    tampered,
+    until,
+)
 from tiny import Tiny, runs
 
 from cleanroom import limits
+from cleanroom.adapters.audit_files import read_log
+from cleanroom.audit.events import Kind
 from cleanroom.errors import PeerRefusedError, PeerUnavailableError, PeerViolationError
 from cleanroom.node import client, server, tls
 from cleanroom.node.authorise import EXCHANGE
@@ -30,19 +44,22 @@ def repeated(frames: Frames) -> Frames:
 
 
 def swapped(frames: Frames) -> Frames:
-    yield next(frames)
-    second, third = next(frames), next(frames)
-    yield from (third, second)
+    yield next(frames)  # hello
+    yield next(frames)  # sizes; a list of two messages follows without waiting for the other side
+    third, fourth = next(frames), next(frames)
+    yield from (fourth, third)
     yield from frames
 
 
 def dropped(frames: Frames) -> Frames:
+    yield next(frames)
     yield next(frames)
     next(frames)
     yield from frames
 
 
 def wrong_step(frames: Frames) -> Frames:
+    yield next(frames)
     yield next(frames)
     for frame in frames:
         yield Frame(sequence=frame.sequence, step=frame.step + 1, points=frame.points)
@@ -164,10 +181,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
 @pytest.mark.parametrize(("change", "says"), [
     ({"version": 2}, "protocol violation"),
     ({"role": "retailer"}, "protocol violation"),
-    ({"sizes": [150]}, "protocol violation"),
-    ({"sizes": [10**6, 1]}, "protocol violation"),
     ({"unix_time": 1_000_000_000}, "protocol violation"),
-    ({"blinding_key": bytes(32)}, "protocol violation"),
 ])
 def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, object], says: str) -> None:
     with serving(tiny.retailer):
@@ -176,8 +190,21 @@ def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, obje
         assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
 
 
-@pytest.mark.parametrize("change", [{"nonce": bytes(31)}, {"run": bytes(15)}, {"role": "auditor"},
-                                    {"sizes": [1] * (limits.MAX_CELLS + 1)}, {"blinding_key": bytes(31)}])
+@pytest.mark.parametrize("change", [{"rows": [150]}, {"rows": [10**6, 1]}, {"rows": [0, 0]},
+                                    {"rows": [1] * (limits.MAX_CELLS + 1)}, {"blinding_key": bytes(32)},
+                                    {"blinding_key": bytes(31)}])
+def test_sizes_that_do_not_fit_are_refused_before_the_own_ones(tiny: Tiny, change: dict[str, object]) -> None:
+    with serving(tiny.retailer):
+        answer, _ = converse(tiny, [hello_of(tiny, RUN), sizes_frame(**change)])
+        assert [frame.WhichOneof("body") for frame in answer] == ["hello", "abort"]
+        assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
+        (run,) = failed_runs(tiny, "retailer", "PeerViolationError")
+        events, _ = read_log(run)
+        assert events[-1].fields["stage"] == "sizes"
+        assert Kind.PRIVACY_CHARGED not in [event.kind for event in events]
+
+
+@pytest.mark.parametrize("change", [{"nonce": bytes(31)}, {"run": bytes(15)}, {"role": "auditor"}])
 def test_a_hello_out_of_bounds_starts_no_run(tiny: Tiny, change: dict[str, object]) -> None:
     with serving(tiny.retailer):
         answer, _ = converse(tiny, [hello_of(tiny, RUN, **change)])

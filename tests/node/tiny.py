@@ -60,7 +60,7 @@ purpose = "exposure_to_purchase_measurement"
 lookback_days = 90
 
 [disclosure]
-threshold = 11
+threshold = 30
 cells_floor = 0
 budget_epsilon = "9"
 budget_delta = "0.00002"

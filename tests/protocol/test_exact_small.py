@@ -86,4 +86,5 @@ def test_several_blocks_and_chunks() -> None:
 def test_a_plan_of_the_full_contract_is_accepted_with_these_terms() -> None:
     """The terms used here are ones a contract may have, but for the threshold."""
     for agreed in TERMS.values():
-        flow.check_plan(agreed)
+        terms = agreed.disclosure.model_copy(update={"threshold": 50})
+        flow.check_plan(agreed.model_copy(update={"disclosure": terms}))

@@ -73,8 +73,8 @@ def record(seen: Received, sent) -> None:
     message = sent.message
     seen.kinds.add((sent.step, message.label))
     match message.label:
-        case "hello":
-            seen.sizes += message.sizes
+        case "sizes":
+            seen.sizes += message.rows
             seen.points.append(int.from_bytes(message.blinding_key, "little"))
         case "points":
             seen.points += [int.from_bytes(point.tobytes(), "little") for point in message.tuples.reshape(-1, 32)]
@@ -96,7 +96,7 @@ def test_these_are_all_the_messages_the_retailer_receives(worlds: tuple[Received
     blind, receipts are signatures over public hashes; all the others are examined below."""
     for seen in worlds:
         assert seen.kinds == {
-            ("hello", "hello"), ("blinded_cells", "points"), ("masked_sums", "masked-sum"),
+            ("hello", "hello"), ("sizes", "sizes"), ("blinded_cells", "points"), ("masked_sums", "masked-sum"),
             ("commit_people", "commitment"), ("open_people", "opening"), ("commit_sums", "commitment"),
             ("open_sums", "opening"), ("receipt", "receipt")}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from cheat import small_pair
+from cheat import By, Cheat, changed, small_pair
 from kit import EXACT, Lines, MemoryLedger, Node, exchange, make_setup, small_contract
 from wiped import assert_dead_and_wiped
 
@@ -13,7 +14,7 @@ from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.audit.events import Kind, parse_event
 from cleanroom.contract.parse import contract_hash
 from cleanroom.disclosure.accounting import run_cost
-from cleanroom.errors import BudgetError
+from cleanroom.errors import BudgetError, PeerViolationError
 from cleanroom.session.messages import Message
 from cleanroom.session.script import SCRIPT
 
@@ -67,12 +68,13 @@ def watched_run() -> list[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_part_is_charged_and_logged_before_what_it_pays_for(role: str) -> None:
-    """The transcript before the own hello leaves, the release before the first commitment, the counts before any share
-    of a sum, the table before the receipt."""
+    """The transcript after the hellos and before the own sizes leave, the release before the first commitment, the
+    counts before any share of a sum, the table before the receipt."""
     mine = [entry.removeprefix(f"{role} ") for entry in watched_run() if entry.startswith(role)]
     for chain in (
-        ("charges transcript", "sends hello", "charges release", "sends commit_people", "sends open_people",
-         "sends commit_sums", "sends open_sums", "records table_released", "records receipt_signed", "sends receipt"),
+        ("sends hello", "charges transcript", "sends sizes", "charges release", "sends commit_people",
+         "sends open_people", "sends commit_sums", "sends open_sums", "records table_released",
+         "records receipt_signed", "sends receipt"),
         ("sends commit_people", "records counts_opened", "sends commit_sums"),
         ("sends commit_sums", "records sums_opened", "records table_released"),
     ):
@@ -80,8 +82,48 @@ def test_each_part_is_charged_and_logged_before_what_it_pays_for(role: str) -> N
         assert places == sorted(places)
     logged = [place for place, entry in enumerate(mine) if entry == f"records {Kind.PRIVACY_CHARGED}"]
     assert len(logged) == 2
-    assert mine.index("charges transcript") < logged[0] < mine.index("sends hello")
+    assert mine.index("charges transcript") < logged[0] < mine.index("sends sizes")
     assert mine.index("charges release") < logged[1] < mine.index("sends commit_people")
+
+
+REFUSED: dict[str, tuple[str, By]] = {
+    "another contract": ("advertiser", changed(contract=bytes(32))),
+    "another version": ("advertiser", changed(version=0)),
+    "a wrong clock": ("advertiser", changed(unix_time=0)),
+    "another run": ("retailer", changed(run=bytes(16))),
+    "another clock at the other end": ("retailer", changed(unix_time=0)),
+}
+
+
+@pytest.mark.parametrize("retailer_dials", [False, True])
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_ends_a_run_before_the_sizes_costs_nothing(name: str, retailer_dials: bool) -> None:
+    """Whoever dials and whoever refuses: nothing is charged, so trying again is free. Only an advertiser that answers
+    with a bad hello of its own pays by itself, since its sizes follow at once."""
+    cheat, by = REFUSED[name]
+    nodes, said = small_pair(AGREED, retailer_dials=retailer_dials), []
+    tamper = Cheat(cheat, "hello", by)
+
+    def note(sender: str, position: int, message: Message) -> Iterable[tuple[int, Message]]:
+        said.append((sender, message.label))
+        return tamper(sender, position, message)
+
+    with pytest.raises(PeerViolationError):
+        exchange(*nodes, note)
+    pays_itself = cheat == "advertiser" and retailer_dials
+    for node in nodes:
+        if not (pays_itself and node.setup.role == cheat):
+            assert node.ledger.charges == {}
+            assert (node.setup.role, "sizes") not in said
+            assert not any(b"privacy_charged" in line for line in node.audit.lines)
+
+
+@pytest.mark.parametrize("retailer_dials", [False, True])
+def test_the_advertiser_declares_its_sizes_first(retailer_dials: bool) -> None:
+    sent = exchange(*small_pair(AGREED, retailer_dials=retailer_dials), until="blinded_cells")
+    first = "retailer" if retailer_dials else "advertiser"
+    assert [(item.role, item.step) for item in sent[:1] + sent[2:]] == [
+        (first, "hello"), ("advertiser", "sizes"), ("retailer", "sizes")]
 
 
 def spend(ledger: SQLiteLedger | MemoryLedger, times: int) -> None:
@@ -99,20 +141,20 @@ def with_ledger(role: str, ledger: SQLiteLedger | MemoryLedger) -> tuple[Node, N
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_spent_budget_leaves_nothing_sent(role: str, tmp_path: Path) -> None:
-    """Two earlier runs have used up the δ of the contract: the third ends before this side says a word."""
+def test_a_spent_budget_leaves_nothing_about_people_sent(role: str, tmp_path: Path) -> None:
+    """Two earlier runs have used up the δ of the contract: the third ends when this side said no more than hello."""
     ledger = SQLiteLedger(tmp_path / "ledger.sqlite")
     spend(ledger, 2)
     nodes = with_ledger(role, ledger)
     sent: list[str] = []
 
     def note(sender: str, position: int, message: Message) -> list[tuple[int, Message]]:
-        sent.append(sender)
+        sent.extend([message.label] if sender == role else [])
         return [(position, message)]
 
     with pytest.raises(BudgetError):
         exchange(*nodes, note)
-    assert role not in sent
+    assert sent == ["hello"]
     assert_dead_and_wiped(nodes[ROLES.index(role)])
     assert ledger.spent(contract_hash(AGREED).hex()) == (4.0, 4e-6)  # the refused run was not charged
 
@@ -129,7 +171,7 @@ class BrokenLedger(MemoryLedger):
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("part", "unsaid"), [("transcript", "hello"), ("release", "commit_people")])
+@pytest.mark.parametrize(("part", "unsaid"), [("transcript", "sizes"), ("release", "commit_people")])
 def test_a_ledger_that_cannot_write_stops_the_run(role: str, part: str, unsaid: str) -> None:
     """What the charge would have paid for is never said, and the session is dead and wiped."""
     ledger = BrokenLedger()
@@ -160,7 +202,7 @@ class FullDisk(Lines):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("room", "unsaid"), [
-    (0, "hello"), (2, "commit_people"), (3, "commit_sums"), (4, "receipt"), (5, "receipt"), (6, "receipt")])
+    (0, "sizes"), (2, "commit_people"), (3, "commit_sums"), (4, "receipt"), (5, "receipt"), (6, "receipt")])
 def test_an_audit_log_that_cannot_be_written_stops_the_run(role: str, room: int, unsaid: str) -> None:
     """At each line of the log in turn: transcript charged, sizes, release charged, counts opened, sums opened, table
     released, receipt signed. No table is released by this side."""

@@ -24,13 +24,13 @@ def test_predicted_bytes_are_those_of_a_run(people: int, periods: int, padding: 
     keys = values([f"p{i}@example.com" for i in range(people)])
     columns = np.ones((people, 1 + len(plan.columns)), dtype=np.int64)
     one, two = pair(agreed, keys, np.arange(people) % len(plan.cells), keys, columns, padding=padding)
-    hellos, sent = [], Counter()
+    declared, sent = {}, Counter()
     for number, (role, step, message) in enumerate(exchange(one, two)):
         sent[step, role] += encode(message, STEPS[step], number).ByteSize()
-        hellos += [message] if step == "hello" else []
+        declared |= {role: message.rows} if step == "sizes" else {}
     finish(one, two)
-    cells, rows = (next(h.sizes for h in hellos if h.role == role) for role in ("advertiser", "retailer"))
-    predicted = traffic(plan, Sizes(cells, padding.most, rows[0], len(plan.groups)))
+    cells, rows = declared["advertiser"], declared["retailer"][0]
+    predicted = traffic(plan, Sizes(cells, padding.most, rows, len(plan.groups)))
     for step, by_role in predicted.items():
         for role, count in by_role.items():
             assert count == pytest.approx(sent[step, role], rel=0.05, abs=8), (step, role)

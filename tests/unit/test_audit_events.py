@@ -15,11 +15,11 @@ GOOD = {
     Kind.SIZES_DECLARED: {"own": [1, 2], "peer": (3,)},
     Kind.PRIVACY_CHARGED: {"part": "match", "epsilon": "0.5", "delta": "0", "total_epsilon": "1",
                            "total_delta": "0.000001"},
-    Kind.PEER_IDENTIFIED: {"certificate_sha256": D},
+    Kind.PEER_IDENTIFIED: {"certificate_sha256": D, "software": "0.1.0"},
     Kind.PARAMETERS_CHECKED: {},
     Kind.COUNTS_OPENED: {"groups": 4, "suppressed": 0},
     Kind.SUMS_OPENED: {"opened": 3},
-    Kind.TABLE_RELEASED: {"table_sha256": D},
+    Kind.TABLE_RELEASED: {"table_sha256": D, "salt": D},
     Kind.RECEIPT_SIGNED: {"receipt_sha256": D},
     Kind.RECEIPT_VERIFIED: {"receipt_sha256": D},
     Kind.INTERMEDIATES_WIPED: {"what": ["scalar"], "limits": ["interpreter_copies"]},
@@ -56,7 +56,7 @@ def test_no_field_takes_free_text_or_a_foreign_type(kind, name, value):
 
 def test_a_refused_value_is_not_repeated_in_the_error():
     with pytest.raises(MisuseError) as caught:
-        Event(0, TIME, Kind.PEER_IDENTIFIED, {"certificate_sha256": "jane@example.com"})
+        Event(0, TIME, Kind.PEER_IDENTIFIED, {"certificate_sha256": "jane@example.com", "software": "0.1.0"})
     assert "jane" not in str(caught.value)
 
 

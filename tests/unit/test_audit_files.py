@@ -9,7 +9,7 @@ from cleanroom.adapters.private_files import read_checked
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.verify import verify_run
-from cleanroom.errors import AuditError, DataError, MisuseError
+from cleanroom.errors import AuditError, DataError, MachineError, MisuseError
 
 GOOD = evidence()
 
@@ -35,9 +35,9 @@ def mode(path):
 
 
 def test_a_stored_run_verifies(stored):
-    assert verify_run(read_evidence(stored, CONTRACT), KEYS).events == 13
+    assert verify_run(read_evidence(stored, CONTRACT), KEYS).events == 14
     events, torn = read_log(stored)
-    assert (len(events), torn) == (13, False)
+    assert (len(events), torn) == (14, False)
 
 
 def test_only_the_owner_can_read_it(stored):
@@ -71,7 +71,7 @@ def test_each_line_is_one_write_and_one_flush(run, monkeypatch):
 
 def test_a_log_is_never_continued(stored):
     before = (stored / "audit.jsonl").read_bytes()
-    with pytest.raises(DataError, match="log already"):
+    with pytest.raises(MisuseError, match="log already"):
         AuditFile(stored)
     assert (stored / "audit.jsonl").read_bytes() == before
 
@@ -79,7 +79,7 @@ def test_a_log_is_never_continued(stored):
 def test_a_link_in_the_place_of_the_log_is_refused(run, tmp_path):
     run.mkdir(parents=True)
     (run / "audit.jsonl").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(DataError):
+    with pytest.raises(MisuseError):
         AuditFile(run)
     assert not (tmp_path / "elsewhere").exists()
 
@@ -105,7 +105,7 @@ def test_a_write_cut_short_leaves_a_torn_line_and_a_dead_log(run, monkeypatch, k
     log.record(Kind.RUN_STARTED, **start_fields())
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:-1 if kept is None else kept]))
-    with pytest.raises(DataError, match="disk is full"):
+    with pytest.raises(MachineError, match="disk is full"):
         log.record(Kind.PARAMETERS_CHECKED)
     monkeypatch.undo()
     with pytest.raises(MisuseError):
@@ -122,20 +122,20 @@ def test_a_disk_error_is_reported_with_the_file(run, monkeypatch):
     def broken(fd):
         raise OSError(28, "No space left on device")
     monkeypatch.setattr(os, "fsync", broken)
-    with pytest.raises(DataError, match="No space left") as caught:
+    with pytest.raises(MachineError, match="No space left") as caught:
         sink.append(b"x")
     assert caught.value.where.endswith("audit.jsonl")
 
 
 def test_a_log_that_cannot_be_created_is_refused(run, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be created"):
+    with pytest.raises(MachineError, match="cannot be created"):
         AuditFile(tmp_path / "file" / "run")
 
     def broken(fd):
         raise OSError(5, "Input/output error")
     monkeypatch.setattr(os, "fsync", broken)
-    with pytest.raises(DataError, match="Input/output"):
+    with pytest.raises(MachineError, match="Input/output"):
         AuditFile(run)
 
 
@@ -163,7 +163,7 @@ def test_a_torn_line_on_a_sealed_log_is_refused(stored):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(AuditError) as caught:
         read_log(stored)
-    assert caught.value.where == "audit.jsonl line 13"
+    assert caught.value.where == "audit.jsonl line 14"
 
 
 @pytest.mark.parametrize("sealed", [True, False])
@@ -195,9 +195,9 @@ def test_a_missing_release_is_left_to_verification(stored):
 
 def test_a_release_is_never_replaced(stored):
     before = (stored / "receipt.json").read_bytes()
-    with pytest.raises(DataError, match="exists already"):
+    with pytest.raises(MachineError, match="exists already"):
         write_release(stored, b"[]", b"{}")
-    with pytest.raises(DataError, match="exists already"):
+    with pytest.raises(MachineError, match="exists already"):
         write_head(stored, b"{}")
     assert (stored / "receipt.json").read_bytes() == before
     assert len(list(stored.iterdir())) == 4
@@ -209,7 +209,7 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written(run, monkeypatch):
     def broken(fd):
         raise OSError(28, "No space left on device")
     monkeypatch.setattr(os, "fsync", broken)
-    with pytest.raises(DataError, match="No space left"):
+    with pytest.raises(MachineError, match="No space left"):
         write_head(run, b"{}")
     assert list(run.iterdir()) == []
 

@@ -7,6 +7,7 @@ from audit_kit import (
     CONTRACT,
     KEYS,
     RECEIPT,
+    ROOTS,
     RUN,
     SIGNING,
     START,
@@ -16,6 +17,7 @@ from audit_kit import (
     evidence,
     resealed,
     sealed_receipt,
+    signed,
     start_fields,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,9 +25,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cleanroom.audit.events import Event, Kind
 from cleanroom.audit.head import sign_head
 from cleanroom.audit.log import AuditLog
-from cleanroom.audit.merkle import leaf_hash
+from cleanroom.audit.merkle import leaf_hash, root
 from cleanroom.audit.receipt import PAYLOAD_TYPE, Receipt, open_receipt, table_bytes
-from cleanroom.audit.verify import Verified, compare_runs, verify_chain, verify_run
+from cleanroom.audit.verify import Verified, compare_receipt, compare_runs, verify_chain, verify_run
 from cleanroom.errors import AuditError, MisuseError
 from cleanroom.primitives import dsse
 from cleanroom.primitives.canonical import canonical_json
@@ -77,15 +79,16 @@ def test_a_good_folder_gives_a_summary():
     found = verify_run(GOOD, KEYS)
     assert (found.role, found.run_id, found.contract_hash) == ("advertiser", RUN, CONTRACT)
     assert (found.contract_id, found.software) == ("spring-2025", "0.1.0")
-    assert (found.events, found.outcome, found.receipt) == (13, Kind.RUN_ENDED, RECEIPT)
-    assert [(found.started - START).seconds, (found.ended - START).seconds] == [1, 13]
+    assert (found.events, found.outcome, found.receipt) == (14, Kind.RUN_ENDED, RECEIPT)
+    assert [(found.started - START).seconds, (found.ended - START).seconds] == [1, 14]
     assert found.signed_by == ("advertiser", "retailer")
+    assert found.audit_roots == {role: value.hex() for role, value in ROOTS.items()}
 
 
 @pytest.mark.parametrize(("change", "line", "text"), [
-    (lambda lines: lines[:-1], 13, "missing"),
+    (lambda lines: lines[:-1], 14, "missing"),
     (lambda lines: [], 1, "missing"),
-    (lambda lines: [*lines, FORGED], 14, "added"),
+    (lambda lines: [*lines, FORGED], 15, "added"),
     (lambda lines: lines[:3] + lines[4:], 4, "dropped or reordered"),
     (lambda lines: [*lines[:4], lines[2], *lines[4:]], 5, "repeated"),
     (lambda lines: [*lines[:4], FORGED, *lines[4:]], 5, "inserted"),
@@ -106,11 +109,11 @@ def test_of_two_bad_lines_the_first_is_named():
 @pytest.mark.parametrize("cut", [1, 2, 20])
 def test_a_torn_last_line_under_a_head_is_refused(cut):
     error = refused(replace(GOOD, log=GOOD.log[:-cut]))
-    assert (error.where, error.what) == ("audit.jsonl line 13", "the last line is torn")
+    assert (error.where, error.what) == ("audit.jsonl line 14", "the last line is torn")
 
 
 def test_a_torn_line_after_the_end_is_refused():
-    assert refused(replace(GOOD, log=GOOD.log + b"{")).where == "audit.jsonl line 14"
+    assert refused(replace(GOOD, log=GOOD.log + b"{")).where == "audit.jsonl line 15"
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -153,8 +156,8 @@ def test_a_head_whose_root_is_not_of_its_lines_is_refused():
     lambda s: s.update(predicateType="urn:other"), lambda s: s.update(_type="x"), lambda s: s.update(extra=1),
     lambda s: s["subject"].append(s["subject"][0]), lambda s: s.update(subject=[]),
     lambda s: s.pop("predicate"),
-    lambda s: s["predicate"].update(tree_size=12), lambda s: s["predicate"].update(role="auditor"),
-    lambda s: s["predicate"].update(leaf_hashes=["zz"] * 13), lambda s: s["predicate"].update(leaf_hashes=5),
+    lambda s: s["predicate"].update(tree_size=13), lambda s: s["predicate"].update(role="auditor"),
+    lambda s: s["predicate"].update(leaf_hashes=["zz"] * 14), lambda s: s["predicate"].update(leaf_hashes=5),
     lambda s: s["predicate"].update(previous_head=5), lambda s: s["predicate"].pop("run_id"),
     lambda s: s["subject"][0]["digest"].update(rfc6962_sha256=7),
 ])
@@ -171,7 +174,7 @@ def signed_statement(statement) -> bytes:
 
 
 def test_another_contract_is_refused():
-    assert refused(replace(GOOD, contract_hash="00" * 32)).where == "contract.toml"
+    assert refused(replace(GOOD, contract_hash="00" * 32)).where == "contract.json"
 
 
 def renumbered(lines: list[bytes]) -> list[bytes]:
@@ -179,15 +182,15 @@ def renumbered(lines: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize(("lines", "line", "text"), [
-    (LINES[:-1], 12, "stops without"),
+    (LINES[:-1], 13, "stops without"),
     (LINES[:1] + LINES[2:], 2, "out of order"),
     (renumbered(LINES[1:]), 1, "begin with"),
-    ([*LINES[:-1], LINES[-1] + b" "], 13, "canonical"),
-    (renumbered([*LINES, LINES[0]]), 14, "second run"),
-    (renumbered([*LINES, LINES[5]]), 14, "second run"),
+    ([*LINES[:-1], LINES[-1] + b" "], 14, "canonical"),
+    (renumbered([*LINES, LINES[0]]), 15, "second run"),
+    (renumbered([*LINES, LINES[5]]), 15, "second run"),
     (renumbered([*LINES[:2], LINES[0], *LINES[2:]]), 3, "second run"),
-    (renumbered(LINES[:9] + LINES[10:]), None, "0 events receipt_signed"),
-    (renumbered(LINES[:11] + LINES[10:]), None, "2 events receipt_verified"),
+    (renumbered(LINES[:10] + LINES[11:]), None, "0 events receipt_signed"),
+    (renumbered(LINES[:12] + LINES[11:]), None, "2 events receipt_verified"),
 ])
 def test_a_validly_signed_but_wrong_log_is_refused(lines, line, text):
     error = refused(resealed(GOOD, lines, FIRST))
@@ -214,8 +217,8 @@ def test_nothing_is_released_without_a_receipt():
 
 
 @pytest.mark.parametrize(("change", "where"), [
-    ({"transcript_sha256": "00" * 32}, "audit.jsonl line 10"),
-    ({"epsilon": "9"}, "audit.jsonl line 10"),
+    ({"transcript_sha256": "00" * 32}, "audit.jsonl line 11"),
+    ({"epsilon": "9"}, "audit.jsonl line 11"),
     ({"table_sha256": "00" * 32}, "table.json"),
     ({"run_id": "run-another-one"}, "receipt.json"),
     ({"contract_hash": "00" * 32}, "receipt.json"),
@@ -229,39 +232,102 @@ def test_another_table_is_refused():
     assert (error.where, "both parties signed" in error.what) == ("table.json", True)
 
 
-@pytest.mark.parametrize(("role", "signer"), [("advertiser", "retailer"), ("retailer", "advertiser")])
-def test_a_receipt_with_one_signature_names_the_missing_one(role, signer):
-    pair = (KEYS[role], RECEIPT.sign(SIGNING[role]))
-    one = dsse.seal(PAYLOAD_TYPE, RECEIPT.body, [pair]).to_json()
-    assert f"not signed by the {signer}" in refused(replace(GOOD, receipt=one)).what
+def stored(**envelopes) -> bytes:
+    """receipt.json with other envelopes in it."""
+    return canonical_json({**json.loads(sealed_receipt()), **envelopes})
+
+
+def envelope(role: str, body: bytes, key: dsse.SigningKey | None = None) -> dict[str, object]:
+    key = key or SIGNING[role]
+    return dsse.seal(PAYLOAD_TYPE, body, [(key.public, key.sign(PAYLOAD_TYPE, body))]).document()
+
+
+@pytest.mark.parametrize("role", ["advertiser", "retailer"])
+def test_a_statement_by_another_key_names_the_role(role):
+    bad = stored(**{role: envelope(role, RECEIPT.statement(role, ROOTS[role]), STRANGER)})
+    assert refused(replace(GOOD, receipt=bad)).what == f"not signed by the {role}"
+
+
+def test_both_statements_are_needed():
+    both = json.loads(sealed_receipt())
+    for value in ({"retailer": both["retailer"]}, {**both, "auditor": both["retailer"]}, [both], both["retailer"]):
+        assert "one statement of each party" in refused(replace(GOOD, receipt=canonical_json(value))).what
+
+
+def test_two_different_receipts_are_refused():
+    other = replace(RECEIPT, table_sha256="00" * 32).statement("retailer", ROOTS["retailer"])
+    assert "different receipts" in refused(replace(GOOD, receipt=stored(retailer=envelope("retailer", other)))).what
 
 
 def test_the_peers_signature_is_checked_before_the_receipt_is_sealed():
-    bad = {"advertiser": RECEIPT.sign(SIGNING["advertiser"]), "retailer": RECEIPT.sign(STRANGER)}
+    own = signed(RECEIPT, "advertiser", ROOTS["advertiser"])
     with pytest.raises(AuditError, match="retailer"):
-        RECEIPT.seal(KEYS, bad)
-    other = replace(RECEIPT, epsilon="2").sign(SIGNING["retailer"])
-    with pytest.raises(AuditError, match="retailer"):
-        RECEIPT.check(KEYS["retailer"], other, "retailer")
+        RECEIPT.seal(KEYS, {"advertiser": own, "retailer": signed(RECEIPT, "retailer", ROOTS["retailer"], STRANGER)})
+    for bad in (signed(replace(RECEIPT, epsilon="2"), "retailer", ROOTS["retailer"]),
+                replace(signed(RECEIPT, "retailer", ROOTS["retailer"]), audit_root=bytes(32)),
+                signed(RECEIPT, "advertiser", ROOTS["retailer"], SIGNING["retailer"])):
+        with pytest.raises(AuditError, match="retailer"):
+            RECEIPT.check(KEYS["retailer"], bad, "retailer")
 
 
 def test_receipt_round_trip_and_bounds():
-    assert open_receipt(sealed_receipt(), KEYS) == RECEIPT
-    assert json.loads(RECEIPT.body)["format"] == "cleanroom-receipt/1"
+    opened = open_receipt(sealed_receipt(), KEYS)
+    assert (opened.receipt, opened.audit_roots["retailer"]) == (RECEIPT, ROOTS["retailer"].hex())
+    assert json.loads(RECEIPT.statement("retailer", bytes(32)))["format"] == "cleanroom-receipt/2"
     for bad in ("1e-6", "-1", "", "01", ".5", 0.5, "NaN"):
         with pytest.raises(MisuseError):
             Receipt(RUN, CONTRACT, "ab" * 32, "ab" * 32, bad, "0")
 
 
+STATEMENT = RECEIPT.statement("retailer", ROOTS["retailer"])
+
+
 @pytest.mark.parametrize("body", [
-    b"{}", b"[]", RECEIPT.body.replace(b"epsilon", b"epsilom"),
-    RECEIPT.body.replace(b"receipt/1", b"receipt/2"), RECEIPT.body.replace(b'"1.5"', b'"x"'),
-    RECEIPT.body + b" ",
+    b"{}", b"[]", STATEMENT.replace(b"epsilon", b"epsilom"), STATEMENT.replace(b"receipt/2", b"receipt/1"),
+    STATEMENT.replace(b'"1.5"', b'"x"'), STATEMENT + b" ", RECEIPT.statement("advertiser", ROOTS["retailer"]),
+    RECEIPT.statement("retailer", b"short"),
 ])
 def test_a_signed_body_of_another_shape_is_refused(body):
-    pairs = [(key.public, key.sign(PAYLOAD_TYPE, body)) for key in SIGNING.values()]
     with pytest.raises(AuditError):
-        open_receipt(dsse.seal(PAYLOAD_TYPE, body, pairs).to_json(), KEYS)
+        open_receipt(stored(retailer=envelope("retailer", body)), KEYS)
+
+
+def rewritten(number: int, **changes) -> list[bytes]:
+    """The log with other values in one line, from 1."""
+    line = json.loads(LINES[number - 1])
+    line["fields"] |= changes
+    return [*LINES[:number - 1], canonical_json(line), *LINES[number:]]
+
+
+@pytest.mark.parametrize(("number", "changes"), [
+    (2, {"refused": {"R-01": 0}}), (2, {"admitted": 901}), (7, {"total_epsilon": "1"}), (10, {"salt": "00" * 32})])
+def test_a_log_that_its_owner_rewrote_and_signed_again_is_refused(number, changes):
+    error = refused(resealed(GOOD, rewritten(number, **changes), FIRST))
+    assert (error.where, "the advertiser signed" in error.what) == ("audit.jsonl", True)
+
+
+def forged_altogether():
+    """The same, with a new statement of the owner's in the receipt: alone it fits together."""
+    lines = rewritten(2, refused={"R-01": 0})
+    receipt = sealed_receipt(advertiser=root([leaf_hash(line) for line in lines[:10]]))
+    return verify_run(replace(resealed(GOOD, lines, FIRST), receipt=receipt), KEYS)
+
+
+def test_what_the_peer_holds_betrays_a_new_log():
+    forged = forged_altogether()
+    with pytest.raises(AuditError, match="the advertiser signed two different logs"):
+        compare_runs(forged, verified("retailer"))
+    with pytest.raises(AuditError, match="the advertiser signed two different logs"):
+        compare_receipt(forged, open_receipt(sealed_receipt(), KEYS))
+    compare_receipt(verified(), open_receipt(sealed_receipt(), KEYS))
+
+
+@pytest.mark.parametrize(("number", "name"), [(6, "epsilon"), (7, "epsilon"), (6, "delta")])
+def test_the_privacy_charged_is_that_of_the_receipt(number, name):
+    lines = rewritten(number, **{name: "0.25"})
+    receipt = sealed_receipt(advertiser=root([leaf_hash(line) for line in lines[:10]]))
+    error = refused(replace(resealed(GOOD, lines, FIRST), receipt=receipt))
+    assert error.what == f"the {name} charged in the log is not that of the receipt"
 
 
 def failed_run():
@@ -289,7 +355,8 @@ def verified(role="advertiser") -> Verified:
 
 def test_two_sides_of_one_run_agree():
     compare_runs(verified(), verified("retailer"))
-    compare_runs(replace(verified(), receipt=None), replace(verified("retailer"), receipt=None))
+    failed = {"receipt": None, "audit_roots": {}}
+    compare_runs(replace(verified(), **failed), replace(verified("retailer"), **failed))
 
 
 @pytest.mark.parametrize(("changes", "text"), [
@@ -311,9 +378,23 @@ def test_runs_of_one_party_follow_each_other():
     three = verify_run(evidence(previous_head=two.root), KEYS)
     verify_chain([one, two, three])
     verify_chain([two, three])
-    for broken in ([one, three], [two, one], [one, replace(two, role="retailer")]):
-        with pytest.raises(AuditError, match="does not continue"):
-            verify_chain(broken)
+    verify_chain([three, one, two], three.root)
+    verify_chain([])
+    with pytest.raises(AuditError, match="it continues is missing"):
+        verify_chain([one, three])
+    with pytest.raises(AuditError, match="newest run is missing"):
+        verify_chain([one, two], three.root)
+    with pytest.raises(AuditError, match="the retailer's, among runs of the advertiser"):
+        verify_chain([one, replace(two, role="retailer")])
+
+
+def test_runs_that_overlapped_name_the_same_run_before_them():
+    one = verified()
+    two, three = (verify_run(evidence(previous_head=one.root, admitted=n), KEYS) for n in (1, 2))
+    four = verify_run(evidence(previous_head=three.root), KEYS)
+    verify_chain([one, two, three, four])
+    with pytest.raises(AuditError, match="it continues is missing"):
+        verify_chain([one, two, four])
 
 
 def test_evidence_shows_nothing():

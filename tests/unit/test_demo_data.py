@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,8 @@ from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import read_tables
 from cleanroom.errors import UsageError
 from cleanroom.identity.matching import match_keys
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +80,33 @@ def test_a_second_writing_gives_the_same_files(demo, tmp_path):
 
 def _digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_committed_settings_are_kept_and_read_the_data_beside_them(demo, tmp_path):
+    committed = ROOT / "parties"
+    shutil.copytree(committed, tmp_path / "parties", ignore=shutil.ignore_patterns("data", "keys", "runs", "state"))
+    write_demo_parties(tmp_path / "parties", ("127.0.0.1:9001", "127.0.0.1:9002"))
+    for role in ("advertiser", "retailer"):
+        kept = tmp_path / "parties" / role / "party.toml"
+        assert kept.read_text() == (committed / role / "party.toml").read_text()
+        assert read_tables(load_party(kept.parent), "UTC").counts()["consents"] > 0
+    assert (tmp_path / "parties" / "terms.toml").read_text() == (committed / "terms.toml").read_text()
+
+
+@pytest.mark.parametrize("role", ["advertiser", "retailer"])
+def test_data_of_a_party_are_never_overwritten(tmp_path, role):
+    own = tmp_path / role / "data" / "people.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(UsageError, match="has data already"):
+        write_demo_parties(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [own]
+    assert own.read_text() == "mine"
+
+
+def test_the_terms_beside_the_parties_are_those_of_the_demonstration():
+    packaged = files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8")
+    assert (ROOT / "parties" / "terms.toml").read_text("utf-8") == packaged
 
 
 def test_a_missing_package_is_explained(tmp_path, monkeypatch):

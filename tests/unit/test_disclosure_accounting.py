@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import product
+from random import Random
 
 import pytest
 from disclosure_terms import make_plan
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Cost, charge, check_budget, influence, run_cost, spent
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import BudgetError, ContractError, MisuseError
 
 Person = tuple[int | None, ...]  # one value, or none, per key type
 
@@ -62,6 +63,30 @@ def test_one_person_changes_at_most_influence_matches(case: tuple[int, list[Pers
 ])
 def test_the_bound_is_reached(key_types: int, left: list[Person], right: list[Person]) -> None:
     assert people_changed(left, right, key_types) == influence(key_types)
+
+
+def deduplicated(people: list[Person]) -> list[Person]:
+    """As `identity.matching`: a value of two people is dropped for both."""
+    def alone(position: int, value: int | None) -> bool:
+        return sum(person[position] == value for person in people) == 1
+    return [tuple(value if alone(k, value) else None for k, value in enumerate(person)) for person in people]
+
+
+@pytest.mark.parametrize("key_types", [2, 3])
+def test_the_bound_holds_on_random_deduplicated_lists(key_types: int) -> None:
+    random = Random(key_types)
+    def side() -> list[Person]:
+        return deduplicated([tuple(random.choice([None, *range(6)]) for _ in range(key_types)) for _ in range(5)])
+    moved = [people_changed(side(), side(), key_types) for _ in range(1500)]
+    assert max(moved) == influence(key_types)
+
+
+def test_a_person_before_deduplication_can_move_more() -> None:
+    """The example of SECURITY.md: the unit is a person of the list that de-duplication left."""
+    left, right = [(1, None), (None, 2), (None, 3)], [(1, 3), (None, 2)]
+    before, after = (waterfall(deduplicated(people), right) for people in (left, [*left, (1, 2)]))
+    assert (before, after) == ({0: 0, 1: 1}, {2: 0})
+    assert sum(before.get(i) != after.get(i) for i in range(4)) == 3 > influence(2)
 
 
 def test_cost_with_one_key_type_is_what_the_contract_declares() -> None:
@@ -137,6 +162,30 @@ def test_each_part_is_charged_with_its_cost_and_the_contracts_budget() -> None:
     assert charge(ledger, make_plan(), "ab", "r1", "release") == run_cost(make_plan()).release
     assert ledger.charges == [("ab", "r1", "transcript", 1.0, 2e-6, (10.0, 1e-5)),
                               ("ab", "r1", "release", 1.5, 0.0, (10.0, 1e-5))]
+
+
+class SpentLedger(RecordingLedger):
+    """Says that it has spent this much."""
+
+    epsilon, delta = 0.0, 0.0
+
+    def spent(self, contract: str) -> tuple[float, float]:
+        return self.epsilon, self.delta
+
+
+@pytest.mark.parametrize(("spent_before", "refused"), [
+    ((7.5, 0.0), False), ((7.500001, 0.0), True), ((0.0, 8e-6), False), ((0.0, 8.1e-6), True)])
+def test_a_transcript_is_charged_only_when_the_release_fits_too(spent_before: tuple[float, float],
+                                                                refused: bool) -> None:
+    """A run costs ε 1 for the transcript, then ε 1.5 for the release, of ε 10."""
+    ledger = SpentLedger()
+    ledger.epsilon, ledger.delta = spent_before
+    if refused:
+        with pytest.raises(BudgetError, match=r"this run asks for ε 2\.5, δ 0\.000002; the budget is ε 10, δ 0\.00001"):
+            charge(ledger, make_plan(), "ab", "r1", "transcript")
+    else:
+        charge(ledger, make_plan(), "ab", "r1", "transcript")
+    assert len(ledger.charges) == (0 if refused else 1)
 
 
 def test_what_the_ledger_holds_is_read_as_exact_decimals() -> None:

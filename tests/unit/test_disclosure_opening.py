@@ -97,11 +97,12 @@ def test_lists_that_do_not_fit_are_refused(people: list[int], survivors: list[bo
 
 
 def test_totals_that_fit_are_accepted() -> None:
-    check_range(make_plan())
+    check_range(make_plan(disclosure={"threshold": 100}))
 
 
 def plan_with_sales_cap(cap: int) -> Plan:
-    plan = make_plan(match={"max_people_advertiser": 50_000_000, "max_people_retailer": 50_000_000})
+    plan = make_plan(match={"max_people_advertiser": 50_000_000, "max_people_retailer": 50_000_000},
+                     disclosure={"threshold": 100})
     buyers, sales = plan.contract.statistics
     statistics = (buyers, sales.model_copy(update={"cap": cap}))
     return Plan(plan.contract.model_copy(update={"statistics": statistics}))
@@ -118,5 +119,6 @@ def test_noise_that_could_wrap_is_refused() -> None:
     plan = make_plan()
     first = plan.contract.releases[0]
     release = first.model_copy(update={"epsilon": first.epsilon / 10**11})
+    disclosure = plan.contract.disclosure.model_copy(update={"threshold": 10**13})  # above the noise
     with pytest.raises(ContractError, match="the person count of release 0"):
-        check_range(Plan(plan.contract.model_copy(update={"releases": (release,)})))
+        check_range(Plan(plan.contract.model_copy(update={"releases": (release,), "disclosure": disclosure})))

@@ -10,14 +10,16 @@ from disclosure_terms import make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleanroom.contract.model import Role
 from cleanroom.disclosure.padding import (
     check_padding,
+    check_people,
     edge_mass,
     padding_rows,
     padding_terms,
     smallest_padding,
 )
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import ContractError, DataError, MisuseError
 
 PAIRS = [(0.1, 1e-6), (0.5, 1e-5), (1.0, 1e-6), (1.0, 1e-9), (2.0, 1e-12), (10.0, 1e-18)]
 
@@ -79,7 +81,6 @@ def test_padding_up_to_the_number_of_people_is_accepted() -> None:
     rows = padding_rows(make_plan(), padding_terms(make_plan()).most)
     plan = make_plan(match={"max_people_retailer": rows})
     check_padding(plan)
-    check_padding(plan, admitted=rows)
 
 
 def test_more_padding_than_declared_people_is_refused_with_the_numbers() -> None:
@@ -88,10 +89,26 @@ def test_more_padding_than_declared_people_is_refused_with_the_numbers() -> None
         check_padding(make_plan(match={"max_people_advertiser": rows - 1}))
 
 
-def test_more_padding_than_admitted_people_is_refused() -> None:
-    rows = padding_rows(make_plan(), padding_terms(make_plan()).most)
-    with pytest.raises(ContractError, match=f"the {rows - 1} people that take part on this side"):
-        check_padding(make_plan(), admitted=rows - 1)
+@pytest.mark.parametrize("role", ["advertiser", "retailer"])
+def test_own_people_from_the_padding_to_the_contracts_bound_are_accepted(role: Role) -> None:
+    plan = make_plan()
+    most = padding_terms(plan).most
+    for people in (padding_rows(plan, most), getattr(plan.contract.match, f"max_people_{role}")):
+        check_people(plan, role, most, people)
+
+
+@pytest.mark.parametrize("role", ["advertiser", "retailer"])
+def test_other_numbers_of_own_people_are_refused_as_one_kind_of_error(role: Role) -> None:
+    """The owner reads which it was; the class and the public text, which the peer may see, are the same."""
+    plan = make_plan()
+    most = padding_terms(plan).most
+    bound, rows = getattr(plan.contract.match, f"max_people_{role}"), padding_rows(plan, most)
+    for people, text in ((0, "nobody"), (bound + 1, f"the contract allows {bound}"),
+                         (rows - 1, f"the {rows - 1} people that take part on this side")):
+        with pytest.raises(DataError, match=text) as caught:
+            check_people(plan, role, most, people)
+        assert type(caught.value) is DataError
+        assert caught.value.public == DataError.public
 
 
 @pytest.mark.parametrize("most", [-2, 3])

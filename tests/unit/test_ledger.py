@@ -113,18 +113,21 @@ def test_amounts_below_a_unit_are_rounded_up(path: Path) -> None:
     assert ledger.spent("c") == (1e-6, 1e-18)
 
 
-def test_the_same_charge_again_is_a_resumed_run(path: Path) -> None:
-    ledger = SQLiteLedger(path)
-    for _ in range(2):
-        ledger.charge("c", "r1", "release", 1.0, 0.0, BUDGET)
-    assert ledger.spent("c") == (1.0, 0.0)
-
-
-def test_the_same_part_with_another_amount_is_misuse(path: Path) -> None:
+@pytest.mark.parametrize("epsilon", [0.5, 0.4, 0.0])
+def test_a_part_of_a_run_is_charged_once(path: Path, epsilon: float) -> None:
+    """Also with the same amount: what it pays for would be drawn afresh, a second release for the price of one."""
     ledger = SQLiteLedger(path)
     ledger.charge("c", "r1", "release", 0.5, 0.0, BUDGET)
-    with pytest.raises(MisuseError):
-        ledger.charge("c", "r1", "release", 0.4, 0.0, BUDGET)
+    with pytest.raises(MisuseError, match="was charged before"):
+        ledger.charge("c", "r1", "release", epsilon, 0.0, BUDGET)
+    assert ledger.spent("c") == (0.5, 0.0)
+
+
+def test_runs_are_known_whatever_part_and_contract_they_paid_for(path: Path) -> None:
+    ledger = SQLiteLedger(path)
+    ledger.charge("c", "r1", "transcript", 0.5, 0.0, BUDGET)
+    ledger.charge("other", "r2", "release", 0.5, 0.0, BUDGET)
+    assert [ledger.knows(run) for run in ("r1", "r2", "r3", "r")] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("amount", [-0.1, float("nan"), float("inf")])

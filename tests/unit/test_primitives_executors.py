@@ -3,13 +3,18 @@
 import itertools
 import math
 import os
+import sys
 
 import pytest
 from primitives_kit import BACKEND, points, random_points
 
 from cleanroom.adapters.executors import ProcessExecutor, SerialExecutor
-from cleanroom.errors import CleanroomError, MisuseError, PeerViolationError, SettingsError
+from cleanroom.errors import MachineError, MisuseError, PeerViolationError, SettingsError
 from cleanroom.primitives.openssl import OpenSSLBackend
+
+
+def main_is_empty(_):
+    return not hasattr(sys.modules["__main__"], "__file__")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +58,36 @@ def test_serial_is_lazy_and_ordered():
 
 
 def test_a_dead_worker_is_reported():
-    with ProcessExecutor(1) as executor, pytest.raises(CleanroomError, match="worker process died"):
+    with ProcessExecutor(1) as executor, pytest.raises(MachineError, match="worker process died"):
         list(executor.map(os._exit, [3]))
+
+
+def test_after_a_dead_worker_the_next_call_starts_fresh_ones():
+    with ProcessExecutor(1) as executor:
+        with pytest.raises(MachineError) as caught:
+            list(executor.map(os._exit, [3]))
+        assert caught.value.public == "the other party's node has a fault"
+        assert list(executor.map(abs, [-1, 2])) == [1, 2]
+
+
+def test_a_call_that_breaks_leaves_the_pool_that_came_after_it():
+    with ProcessExecutor(1) as executor:
+        other = executor.map(abs, range(100))
+        assert next(other) == 0
+        with pytest.raises(MachineError):
+            list(executor.map(os._exit, [3]))
+        newer = executor.map(abs, range(100))
+        assert next(newer) == 0
+        with pytest.raises(MachineError):
+            list(other)
+        assert list(newer) == list(range(1, 100))
+
+
+def test_processes_start_without_the_main_script_and_leave_it_in_place():
+    main = sys.modules["__main__"]
+    with ProcessExecutor(2) as executor:
+        assert list(executor.map(main_is_empty, range(4))) == [True] * 4
+    assert sys.modules["__main__"] is main
 
 
 def test_closed_executor_is_misuse():

@@ -19,7 +19,7 @@ from cleanroom.adapters.synth import generate
 from cleanroom.adapters.synth.consents import FAILING
 from cleanroom.adapters.synth.parameters import CHUNK, Parameters
 from cleanroom.adapters.synth.settings import NAMES
-from cleanroom.disclosure.padding import check_padding
+from cleanroom.disclosure.padding import check_people, padding_terms
 from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
 from cleanroom.identity.keys import normalise
@@ -72,7 +72,7 @@ def test_any_size_can_be_read_planned_and_takes_part(tmp_path, rows, options):
     plan = check_plan(made.contract)
     for role in NAMES:
         profile = profile_party(load_party(made.folder / role), made.contract, kit.NOW)
-        check_padding(plan, profile.sent)  # what a run checks; raises
+        check_people(plan, role, padding_terms(plan).most, profile.sent)  # what a run checks; raises
         assert set(profile.strangers.values()) == {0}
 
 

@@ -66,7 +66,7 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
     for role in ROLES:
         (folder / role / "data").mkdir(parents=True)
         (folder / role / FILE_NAME).write_text(party_text(role, parameters), "utf-8")
-    progress.stage("synth", parameters.rows, "people")
+    progress.stage("synth", parameters.rows)
     with ExitStack() as files:
         writers: dict[Path, Any] = {}
         for part in parameters.parts():
