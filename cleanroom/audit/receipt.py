@@ -76,7 +76,7 @@ class Receipt:
         return canonical_json(envelopes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Signed:
     """What one side adds to the receipt: the Merkle root of its log so far (32 bytes) and its signature (64)."""
 

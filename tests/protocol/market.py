@@ -53,7 +53,7 @@ def agreement(*, refunds: str = "refuse", floor: int = 0, assignment: str = "ran
               (["frequency"], [*PLAIN[:3], *DAYS], None),
               *(([], [PLAIN[0], PLAIN[1]], method) for method in METHODS)]
     releases = [{"dimensions": dimensions, "statistics": [name_of(*each) for each in wanted], "epsilon": "0.9",
-                 "people_weight": 1, **({"attribution": method} if method else {})}
+                 "people_weight": 100, **({"attribution": method} if method else {})}
                 for dimensions, wanted, method in opened]
     return kit.contract(
         calendar={"time_zone": "UTC", "exposures_from": START, "exposures_until": START + timedelta(SPAN - 1),

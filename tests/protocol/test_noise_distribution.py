@@ -37,10 +37,10 @@ def close_once(first: Closing, second: Closing, random: np.random.Generator) -> 
 
 def differences(runs: int, noise: object) -> np.ndarray:
     """(runs · groups, 3): released minus exact people, buyers and sales."""
-    setups = [make_setup(AGREED, role, noise=noise) for role in ("advertiser", "retailer")]
     random = np.random.default_rng(1)
     found = []
     for _ in range(runs):
+        setups = [make_setup(AGREED, role, noise=noise) for role in ("advertiser", "retailer")]
         table = close_once(Closing(setups[0]), Closing(setups[1]), random)
         found += [np.subtract((row.people, *row.sums), truth) for row, truth in zip(table.rows, TRUTH, strict=True)]
     return np.array(found)
