@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "node"))
 
+from command_kit import Result, Run
 from live import OneProcess, match, serving, until
 from tiny import Tiny, make_tiny, runs
 
 import cleanroom.cli.main as command
 from cleanroom.adapters import backends
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    def refusal(self, code: int, *parts: str) -> str:
-        """The one line of a refusal, checked: nothing on stdout, and after the lines of stages (indented) one line that
-        says where and what to do."""
-        assert self.code == code, self.err
-        assert self.out == ""
-        (line,) = [line for line in self.err.splitlines(keepends=True) if not line.startswith("  ")]
-        assert self.err.endswith(line)
-        assert line.startswith("cleanroom: ")
-        assert " — " in line, line
-        for part in parts:
-            assert part in line, line
-        return line
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture

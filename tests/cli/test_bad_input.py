@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_kit import Run
 from tiny import Tiny, edit, runs
 
 FIRST_PURCHASE = "0,2025-03-02,b0,1.00,1,dairy"

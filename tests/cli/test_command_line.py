@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from conftest import Run
+from command_kit import Run
 
 import cleanroom.cli.main as command
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_kit import Run
 from live import serving
 from tiny import COMMON, MEMBERS, PEOPLE, PURCHASES, Tiny, edit, terms
 

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_kit import Run
 from live import match, serving, until
 from tiny import Tiny, edit, make_tiny, result_files, runs
 

@@ -68,8 +68,8 @@ def test_each_remedy_is_enough_and_the_next_smaller_one_is_not() -> None:
 
 def test_an_epsilon_that_no_contract_may_have_is_not_proposed() -> None:
     plan = plan_of(11, "0.5")
-    release = plan.contract.releases[0].model_copy(update={"people_weight": 1, "statistics": (plan.contract.statistics[0].name,)})
     heavy = plan.contract.statistics[0].model_copy(update={"weight": 1000})
+    release = plan.contract.releases[0].model_copy(update={"people_weight": 1, "statistics": (heavy.name,)})
     plan = Plan(plan.contract.model_copy(update={"releases": (release,), "statistics": (heavy,)}))
     with pytest.raises(ContractError) as refusal:
         check_range(plan)
