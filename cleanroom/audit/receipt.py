@@ -131,8 +131,8 @@ def read_table(data: bytes, plan: Plan) -> ReleasedTable:
     if (not isinstance(value, list) or not all(isinstance(row, dict) for row in value)
             or [{name: row.get(name) for name in ("release", "key")} for row in value] != shape):
         raise AuditError("not a table of this contract's groups", where=TABLE_NAME)
-    for number, row in enumerate(value, 1):
-        _check_row(row, len(plan.contract.statistics), number)
+    for number, (group, row) in enumerate(zip(plan.groups, value, strict=True), 1):
+        _check_row(row, len(plan.statistics_of(group.release)), number)
     return ReleasedTable(tuple(Row(group, row["people"], None if row["sums"] is None else tuple(row["sums"]))
                                for group, row in zip(plan.groups, value, strict=True)))
 
