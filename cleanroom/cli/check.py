@@ -46,8 +46,12 @@ def _lines(value: Any, indent: str) -> list[str]:
             lines += [f"{indent}{title}:", *_lines(item, indent + "  ")]
         elif isinstance(item, list):
             lines.append(f"{indent}{title}:")
-            lines += [f"{indent}  " + ", ".join(f"{k} {v}" for k, v in entry.items()) if isinstance(entry, dict)
-                      else f"{indent}  {entry}" for entry in item]
+            lines += [indent + "  " + (_cell(entry) if isinstance(entry, dict) else str(entry)) for entry in item]
         else:
             lines.append(f"{indent}{title}: {item:,}" if isinstance(item, int) else f"{indent}{title}: {item}")
     return lines
+
+
+def _cell(entry: dict[str, Any]) -> str:
+    period = f", period {entry['period'] + 1}" if entry["period"] else ""
+    return f"{', '.join(entry['values'])}{period}: {entry['people']:,}"
