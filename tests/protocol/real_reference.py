@@ -80,9 +80,8 @@ def reference_table(out: Path, terms: dict) -> dict[tuple[str, ...], tuple[int, 
     joined = advertiser_people(out / "advertiser" / "data").merge(
         retailer_people(out / "retailer" / "data", terms["statistics"]), on="key")
     names = {"arm": "test_group", "segment": "mailings_before"}
-    sums = [statistic["name"] for statistic in terms["statistics"]]
     found = {}
     for release in terms["releases"]:
         for key, rows in joined.groupby([names[dimension] for dimension in release["dimensions"]]):
-            found[key] = len(rows), tuple(int(rows[name].sum()) for name in sums)
+            found[key] = len(rows), tuple(int(rows[name].sum()) for name in release["statistics"])
     return found
