@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cleanroom.aggregate.advertiser import BlindedSums
-from cleanroom.audit.events import Kind
 from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
 from cleanroom.match.advertiser import AdvertiserMatch
 from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
-from cleanroom.session.greeting import check_hello, check_sizes, context_of, make_hello
+from cleanroom.session.greeting import Greeting
 from cleanroom.session.setup import Setup
 from cleanroom.session.sizes import message_count, point_messages
 
@@ -30,9 +29,7 @@ class AdvertiserSide:
         self._setup = setup
         self._match = AdvertiserMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
                                       plan.contract.match.keys, keys, cells, len(plan.cells))
-        self._hello: m.Hello | None = None
-        self._peer: m.Hello | None = None
-        self._peer_sizes: tuple[int, ...] = ()
+        self._greeting = Greeting(setup, self._match.cell_sizes, self._match.public)
         self._sums: BlindedSums | None = None
         self.closing = Closing(setup)
 
@@ -47,19 +44,15 @@ class AdvertiserSide:
     @property
     def peer_rows(self) -> int:
         """Padded size of the retailer's list; 0 before it declared it."""
-        return sum(self._peer_sizes)
+        return sum(self._greeting.peer_sizes)
 
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello":
-                self._hello = make_hello(self._setup)
-                yield self._hello
-            case "sizes":
-                self._setup.charge("transcript")
-                yield m.Sizes(self._match.cell_sizes, self._match.public)
+            case "hello" | "sizes":
+                yield self._greeting.send(step)
             case "blinded_cells":
-                yield from point_messages(self._match.blinded_cells(self._context))
+                yield from point_messages(self._match.blinded_cells(self._greeting.context))
             case "masked_sums":
                 yield from self._masked_sums()
             case "receipt":
@@ -71,14 +64,11 @@ class AdvertiserSide:
         """See `machine.Side`."""
         match message:
             case m.Hello():
-                check_hello(self._setup, message, "retailer")
-                self._peer = message
+                self._greeting.hello(message)
                 return True
             case m.Sizes():
-                check_sizes(self._setup, message, "retailer")
-                self._peer_sizes = message.rows
+                self._greeting.sizes(message)
                 self._match.expect_values(self.peer_rows)
-                self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._match.cell_sizes), peer=list(message.rows))
                 return True
             case m.Points() if step == "reblinded_cells":
                 return self._match.receive_reblinded(message.offset, message.tuples)
@@ -86,7 +76,7 @@ class AdvertiserSide:
                 complete = self._match.receive_values(message.offset, message.tuples)
                 if complete:
                     self._sums = BlindedSums(self._setup.ports.backend, self._setup.plan, self._match.join(),
-                                             self._context)
+                                             self._greeting.context)
                 return complete
             case m.LatticeKey():
                 self._blinded_sums.receive_key(message.seed, message.b)
@@ -108,12 +98,6 @@ class AdvertiserSide:
             yield m.MaskedSum(index, c0, c1)
         self.closing.take_shares(sums.shares())
         sums.wipe()
-
-    @property
-    def _context(self) -> bytes:
-        if self._hello is None or self._peer is None:
-            raise MisuseError("the context needs both hellos")
-        return context_of(self._hello, self._peer)
 
     @property
     def _blinded_sums(self) -> BlindedSums:

@@ -3,12 +3,51 @@
 from __future__ import annotations
 
 from cleanroom import __version__, limits
-from cleanroom.contract.model import Role
+from cleanroom.audit.events import Kind
+from cleanroom.contract.model import Role, other
 from cleanroom.disclosure.padding import padding_rows
-from cleanroom.errors import PeerViolationError
+from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.match.tokens import run_context
-from cleanroom.session.messages import Hello, Sizes
+from cleanroom.session.messages import Hello, Message, Sizes
 from cleanroom.session.setup import Setup
+
+
+class Greeting:
+    """Steps hello and sizes of one side. `rows`: own padded sizes; `blinding_key`: the advertiser's, else empty."""
+
+    def __init__(self, setup: Setup, rows: tuple[int, ...], blinding_key: bytes) -> None:
+        self._setup, self._sizes = setup, Sizes(rows, blinding_key)
+        self._hellos: list[Hello] = []
+        self.peer_sizes: tuple[int, ...] = ()  # padded; empty before the peer declared them
+
+    def __repr__(self) -> str:
+        return "Greeting"
+
+    def send(self, step: str) -> Message:
+        """Our hello, or our sizes. These are about people, so the transcript is paid for first."""
+        if step == "hello":
+            self._hellos.append(make_hello(self._setup))
+            return self._hellos[-1]
+        self._setup.charge("transcript")
+        return self._sizes
+
+    def hello(self, message: Hello) -> None:
+        """The peer's hello."""
+        check_hello(self._setup, message, other(self._setup.role))
+        self._hellos.append(message)
+
+    def sizes(self, message: Sizes) -> None:
+        """The peer's sizes."""
+        check_sizes(self._setup, message, other(self._setup.role))
+        self.peer_sizes = message.rows
+        self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._sizes.rows), peer=list(message.rows))
+
+    @property
+    def context(self) -> bytes:
+        """ctx of the run, 64 bytes; MisuseError before both hellos."""
+        if len(self._hellos) != 2:
+            raise MisuseError("the context needs both hellos")
+        return context_of(*self._hellos)
 
 
 def make_hello(setup: Setup) -> Hello:

@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cleanroom.aggregate.retailer import EncryptedTable
-from cleanroom.audit.events import Kind
 from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
 from cleanroom.match.retailer import RetailerMatch
 from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
-from cleanroom.session.greeting import check_hello, check_sizes, context_of, make_hello
+from cleanroom.session.greeting import Greeting
 from cleanroom.session.setup import Setup
 from cleanroom.session.sizes import message_count, point_messages
 
@@ -32,9 +31,7 @@ class RetailerSide:
         self._match = RetailerMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
                                     plan.contract.match.keys, keys, len(plan.cells))
         self._columns = columns
-        self._hello: m.Hello | None = None
-        self._peer: m.Hello | None = None
-        self._peer_sizes: tuple[int, ...] = ()
+        self._greeting = Greeting(setup, (self._match.rows,), b"")
         self._table: EncryptedTable | None = None
         self.closing = Closing(setup)
 
@@ -49,24 +46,21 @@ class RetailerSide:
     @property
     def peer_rows(self) -> int:
         """Padded size of the advertiser's cells together; 0 before it declared them."""
-        return sum(self._peer_sizes)
+        return sum(self._greeting.peer_sizes)
 
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello":
-                self._hello = make_hello(self._setup)
-                yield self._hello
-            case "sizes":
-                self._setup.charge("transcript")
-                yield m.Sizes((self._match.rows,), b"")
+            case "hello" | "sizes":
+                yield self._greeting.send(step)
             case "reblinded_cells":
                 yield from point_messages(self._match.reblinded_cells())
             case "blinded_values":
-                yield from point_messages(self._match.blinded_values(self._context))
+                yield from point_messages(self._match.blinded_values(self._greeting.context))
             case "lattice_key":
-                self._table = EncryptedTable(self._setup.ports.backend, self._setup.ports.entropy, self._context,
-                                             self._columns, self._match.order)
+                ports = self._setup.ports
+                self._table = EncryptedTable(ports.backend, ports.entropy, self._greeting.context, self._columns,
+                                             self._match.order)
                 yield m.LatticeKey(*self._table.key())
             case "columns":
                 for block, column, c0 in self._encrypted.blocks():
@@ -80,14 +74,11 @@ class RetailerSide:
         """See `machine.Side`."""
         match message:
             case m.Hello():
-                check_hello(self._setup, message, "advertiser")
-                self._peer = message
+                self._greeting.hello(message)
                 return True
             case m.Sizes():
-                check_sizes(self._setup, message, "advertiser")
-                self._peer_sizes = message.rows
+                self._greeting.sizes(message)
                 self._match.expect_cells(message.rows, message.blinding_key)
-                self._setup.audit.record(Kind.SIZES_DECLARED, own=[self._match.rows], peer=list(message.rows))
                 return True
             case m.Points():
                 return self._match.receive_cells(message.offset, message.tuples)
@@ -100,7 +91,7 @@ class RetailerSide:
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
-        return message_count(self._setup, step, self._peer_sizes, self._match.rows)
+        return message_count(self._setup, step, self._greeting.peer_sizes, self._match.rows)
 
     def _masked_sum(self, message: m.MaskedSum) -> bool:
         self._encrypted.open_sum(message.index, message.c0, message.c1)
@@ -111,12 +102,6 @@ class RetailerSide:
         self.closing.take_shares([shares[start:end] for start, end in pairwise([0, *ends])])
         self._encrypted.wipe()
         return True
-
-    @property
-    def _context(self) -> bytes:
-        if self._hello is None or self._peer is None:
-            raise MisuseError("the context needs both hellos")
-        return context_of(self._hello, self._peer)
 
     @property
     def _encrypted(self) -> EncryptedTable:
