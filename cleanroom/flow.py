@@ -24,16 +24,17 @@ from cleanroom.disclosure.padding import check_padding, check_people, padding_ro
 from cleanroom.errors import MisuseError
 from cleanroom.identity.matching import MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
-from cleanroom.match.tokens import KeyValues
+from cleanroom.identity.values import KeyValues
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.cells import assign_cells, exposure_days
+from cleanroom.measures.compact import Compact
 from cleanroom.measures.columns import ClippingReport, column_matrix
 from cleanroom.measures.estimate import Estimate
 from cleanroom.measures.merging import merge_values
 from cleanroom.measures.own import exposure_coverage, sales_coverage
 from cleanroom.ports import Noise, Progress
-from cleanroom.primitives.parameters import check_parameters
+from cleanroom.primitives.parameters import check_parameters, rows_per_sum
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Link, converse
 from cleanroom.session.machine import Session
@@ -77,7 +78,7 @@ def check_plan(contract: Contract) -> Plan:
     check_budget(contract)
     check_padding(plan)
     check_range(plan)
-    check_parameters(_most_rows(plan), plan.largest_denominator)
+    check_parameters(min(_most_rows(plan), rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
     return plan
 
 
@@ -139,7 +140,7 @@ def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | 
     where = keys.persons.get_indexer(pd.Index(dated["person"]))
     usable = (where >= 0) & (cells >= 0)
     excluded = {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
-    return Placement(keys.values[where[usable]], cells[usable], excluded, merged)
+    return Placement(keys.values.take(where[usable]), cells[usable], excluded, merged)
 
 
 def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
@@ -159,7 +160,7 @@ def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple
         excluded["refund_lines"] = clipping.refund_lines
     own = Own(admitted.report, excluded, clipping, len(keys))
     _check_people(setup, own.sent)
-    return RetailerSide(setup, keys.values, matrix), own
+    return RetailerSide(setup, keys.values, Compact.of(matrix)), own
 
 
 def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) \

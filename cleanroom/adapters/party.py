@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, LiteralString
@@ -30,6 +31,7 @@ from cleanroom.errors import SettingsError
 
 FILE_NAME: Final = "party.toml"
 MAX_FILE_BYTES: Final = 64 * 1024  # settings are read by people
+_UNITS: Final = MappingProxyType({"MB": 10**6, "GB": 10**9})
 
 
 def _address(text: str) -> str:
@@ -37,6 +39,12 @@ def _address(text: str) -> str:
     plain = re.fullmatch(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]", host)
     if not plain or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
         raise _refused("must be host:port, for example 127.0.0.1:7101")
+    return text
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})? (MB|GB)", text):
+        raise _refused('must be a number and MB or GB, for example "2 GB"')
     return text
 
 
@@ -50,6 +58,7 @@ def _inside(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT)]
 RelativePath = Annotated[ColumnName, AfterValidator(_inside)]
+Memory = Annotated[str, AfterValidator(_memory)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -74,6 +83,18 @@ class NodeSection(_Section):
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # the peer may be computing, so silence is not failure
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
+
+
+class LimitsSection(_Section):
+    """`[limits]`: what a run may take of this machine."""
+
+    memory: Memory = "2 GB"
+
+    @property
+    def bytes(self) -> int:
+        """The budget in bytes."""
+        number, unit = self.memory.split()
+        return int(Decimal(number) * _UNITS[unit])
 
 
 class KeysSection(_Section):
@@ -114,6 +135,7 @@ class PartySettings(_Section):
     folder: Annotated[Path, Field(exclude=True)]
     party: PartySection
     node: NodeSection
+    limits: LimitsSection = LimitsSection()
     keys: KeysSection = KeysSection()
     data: dict[str, TableFile]
 

@@ -20,6 +20,7 @@ from cleanroom.contract.plan import Plan
 from cleanroom.flow import place
 from cleanroom.identity.keys import NORMALISERS
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
+from cleanroom.identity.numbering import numbered
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
 
 
@@ -71,7 +72,7 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
 
     Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
     """
-    tables = read_tables(settings, "UTC") if contract is None else load_tables(settings, contract)
+    tables = numbered(read_tables(settings, "UTC") if contract is None else load_tables(settings, contract))
     if contract is None:
         return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
     if isinstance(tables, AdvertiserTables):

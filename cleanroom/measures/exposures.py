@@ -19,6 +19,7 @@ from cleanroom.contract.attribution import NONE, PATH_MARK, SET_MARK
 from cleanroom.contract.model import Contract, DimensionName
 from cleanroom.contract.plan import EXPOSURE_DIMENSIONS
 from cleanroom.contract.values import frequency_bounds
+from cleanroom.identity.tables import among
 
 OPPORTUNITY: Final = "opportunity"
 TYPES: Final = ("click", "view", "listen", "visit", OPPORTUNITY)
@@ -37,7 +38,8 @@ def qualifying(contract: Contract, exposures: pd.DataFrame) -> pd.DataFrame:
 
 def not_shown(found: pd.DataFrame, unexposed: pd.Series) -> NDArray[np.bool_]:
     """Which `qualifying` exposures are advertisements that were logged for `unexposed` people and not shown."""
-    return np.asarray((found["type"] == OPPORTUNITY) & found["person"].isin(unexposed), dtype=np.bool_)
+    logged = np.asarray(found["type"] == OPPORTUNITY, dtype=np.bool_)
+    return logged & among(found["person"], pd.Index(unexposed)) if logged.any() else logged
 
 
 def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.readers import load_tables
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
@@ -33,6 +34,7 @@ from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import CleanroomError, ContractError, MisuseError, PeerViolationError, SettingsError
 from cleanroom.flow import Outcome
+from cleanroom.identity.numbering import numbered
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
 from cleanroom.node.introduced import IntroducedLink
@@ -62,6 +64,7 @@ class LocalNode:
         self.keys: PartyKeys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
+        sweep(folder / STATE_NAME)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
@@ -127,7 +130,7 @@ class LocalNode:
         started = self.clock.now()
         with Timed(progress) as timed:
             timed.stage("reading", 1)
-            tables = load_tables(self.settings, contract)
+            tables = numbered(load_tables(self.settings, contract))
             timed.advance(1)
             timed.stage("connecting", 1)
             link = connect()
@@ -148,9 +151,9 @@ class LocalNode:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
-        with AuditFile(self.runs.folder(run.hex())) as sink:
+        with AuditFile(self.runs.folder(run.hex())) as sink, self._scratch(run) as scratch:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
+            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
@@ -183,13 +186,17 @@ class LocalNode:
         if setup.audit.ended:
             self.runs.seal(setup.run.hex(), setup.audit.head(), setup.audit.root)
 
-    def _setup(self, contract: Contract, run: bytes, audit: AuditLog) -> Setup:
+    def _scratch(self, run: bytes) -> DiskScratch:
+        return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes // 2, self.entropy)
+
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
                      backend=self.backend.name, previous_head=self.runs.last_head())
-        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing)
+        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
+                      scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
                      audit)
 

@@ -1,0 +1,42 @@
+"""People as numbers: every table's person becomes the row of the roster, so that no later step compares texts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+
+NOBODY: Final = -1  # an empty id: a row that is tied to no person
+STRANGER: Final = -2  # an id that is not in the roster
+
+
+def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
+    """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER."""
+    roster = _texts(tables.roster["person"])
+    return tables.changed({name: frame.assign(person=_numbers(frame["person"], roster))
+                           for name, frame in tables.frames().items()})
+
+
+def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
+    """Whether each row names a person, known or not; of ids as texts or as numbers."""
+    named = persons != (NOBODY if pd.api.types.is_integer_dtype(persons.dtype) else "")
+    return np.asarray(named, dtype=np.bool_)
+
+
+def _numbers(persons: pd.Series, roster: Any) -> NDArray[np.int64]:
+    texts = _texts(persons)
+    found = pc.fill_null(pc.index_in(texts, value_set=roster).cast(pa.int64()), STRANGER).to_numpy()
+    numbers: NDArray[np.int64] = np.where(pc.equal(texts, "").to_numpy(zero_copy_only=False), NOBODY, found)
+    return numbers
+
+
+def _texts(persons: pd.Series) -> Any:
+    """A pyarrow array of large strings without nulls."""
+    array = pa.array(persons, type=pa.large_string(), from_pandas=True)
+    return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")

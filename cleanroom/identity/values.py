@@ -1,0 +1,124 @@
+"""Normalised key values of many people, column by column: one buffer of bytes and its offsets, no object a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cleanroom.primitives.backend import Texts
+
+Column: TypeAlias = Any  # pyarrow.LargeBinaryArray, or a ChunkedArray of them; null: the person has no such key
+
+# Odd multipliers, one for each position of a byte: a multilinear hash. It groups equal texts; nothing rests on it.
+_PIECE: Final = 1 << 18
+_MULTIPLIERS: Final = np.random.Generator(np.random.PCG64(25519)).integers(0, 2**63, 1 << 10, dtype=np.uint64) * 2 + 1
+
+
+class KeyValues:
+    """(n, K): K columns of n values in priority order. Silent."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = tuple(columns)
+
+    @classmethod
+    def of(cls, *columns: Sequence[bytes | str | None]) -> KeyValues:
+        """From lists of values."""
+        return cls([pa.array(column, type=pa.large_binary()) for column in columns])
+
+    def __repr__(self) -> str:
+        return "KeyValues"
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @property
+    def key_types(self) -> int:
+        """K."""
+        return len(self._columns)
+
+    def take(self, rows: NDArray[np.integer[Any]]) -> KeyValues:
+        """The values of some people, in this order."""
+        return KeyValues([column.take(pa.array(rows)) for column in self._columns])
+
+    def where(self, kept: NDArray[np.bool_]) -> KeyValues:
+        """The values of the people that are kept."""
+        return self if kept.all() else KeyValues([column.filter(pa.array(kept)) for column in self._columns])
+
+    def part(self, rows: slice) -> KeyValues:
+        """Consecutive people."""
+        return KeyValues([column.slice(rows.start, rows.stop - rows.start) for column in self._columns])
+
+    def present(self, position: int) -> NDArray[np.bool_]:
+        """Who has a key of this type."""
+        has: NDArray[np.bool_] = self._columns[position].is_valid().to_numpy(zero_copy_only=False)
+        return has
+
+    def texts(self, position: int) -> Texts:
+        """The present values of one key type, as the backend hashes them."""
+        return packed(self._columns[position].drop_null())
+
+    def tolist(self) -> list[list[bytes | None]]:
+        """Row by row. For tests and small lists."""
+        return [list(row) for row in zip(*(column.to_pylist() for column in self._columns), strict=True)]
+
+
+def packed(column: Column) -> Texts:
+    """Bytes and offsets of a column without nulls."""
+    whole = _whole(column)
+    if len(whole) == 0:
+        return Texts(np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64))
+    _, offsets, data = whole.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int64)[whole.offset:whole.offset + len(whole) + 1]
+    values = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
+    return Texts(values[ends[0]:ends[-1]], ends - ends[0])
+
+
+def text_hashes(texts: Texts) -> NDArray[np.uint64]:
+    """(n,) a hash of each text; equal texts have equal hashes. Anyone can make others collide."""
+    lengths = np.diff(texts.offsets)
+    place = np.arange(len(texts.data), dtype=np.int64) - np.repeat(texts.offsets[:-1], lengths)
+    # + 1, so that a zero byte counts; a sum of no bytes is taken from the running total as well.
+    terms = (texts.data.astype(np.uint64) + np.uint64(1)) * _MULTIPLIERS[place & (len(_MULTIPLIERS) - 1)]
+    running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(terms, dtype=np.uint64)])
+    sums: NDArray[np.uint64] = running[texts.offsets[1:]] - running[texts.offsets[:-1]]
+    return sums ^ (sums >> np.uint64(29))
+
+
+def repeated(column: Column) -> NDArray[np.bool_]:
+    """Which values stand more than once in a column (nulls never do). Exact: hashes only choose the candidates."""
+    present = column.is_valid().to_numpy(zero_copy_only=False)
+    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(text_hashes(packed(part)) for part in _parts(column))])
+    rows = np.flatnonzero(present)[_candidates(hashes)]
+    found = np.zeros(len(column), dtype=np.bool_)
+    if len(rows):
+        codes = _whole(column.take(pa.array(rows))).dictionary_encode().indices.to_numpy()
+        found[rows] = np.bincount(codes)[codes] > 1
+    return found
+
+
+def without(column: Column, dropped: NDArray[np.bool_]) -> Column:
+    """The column with nulls in place of what is dropped."""
+    return pc.if_else(pa.array(~dropped), column, pa.scalar(None, pa.large_binary())) if dropped.any() else column
+
+
+def _whole(column: Column) -> Column:
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _parts(column: Column) -> list[Column]:
+    """Without nulls, in pieces whose arithmetic stays small."""
+    return [column.slice(start, _PIECE).drop_null() for start in range(0, len(column), _PIECE)]
+
+
+def _candidates(hashes: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Rows whose hash occurs more than once."""
+    ordered = np.sort(hashes)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return np.flatnonzero(np.isin(hashes, twice)) if len(twice) else np.empty(0, dtype=np.intp)
