@@ -7,33 +7,21 @@ Nothing here does I/O: tables come in, messages pass through a link, records go 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cleanroom.audit.events import Kind
-from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import check_budget
 from cleanroom.disclosure.opening import check_range
-from cleanroom.disclosure.padding import check_padding, check_people, padding_rows, padding_terms
+from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
 from cleanroom.errors import MisuseError
-from cleanroom.identity.matching import MatchKeys
-from cleanroom.identity.tables import AdvertiserTables, RetailerTables
-from cleanroom.identity.values import KeyValues
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
-from cleanroom.measures.cells import assign_cells, exposure_days
-from cleanroom.measures.compact import Compact
-from cleanroom.measures.columns import ClippingReport, column_matrix
 from cleanroom.measures.estimate import Estimate
-from cleanroom.measures.merging import merge_values
-from cleanroom.measures.own import exposure_coverage, sales_coverage
-from cleanroom.ports import Noise, Progress
+from cleanroom.ports import Progress
+from cleanroom.preparation import Own, Tables, place, prepare
 from cleanroom.primitives.parameters import check_parameters, rows_per_sum
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Link, converse
@@ -42,17 +30,7 @@ from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
 from cleanroom.table import ReleasedTable
 
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Own:
-    """What a party learns about its own data on the way; exact, and for its own report only."""
-
-    gate: GateReport
-    excluded: Mapping[str, int]
-    clipping: ClippingReport | None
-    sent: int  # people whose tokens take part
-    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
+__all__ = ["Outcome", "Own", "check_plan", "conclude", "place", "prepare", "run"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,9 +66,11 @@ def _most_rows(plan: Plan) -> int:
     return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
-def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, progress: Progress, *,
-        initiator: bool) -> Outcome:
-    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised."""
+def run(setup: Setup, tables: Tables | Iterable[Tables], link: Link, progress: Progress, *, initiator: bool) -> Outcome:
+    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised.
+
+    `tables`: the party's own, whole, or in parts that each hold every row of their people.
+    """
     session: Session | None = None
     try:
         progress.stage("gate", 1)
@@ -103,79 +83,6 @@ def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, pro
         if setup.audit.open:
             setup.audit.fail(error, session.step_name if session else "gate")
         raise
-
-
-def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[AdvertiserSide | RetailerSide, Own]:
-    """Consent gate, keys, cells or columns: everything a side needs before the first message."""
-    if tables.role != setup.role:
-        raise MisuseError("the tables are those of the other role")
-    now, plan = setup.ports.clock.now(), setup.plan
-    if isinstance(tables, AdvertiserTables):
-        side, own = _prepare_advertiser(setup, gate(plan.contract, tables, now))
-        return side, replace(own, coverage=exposure_coverage(plan.contract, tables.people, tables.exposures))
-    shop, own = _prepare_retailer(setup, gate(plan.contract, tables, now))
-    return shop, replace(own, coverage=sales_coverage(plan, tables.purchases))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Placement:
-    """The advertiser's people who take part: (n, K) keys, (n,) cells, and who was left out why (exact counts)."""
-
-    keys: KeyValues
-    cells: npt.NDArray[np.int64]
-    excluded: Mapping[str, int]
-    merged: Mapping[str, int]
-
-
-def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | None = None) -> Placement:
-    """Put each person of `keys` into the cell of their arm, segment, exposures and first-exposure period.
-
-    A run passes its `noise`, which decides on merging; without it the counts are exact, for a check of own data.
-    """
-    arms = tables.arms.merge(tables.people.filter(items=["person", "segment"]), on="person", how="inner",
-                             validate="one_to_one")
-    dated, left_out = exposure_days(plan.contract, arms, tables.exposures)
-    dated, merged = merge_values(plan, dated, noise)
-    cells, unplaced = assign_cells(plan, dated)
-    where = keys.persons.get_indexer(pd.Index(dated["person"]))
-    usable = (where >= 0) & (cells >= 0)
-    excluded = {"no_arm_row": len(tables.people) - len(arms), **left_out, **unplaced}
-    return Placement(keys.values.take(where[usable]), cells[usable], excluded, merged)
-
-
-def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
-    keys, excluded = _keys(setup, admitted)
-    placed = place(setup.plan, admitted.tables, keys, setup.ports.noise)
-    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), merged=placed.merged)
-    _check_people(setup, own.sent)
-    return AdvertiserSide(setup, placed.keys, placed.cells), own
-
-
-def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple[RetailerSide, Own]:
-    keys, excluded = _keys(setup, admitted)
-    tables = admitted.tables
-    matrix, clipping = column_matrix(setup.plan, keys.persons, tables.purchases, members=tables.members,
-                                     visits=tables.visits)
-    if setup.plan.contract.purchases.refunds == "gross":
-        excluded["refund_lines"] = clipping.refund_lines
-    own = Own(admitted.report, excluded, clipping, len(keys))
-    _check_people(setup, own.sent)
-    return RetailerSide(setup, keys.values, Compact.of(matrix)), own
-
-
-def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) \
-        -> tuple[MatchKeys, dict[str, int]]:
-    setup.audit.record(Kind.CONSENT_GATE, admitted=admitted.report.admitted, refused=dict(admitted.report.refused))
-    keys = admitted.match_keys(setup.plan.contract.match.keys)
-    excluded = {"no_key": keys.without_key}
-    for key_type, count in keys.counts.items():
-        excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
-    return keys, excluded
-
-
-def _check_people(setup: Setup, people: int) -> None:
-    check_people(setup.plan, setup.role, setup.padding.most, people)
-    setup.audit.record(Kind.PARAMETERS_CHECKED)
 
 
 def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session, own: Own) -> Outcome:

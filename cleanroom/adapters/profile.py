@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.model import Contract, KeyType
 from cleanroom.contract.plan import Plan
@@ -72,7 +72,7 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
 
     Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
     """
-    tables = numbered(read_tables(settings, "UTC") if contract is None else load_tables(settings, contract))
+    tables = numbered(read_tables(settings, Terms("UTC")) if contract is None else load_tables(settings, contract))
     if contract is None:
         return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
     if isinstance(tables, AdvertiserTables):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from cleanroom.adapters import fields
@@ -10,7 +13,7 @@ from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
-from cleanroom.contract.model import Contract, Refunds
+from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError
 from cleanroom.identity.keys import NORMALISERS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
@@ -18,16 +21,29 @@ from cleanroom.measures.exposures import TYPES
 from cleanroom.measures.lines import SALES_CHANNELS
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the contract says about the files: the zone of days, the rule for refunds, and the currency (None: one)."""
+
+    time_zone: str
+    refunds: Refunds = "refuse"
+    currency: str | None = None
+
+    @classmethod
+    def of(cls, contract: Contract) -> Terms:
+        """From a contract."""
+        return cls(contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
+
+
 def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables | RetailerTables:
     """Every table of the party, checked; days are in the contract's time zone.
 
     DataError names file, line (CSV, counting the header) or row (Parquet, from 1), and field.
     """
-    return read_tables(settings, contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
+    return read_tables(settings, Terms.of(contract))
 
 
-def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "refuse",
-                currency: str | None = None) -> AdvertiserTables | RetailerTables:
+def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | RetailerTables:
     """As `load_tables`, for days in any time zone: checks need no contract.
 
     Negative purchase lines are refused unless `refunds` has a rule for them; they are kept as they are. A currency
@@ -35,19 +51,42 @@ def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "ref
     """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
            for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
-    consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
-    if settings.role == "advertiser":
-        return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
-                                _arms(raw["arms"], time_zone), consents, suppressions)
-    _one_currency(raw["purchases"], currency)
-    purchases = _purchases(raw["purchases"], time_zone, signed=refunds != "refuse")
-    visits = _visits(raw["visits"], time_zone) if "visits" in raw else None
-    return RetailerTables(_roster(raw["members"]), purchases, consents, suppressions, visits)
+    for name, table in raw.items():
+        require_rows(name, table)
+    return tables_of(settings.role, {name: typed(name, table, terms) for name, table in raw.items()})
+
+
+def tables_of(role: Role, frames: Mapping[str, pd.DataFrame]) -> AdvertiserTables | RetailerTables:
+    """The typed tables of a role from their frames by name."""
+    return AdvertiserTables(**frames) if role == "advertiser" else RetailerTables(**frames)
+
+
+def typed(name: str, raw: RawTable, terms: Terms) -> pd.DataFrame:
+    """The frame of one table, or of consecutive rows of it. DataError as `load_tables`."""
+    match name:
+        case "people" | "members":
+            return _roster(raw)
+        case "exposures":
+            return _exposures(raw, terms.time_zone)
+        case "arms":
+            return _arms(raw, terms.time_zone)
+        case "purchases":
+            return _purchases(raw, terms)
+        case "visits":
+            return _visits(raw, terms.time_zone)
+        case "consents":
+            return _texts(raw)
+    return _persons(raw)
+
+
+def require_rows(name: str, raw: RawTable) -> None:
+    """DataError for an empty table that must not be."""
+    if raw.rows == 0 and name != "suppressions":
+        raise DataError("the file has no rows", where=raw.file, todo="write the rows, or name another file")
 
 
 def _roster(raw: RawTable) -> pd.DataFrame:
     """People or members: one row each, with the raw keys the file has."""
-    _needs_rows(raw)
     keys = [key for key in NORMALISERS if key in raw.columns]
     if not keys:
         raise DataError("no column to match people by", where=raw.file,
@@ -62,7 +101,6 @@ def _roster(raw: RawTable) -> pd.DataFrame:
 
 def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
     """An empty person is an exposure that no login or device tied to anybody: it counts for coverage only."""
-    _needs_rows(raw)
     frame = pd.DataFrame({
         "person": fields.persons(raw, unique=False, blank=True),
         "channel": fields.text(raw, "channel"),
@@ -75,7 +113,6 @@ def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
 
 
 def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
-    _needs_rows(raw)
     return pd.DataFrame({
         "person": fields.persons(raw, unique=True),
         "arm": fields.text(raw, "arm"),
@@ -83,9 +120,10 @@ def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
     })
 
 
-def _purchases(raw: RawTable, time_zone: str, *, signed: bool) -> pd.DataFrame:
+def _purchases(raw: RawTable, terms: Terms) -> pd.DataFrame:
     """An empty person is a purchase without a card: it counts for coverage only."""
-    _needs_rows(raw)
+    _one_currency(raw, terms.currency)
+    time_zone, signed = terms.time_zone, terms.refunds != "refuse"
     frame = pd.DataFrame({
         "person": fields.persons(raw, unique=False, blank=True),
         "day": day(raw, "day", time_zone),
@@ -102,7 +140,6 @@ def _purchases(raw: RawTable, time_zone: str, *, signed: bool) -> pd.DataFrame:
 
 
 def _visits(raw: RawTable, time_zone: str) -> pd.DataFrame:
-    _needs_rows(raw)
     return pd.DataFrame({"person": fields.persons(raw, unique=False, blank=True), "day": day(raw, "day", time_zone)})
 
 
@@ -117,7 +154,6 @@ def _one_currency(raw: RawTable, currency: str | None) -> None:
 
 def _texts(raw: RawTable) -> pd.DataFrame:
     """Consent events as texts: what they say is judged by the rules, not by the reader."""
-    _needs_rows(raw)
     rest = [name for name in raw.columns if name != "person"]
     frame = pd.DataFrame({"person": fields.persons(raw, unique=False)})
     for name in rest:
@@ -128,8 +164,3 @@ def _texts(raw: RawTable) -> pd.DataFrame:
 def _persons(raw: RawTable) -> pd.DataFrame:
     """The suppression list; the only table that may have no row."""
     return pd.DataFrame({"person": fields.persons(raw, unique=False)})
-
-
-def _needs_rows(raw: RawTable) -> None:
-    if raw.rows == 0:
-        raise DataError("the file has no rows", where=raw.file, todo="write the rows, or name another file")

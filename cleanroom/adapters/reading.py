@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -25,6 +25,8 @@ from cleanroom.errors import DataError
 
 Column: TypeAlias = Any  # pyarrow.Array; the library ships no types
 
+_CSV_GROWTH: Final = 3  # a text has an offset of 8 bytes in place of a separator of one
+_SAMPLE: Final = 65_536  # rows
 _CHUNK: Final = 4 * 1024 * 1024  # bytes read at once; also bounds the length of a CSV line
 
 
@@ -38,10 +40,11 @@ class RawTable:
     columns: Mapping[str, Column]
     own: Mapping[str, str]  # the party's name of each column
     time_zone: str | None
+    first: int = 0  # data row of the file at which these columns begin
 
     def error(self, what: str, field: str, row: int, todo: str) -> DataError:
         """Error at data row `row` (0-based) of a product column."""
-        place = f"line {row + 2}" if self.kind == "csv" else f"row {row + 1}"
+        place = f"line {self.first + row + 2}" if self.kind == "csv" else f"row {self.first + row + 1}"
         return DataError(what, where=f"{self.file}, {place}, field {self.own[field]}", todo=todo)
 
 
@@ -50,16 +53,37 @@ def read_raw(path: Path, table: TableFile, layout: Layout) -> RawTable:
 
     DataError: no file, not readable as its format, a missing or repeated column, no row, broken text.
     """
+    return next(_read(path, table, layout, 0))
+
+
+def read_batches(path: Path, table: TableFile, layout: Layout, rows: int) -> Iterator[RawTable]:
+    """As `read_raw`, some `rows` at a time; at least one batch, which may be empty."""
+    return _read(path, table, layout, rows)
+
+
+def estimated_bytes(path: Path, table: TableFile, layout: Layout) -> int:
+    """About how much memory the columns of a file will take as texts, from its size or its first rows."""
+    if table.kind == "csv" or not path.is_file():
+        return _CSV_GROWTH * path.stat().st_size if path.is_file() else 0
+    source = _Parquet(path, table)
+    own = _wanted(table, layout, source.header())
+    return source.estimated(list(own.values()))
+
+
+def _read(path: Path, table: TableFile, layout: Layout, rows: int) -> Iterator[RawTable]:
     if not path.is_file():
         raise DataError("no such file", where=table.file, todo="put it there or correct party.toml")
     try:
         source = _Csv(path, table) if table.kind == "csv" else _Parquet(path, table)
         own = _wanted(table, layout, source.header())
-        columns = source.columns(list(own.values()))
+        first = 0
+        for columns in source.batches(list(own.values()), rows):
+            raw = {product: columns[name] for product, name in own.items()}
+            count = len(next(iter(raw.values())))
+            yield RawTable(table.file, table.kind, count, raw, own, table.time_zone, first)
+            first += count
     except OSError:
         raise DataError("the file cannot be read", where=table.file, todo="check its permissions") from None
-    raw = {product: columns[name] for product, name in own.items()}
-    return RawTable(table.file, table.kind, len(next(iter(raw.values()))), raw, own, table.time_zone)
 
 
 def _wanted(table: TableFile, layout: Layout, header: Sequence[str]) -> dict[str, str]:
@@ -88,22 +112,32 @@ class _Csv:
             raise DataError("the file is empty", where=self._file, todo="write a header line and rows")
         return next(csv.reader([line], delimiter=self._delimiter))
 
-    def columns(self, names: list[str]) -> dict[str, Column]:
-        """Columns as text arrays without nulls."""
+    def batches(self, names: list[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns as text arrays without nulls: all at once, or a block of the file at a time if `rows`."""
+        found = 0
         try:
-            table = pa_csv.read_csv(
-                self._path,
-                read_options=pa_csv.ReadOptions(block_size=_CHUNK),
-                parse_options=pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
-                convert_options=pa_csv.ConvertOptions(
-                    include_columns=names, column_types=dict.fromkeys(names, pa.large_string()),
-                    null_values=[], strings_can_be_null=False, check_utf8=False),
-            )
+            if rows:
+                with pa_csv.open_csv(self._path, *self._options(names)) as stream:
+                    for batch in stream:
+                        found += batch.num_rows
+                        yield {name: batch.column(name) for name in names}
+            else:
+                table = pa_csv.read_csv(self._path, *self._options(names))
+                found = table.num_rows
+                if found + 1 == self._lines:
+                    yield {name: table.column(name).combine_chunks() for name in names}
         except pa.ArrowException:
             raise self._malformed() from None
-        if table.num_rows + 1 != self._lines:
+        if found + 1 != self._lines:
             raise self._malformed()
-        return {name: table.column(name).combine_chunks() for name in names}
+        if rows and not found:
+            yield {name: pa.array([], pa.large_string()) for name in names}
+
+    def _options(self, names: list[str]) -> tuple[Any, Any, Any]:
+        return (pa_csv.ReadOptions(block_size=_CHUNK),
+                pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
+                pa_csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.large_string()),
+                                      null_values=[], strings_can_be_null=False, check_utf8=False))
 
     def _malformed(self) -> DataError:
         """Find the first line that is not one row; only runs when the file is already refused."""
@@ -169,13 +203,25 @@ class _Parquet:
         """Column names."""
         return list(self._parquet.schema_arrow.names)
 
-    def columns(self, names: list[str]) -> dict[str, Column]:
-        """Columns in their own types, dictionaries decoded."""
+    def batches(self, names: list[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns in their own types, dictionaries decoded: all at once, or `rows` at a time."""
         try:
-            table = self._parquet.read(columns=names)
-            return {name: _plain(table.column(name)) for name in names}
+            if not rows or not self._parquet.metadata.num_rows:
+                table = self._parquet.read(columns=names)
+                yield {name: _plain(table.column(name)) for name in names}
+                return
+            for batch in self._parquet.iter_batches(rows, columns=names):
+                yield {name: _plain(batch.column(name)) for name in names}
         except (pa.ArrowException, OSError):
             raise self._unreadable() from None
+
+    def estimated(self, names: list[str]) -> int:
+        """Bytes of all rows, by the first ones."""
+        rows = self._parquet.metadata.num_rows
+        for columns in self.batches(names, _SAMPLE):
+            count = max(1, len(next(iter(columns.values()))))
+            return int(sum(column.nbytes for column in columns.values()) * rows / count)
+        return 0
 
     def _unreadable(self) -> DataError:
         return DataError("not a readable Parquet file", where=self._file, todo="write the file again")
@@ -185,4 +231,5 @@ def _plain(column: Column) -> Column:
     """One array; texts as large strings, so that 2 GiB of them fit."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     kind = pa.large_string() if pa.types.is_string(kind) else kind
-    return column.cast(kind).combine_chunks()
+    plain = column.cast(kind)
+    return plain.combine_chunks() if isinstance(plain, pa.ChunkedArray) else plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from cleanroom.consent.rules import LOOKBACK, PERSON_RULES, first_refusal, insid
 from cleanroom.consent.subjects import subjects_of
 from cleanroom.contract.model import Contract, KeyType, other
 from cleanroom.errors import DataError, MisuseError
-from cleanroom.identity.matching import MatchKeys, match_keys
+from cleanroom.identity.matching import MatchKeys, RawKeys, match_keys, read_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 
 Tables = TypeVar("Tables", AdvertiserTables, RetailerTables)
@@ -40,6 +41,18 @@ class GateReport:
         """JSON-compatible form."""
         return {"considered": self.considered, "admitted": self.admitted, "refused": dict(self.refused),
                 "dropped": {LOOKBACK.id: dict(self.dropped)}}
+
+
+def combined(reports: Sequence[GateReport]) -> GateReport:
+    """The counts of parts whose people are apart, added up."""
+    if len(reports) == 1:
+        return reports[0]
+    refused, dropped = Counter[str](), Counter[str]()
+    for report in reports:
+        refused.update(report.refused)
+        dropped.update(report.dropped)
+    return GateReport(sum(report.considered for report in reports), sum(report.admitted for report in reports),
+                      MappingProxyType(refused), MappingProxyType(dropped))
 
 
 class Admitted(Generic[Tables]):
@@ -77,6 +90,10 @@ class Admitted(Generic[Tables]):
     def match_keys(self, key_types: Sequence[KeyType]) -> MatchKeys:
         """Normalised, de-duplicated keys of the admitted people."""
         return match_keys(self._tables.roster, key_types)
+
+    def read_keys(self, key_types: Sequence[KeyType]) -> RawKeys:
+        """Normalised keys of the admitted people, to be compared with those of other parts."""
+        return read_keys(self._tables.roster, key_types)
 
     def __len__(self) -> int:
         return len(self._tables.roster)

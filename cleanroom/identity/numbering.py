@@ -18,7 +18,7 @@ STRANGER: Final = -2  # an id that is not in the roster
 
 def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
     """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER."""
-    roster = _texts(tables.roster["person"])
+    roster = plain_ids(tables.roster["person"])
     return tables.changed({name: frame.assign(person=_numbers(frame["person"], roster))
                            for name, frame in tables.frames().items()})
 
@@ -30,13 +30,13 @@ def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
 
 
 def _numbers(persons: pd.Series, roster: Any) -> NDArray[np.int64]:
-    texts = _texts(persons)
+    texts = plain_ids(persons)
     found = pc.fill_null(pc.index_in(texts, value_set=roster).cast(pa.int64()), STRANGER).to_numpy()
     numbers: NDArray[np.int64] = np.where(pc.equal(texts, "").to_numpy(zero_copy_only=False), NOBODY, found)
     return numbers
 
 
-def _texts(persons: pd.Series) -> Any:
-    """A pyarrow array of large strings without nulls."""
+def plain_ids(persons: pd.Series) -> Any:
+    """Ids as a pyarrow array of large strings without nulls."""
     array = pa.array(persons, type=pa.large_string(), from_pandas=True)
     return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")

@@ -15,7 +15,7 @@ from cleanroom.primitives.backend import Texts
 Column: TypeAlias = Any  # pyarrow.LargeBinaryArray, or a ChunkedArray of them; null: the person has no such key
 
 # Odd multipliers, one for each position of a byte: a multilinear hash. It groups equal texts; nothing rests on it.
-_PIECE: Final = 1 << 18
+_PIECE: Final = 1 << 13  # texts hashed at once: their arithmetic stays in the cache
 _MULTIPLIERS: Final = np.random.Generator(np.random.PCG64(25519)).integers(0, 2**63, 1 << 10, dtype=np.uint64) * 2 + 1
 
 
@@ -80,9 +80,14 @@ def packed(column: Column) -> Texts:
 
 def text_hashes(texts: Texts) -> NDArray[np.uint64]:
     """(n,) a hash of each text; equal texts have equal hashes. Anyone can make others collide."""
-    lengths = np.diff(texts.offsets)
-    place = np.arange(len(texts.data), dtype=np.int64) - np.repeat(texts.offsets[:-1], lengths)
-    # + 1, so that a zero byte counts; a sum of no bytes is taken from the running total as well.
+    count = len(texts.offsets) - 1
+    parts = [_hashes(texts.part(start, min(start + _PIECE, count))) for start in range(0, count, _PIECE)]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+
+
+def _hashes(texts: Texts) -> NDArray[np.uint64]:
+    place = np.arange(len(texts.data), dtype=np.int64) - np.repeat(texts.offsets[:-1], np.diff(texts.offsets))
+    # + 1, so that a zero byte counts.
     terms = (texts.data.astype(np.uint64) + np.uint64(1)) * _MULTIPLIERS[place & (len(_MULTIPLIERS) - 1)]
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(terms, dtype=np.uint64)])
     sums: NDArray[np.uint64] = running[texts.offsets[1:]] - running[texts.offsets[:-1]]
@@ -92,7 +97,7 @@ def text_hashes(texts: Texts) -> NDArray[np.uint64]:
 def repeated(column: Column) -> NDArray[np.bool_]:
     """Which values stand more than once in a column (nulls never do). Exact: hashes only choose the candidates."""
     present = column.is_valid().to_numpy(zero_copy_only=False)
-    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(text_hashes(packed(part)) for part in _parts(column))])
+    hashes = text_hashes(packed(column.drop_null()))
     rows = np.flatnonzero(present)[_candidates(hashes)]
     found = np.zeros(len(column), dtype=np.bool_)
     if len(rows):
@@ -112,13 +117,13 @@ def _whole(column: Column) -> Column:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _parts(column: Column) -> list[Column]:
-    """Without nulls, in pieces whose arithmetic stays small."""
-    return [column.slice(start, _PIECE).drop_null() for start in range(0, len(column), _PIECE)]
-
-
 def _candidates(hashes: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """Rows whose hash occurs more than once."""
-    ordered = np.sort(hashes)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    twice = repeated_hashes(hashes)
     return np.flatnonzero(np.isin(hashes, twice)) if len(twice) else np.empty(0, dtype=np.intp)
+
+
+def repeated_hashes(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The hashes that occur more than once, each once."""
+    ordered = np.sort(hashes)
+    twice: NDArray[np.uint64] = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return twice

@@ -18,7 +18,7 @@ class Compact:
     @classmethod
     def of(cls, matrix: NDArray[np.int64]) -> Compact:
         """From (n, C) int64."""
-        return cls([_smallest(column) for column in matrix.T])
+        return cls([smallest(column) for column in matrix.T])
 
     @classmethod
     def joined(cls, parts: Sequence[Compact], kept: NDArray[np.bool_]) -> Compact:
@@ -71,7 +71,8 @@ class Compact:
         self._columns = []
 
 
-def _smallest(column: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+def smallest(column: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+    """Non-negative integers in as few bytes as the largest needs."""
     kind = np.min_scalar_type(int(column.max(initial=0)))
     narrow: NDArray[np.unsignedinteger[Any]] = column.astype(kind)
     return narrow

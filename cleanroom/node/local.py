@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
-from cleanroom.adapters.readers import load_tables
+from cleanroom.adapters.parts import load_parts
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
@@ -34,13 +34,12 @@ from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import CleanroomError, ContractError, MisuseError, PeerViolationError, SettingsError
 from cleanroom.flow import Outcome
-from cleanroom.identity.numbering import numbered
-from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
 from cleanroom.ports import Progress
+from cleanroom.preparation import Tables
 from cleanroom.primitives.backend import Backend
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
@@ -128,15 +127,15 @@ class LocalNode:
             raise _repeated(initiator=initiator)
         self.check(contract)
         started = self.clock.now()
-        with Timed(progress) as timed:
+        with self._scratch(run) as scratch, Timed(progress) as timed:
             timed.stage("reading", 1)
-            tables = numbered(load_tables(self.settings, contract))
+            tables = load_parts(self.settings, contract, scratch, self.settings.limits.bytes)
             timed.advance(1)
             timed.stage("connecting", 1)
             link = connect()
             timed.advance(1)
             try:
-                setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, tables, scratch, link, timed, initiator=initiator)
                 results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
                 return Finished(outcome.table, results)
@@ -146,12 +145,12 @@ class LocalNode:
             finally:
                 link.close()
 
-    def _run(self, contract: Contract, run: bytes, tables: AdvertiserTables | RetailerTables, link: FrameLink,
+    def _run(self, contract: Contract, run: bytes, tables: Iterator[Tables], scratch: DiskScratch, link: FrameLink,
              timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
-        with AuditFile(self.runs.folder(run.hex())) as sink, self._scratch(run) as scratch:
+        with AuditFile(self.runs.folder(run.hex())) as sink:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
             setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
             peer = certificate(contract, other(setup.role))
