@@ -66,7 +66,7 @@ class BlindedSums:
             for period in np.flatnonzero(weights.any(axis=1)).tolist():
                 columns = self._columns_of(group.release, period)
                 # Index -1 is a row that no cell has taken; the last entry is always 0.
-                total.add(Mask(weights[period][cells], self._backend), self._block[columns], c1[columns])
+                total.add(Mask(weights[period][cells], self._backend), self._block, c1, columns)
 
     def _columns_of(self, release: int, period: int) -> list[int]:
         return [0, *(self._plan.column_index(statistic, period) for statistic in self._plan.statistics_of(release))]

@@ -55,7 +55,7 @@ def test_the_campaign_is_that_of_30_october(tables):
 
 def test_both_sides_agree_on_addresses_under_their_disorder(tables):
     sides = [match_keys(tables[role].roster, ["email"]) for role in ("advertiser", "retailer")]
-    values = [set(side.values[:, 0]) for side in sides]
+    values = [{row[0] for row in side.values.tolist()} for side in sides]
     assert len(values[1]) == 2469
     assert 2400 < len(values[0] & values[1]) <= 2469
     assert sides[0].counts["email"].duplicate == 2
