@@ -25,7 +25,7 @@ from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import KeyValues
 from cleanroom.measures.cells import assign_cells, compacted, exposure_days
 from cleanroom.measures.columns import ClippingReport, ColumnPart, column_part, counts_visits, join_parts
-from cleanroom.measures.merging import merge_values
+from cleanroom.measures.merging import merge, rare_values
 from cleanroom.measures.own import exposure_coverage, sales_coverage
 from cleanroom.ports import Noise
 from cleanroom.session.advertiser import AdvertiserSide
@@ -52,7 +52,7 @@ class Placement:
     """The advertiser's people who take part: (n, K) keys, (n,) cells, and who was left out why (exact counts)."""
 
     keys: KeyValues
-    cells: npt.NDArray[np.int64]
+    cells: npt.NDArray[np.int16]
     excluded: Mapping[str, int]
     merged: Mapping[str, int]
 
@@ -70,7 +70,7 @@ def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | 
     """
     people, left_out = _dated(plan, tables)
     rows = keys.persons.get_indexer(pd.Index(people["person"]))
-    return _placed(plan, people, rows, keys.values, left_out, noise)
+    return _placed(plan, [people], [rows], keys.values, left_out, noise)
 
 
 class _Gathered:
@@ -134,9 +134,9 @@ def _advertiser(setup: Setup, parts: Iterable[Tables]) -> tuple[AdvertiserSide, 
         left_out.update(missing)
         gathered.covered(exposure_coverage(setup.plan.contract, part.people, part.exposures))
     report, (keys, excluded) = gathered.report(), gathered.keys()
-    whole = people[0] if len(people) == 1 else pd.concat(people, ignore_index=True)
-    rows = np.where(keys.usable, np.cumsum(keys.usable) - 1, -1)[whole["person"].to_numpy()]
-    placed = _placed(setup.plan, whole, rows, keys.values, left_out, setup.ports.noise)
+    number_of = np.where(keys.usable, np.cumsum(keys.usable, dtype=np.int32) - 1, np.int32(-1))
+    rows = (number_of[part["person"].to_numpy()] for part in people)
+    placed = _placed(setup.plan, people, rows, keys.values, left_out, setup.ports.noise)
     own = Own(report, {**excluded, **placed.excluded}, None, len(placed.cells), gathered.coverages(), placed.merged)
     _check_people(setup, own.sent)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
@@ -173,13 +173,20 @@ def _dated(plan: Plan, tables: AdvertiserTables) -> tuple[pd.DataFrame, dict[str
     return dated, {"no_arm_row": len(tables.people) - len(arms), **left_out}
 
 
-def _placed(plan: Plan, people: pd.DataFrame, rows: npt.NDArray[np.integer[Any]], keys: KeyValues,
+def _placed(plan: Plan, parts: list[pd.DataFrame], rows: Iterable[npt.NDArray[np.integer[Any]]], keys: KeyValues,
             left_out: Mapping[str, int], noise: Noise | None) -> Placement:
-    """`rows`: the row of each of `people` in `keys`, or -1."""
-    people, merged = merge_values(plan, people, noise)
-    cells, unplaced = assign_cells(plan, people)
-    usable = (rows >= 0) & (cells >= 0)
-    return Placement(keys.take(rows[usable]), cells[usable], {**left_out, **unplaced}, merged)
+    """`rows`: for each part the row of each of its people in `keys`, or -1."""
+    rare, counts, merged = rare_values(plan, parts, noise), Counter(left_out), Counter[str]()
+    chosen, placed = [], []
+    for people, where in zip(parts, rows, strict=True):
+        people, changed = merge(plan, people, rare)  # noqa: PLW2901 - the frame before is not needed any more
+        cells, unplaced = assign_cells(plan, people)
+        usable = (where >= 0) & (cells >= 0)
+        chosen.append(where[usable].astype(np.int32))
+        placed.append(cells[usable].astype(np.int16))
+        counts.update(unplaced)
+        merged.update(changed)
+    return Placement(keys.take(np.concatenate(chosen)), np.concatenate(placed), dict(counts), dict(merged))
 
 
 def _check_people(setup: Setup, people: int) -> None:

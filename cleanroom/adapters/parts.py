@@ -26,7 +26,7 @@ from cleanroom.identity.values import packed, repeated_hashes, text_hashes
 from cleanroom.ports import Pile, Scratch
 
 _BATCH: Final = 131_072  # rows read at once
-_SHARE: Final = 12  # of the budget that one part may take as texts: the steps that follow hold several copies
+_SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
 _MOST_PARTS: Final = 512
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 
@@ -46,9 +46,13 @@ def load_parts(settings: PartySettings, contract: Contract, scratch: Scratch, bu
     scratch.require(size)
     piles = {name: _spread(settings, name, Terms.of(contract), scratch.piles(count))
              for name in LAYOUTS[settings.role] if name in settings.data}
-    return (numbered(tables_of(settings.role, {name: _frame(table[number], empty)
-                                               for name, (table, empty) in piles.items()}))
-            for number in range(count))
+    return (_part(settings, piles, number) for number in range(count))
+
+
+def _part(settings: PartySettings, piles: dict[str, tuple[list[Pile], pd.DataFrame]], number: int) -> Tables:
+    pa.default_memory_pool().release_unused()
+    return numbered(tables_of(settings.role, {name: _frame(table[number], empty)
+                                              for name, (table, empty) in piles.items()}))
 
 
 def _spread(settings: PartySettings, name: str, terms: Terms, piles: Any) -> tuple[list[Pile], pd.DataFrame]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cleanroom.contract.model import KeyType
 from cleanroom.identity.keys import normalise
-from cleanroom.identity.values import Column, KeyValues, repeated, without
+from cleanroom.identity.values import Column, KeyValues, repeated, whole, without
 
 # What the normalisers leave as it is, but for capitals in an address: there is nothing to do one by one. An address
 # of at most 64 characters has no label that is too long.
@@ -89,25 +89,34 @@ def read_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> RawKeys:
                    tuple(invalid for _, _, invalid in found))
 
 
-def distinct_keys(persons: pd.Index, key_types: Sequence[KeyType], parts: Sequence[RawKeys]) -> MatchKeys:
-    """The second half, for all parts together: a value that two people share is dropped for both."""
+def distinct_keys(persons: pd.Index, key_types: Sequence[KeyType], parts: list[RawKeys]) -> MatchKeys:
+    """The second half, for all parts together: a value that two people share is dropped for both.
+
+    Takes the parts over: `parts` is empty afterwards.
+    """
     columns, counts = [], {}
+    missing, invalid = ([sum(each) for each in zip(*found, strict=True)]
+                        for found in ((part.missing for part in parts), (part.invalid for part in parts)))
+    chunks = [[part.columns[position] for part in parts] for position in range(len(key_types))]
+    parts.clear()
     usable = np.zeros(len(persons), dtype=np.bool_)
     for position, key_type in enumerate(key_types):
-        column = _joined([part.columns[position] for part in parts])
+        column = _joined(chunks[position])
         twice = repeated(column)
         column = without(column, twice)
         columns.append(column)
         present = column.is_valid().to_numpy(zero_copy_only=False)
         usable |= present
-        counts[key_type] = KeyCounts(int(present.sum()), sum(part.missing[position] for part in parts),
-                                     sum(part.invalid[position] for part in parts), int(twice.sum()))
+        counts[key_type] = KeyCounts(int(present.sum()), missing[position], invalid[position], int(twice.sum()))
     values = KeyValues(columns).where(usable)
     return MatchKeys(persons[usable], tuple(key_types), values, counts, int((~usable).sum()), usable)
 
 
-def _joined(columns: Sequence[Column]) -> Column:
-    return columns[0] if len(columns) == 1 else pa.chunked_array(columns, type=pa.large_binary())
+def _joined(columns: list[Column]) -> Column:
+    """One array of all chunks, which are forgotten."""
+    joined = columns[0] if len(columns) == 1 else whole(pa.chunked_array(columns, type=pa.large_binary()))
+    columns.clear()
+    return joined
 
 
 def _column(frame: pd.DataFrame, key_type: KeyType) -> tuple[Column, int, int]:

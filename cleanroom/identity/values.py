@@ -20,10 +20,10 @@ _MULTIPLIERS: Final = np.random.Generator(np.random.PCG64(25519)).integers(0, 2*
 
 
 class KeyValues:
-    """(n, K): K columns of n values in priority order. Silent."""
+    """(n, K): K columns of n values in priority order. A selection of people copies no value. Silent."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = tuple(columns)
+    def __init__(self, columns: Sequence[Column], rows: NDArray[np.int32] | None = None) -> None:
+        self._columns, self._rows = tuple(columns), rows
 
     @classmethod
     def of(cls, *columns: Sequence[bytes | str | None]) -> KeyValues:
@@ -34,46 +34,61 @@ class KeyValues:
         return "KeyValues"
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self._columns[0]) if self._rows is None else len(self._rows)
 
     @property
     def key_types(self) -> int:
         """K."""
         return len(self._columns)
 
+    def none(self) -> KeyValues:
+        """Nobody, and no hold on the values either."""
+        return KeyValues.of(*[[]] * len(self._columns))
+
     def take(self, rows: NDArray[np.integer[Any]]) -> KeyValues:
         """The values of some people, in this order."""
-        return KeyValues([column.take(pa.array(rows)) for column in self._columns])
+        return KeyValues(self._columns, (rows if self._rows is None else self._rows[rows]).astype(np.int32))
 
     def where(self, kept: NDArray[np.bool_]) -> KeyValues:
         """The values of the people that are kept."""
-        return self if kept.all() else KeyValues([column.filter(pa.array(kept)) for column in self._columns])
+        return self if kept.all() else self.take(np.flatnonzero(kept))
 
     def part(self, rows: slice) -> KeyValues:
         """Consecutive people."""
+        if self._rows is not None:
+            return KeyValues(self._columns, self._rows[rows])
         return KeyValues([column.slice(rows.start, rows.stop - rows.start) for column in self._columns])
+
+    def chosen(self) -> KeyValues:
+        """The same with values of its own, so that nothing is looked up any more. For a chunk."""
+        return KeyValues([self._column(position) for position in range(len(self._columns))])
 
     def present(self, position: int) -> NDArray[np.bool_]:
         """Who has a key of this type."""
-        has: NDArray[np.bool_] = self._columns[position].is_valid().to_numpy(zero_copy_only=False)
+        has: NDArray[np.bool_] = self._column(position).is_valid().to_numpy(zero_copy_only=False)
         return has
 
     def texts(self, position: int) -> Texts:
         """The present values of one key type, as the backend hashes them."""
-        return packed(self._columns[position].drop_null())
+        return packed(self._column(position).drop_null())
 
     def tolist(self) -> list[list[bytes | None]]:
         """Row by row. For tests and small lists."""
-        return [list(row) for row in zip(*(column.to_pylist() for column in self._columns), strict=True)]
+        columns = (self._column(position).to_pylist() for position in range(len(self._columns)))
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def _column(self, position: int) -> Column:
+        column = self._columns[position]
+        return column if self._rows is None else column.take(pa.array(self._rows))
 
 
 def packed(column: Column) -> Texts:
     """Bytes and offsets of a column without nulls."""
-    whole = _whole(column)
-    if len(whole) == 0:
+    column = whole(column)
+    if len(column) == 0:
         return Texts(np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64))
-    _, offsets, data = whole.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int64)[whole.offset:whole.offset + len(whole) + 1]
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int64)[column.offset:column.offset + len(column) + 1]
     values = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
     return Texts(values[ends[0]:ends[-1]], ends - ends[0])
 
@@ -101,7 +116,7 @@ def repeated(column: Column) -> NDArray[np.bool_]:
     rows = np.flatnonzero(present)[_candidates(hashes)]
     found = np.zeros(len(column), dtype=np.bool_)
     if len(rows):
-        codes = _whole(column.take(pa.array(rows))).dictionary_encode().indices.to_numpy()
+        codes = whole(column.take(pa.array(rows))).dictionary_encode().indices.to_numpy()
         found[rows] = np.bincount(codes)[codes] > 1
     return found
 
@@ -111,7 +126,8 @@ def without(column: Column, dropped: NDArray[np.bool_]) -> Column:
     return pc.if_else(pa.array(~dropped), column, pa.scalar(None, pa.large_binary())) if dropped.any() else column
 
 
-def _whole(column: Column) -> Column:
+def whole(column: Column) -> Column:
+    """One array in place of chunks."""
     if not isinstance(column, pa.ChunkedArray):
         return column
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

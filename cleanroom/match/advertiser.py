@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ class AdvertiserMatch:
     """
 
     def __init__(self, backend: Backend, entropy: Entropy, noise: Noise, scratch: Scratch, padding: Padding,
-                 key_types: Sequence[str], keys: KeyValues, cells: npt.NDArray[np.int64], cell_count: int) -> None:
+                 key_types: Sequence[str], keys: KeyValues, cells: npt.NDArray[np.integer[Any]], cell_count: int) -> None:
         self._backend, self._entropy, self._scratch = backend, entropy, scratch
         self._key_types = tuple(key_types)
         self._order = np.argsort(cells, kind="stable").astype(np.int32)
@@ -69,7 +70,7 @@ class AdvertiserMatch:
             people = self._order[start:start + real]
             start += real
             for part in chunks_of(real):
-                yield None, blinder.begin(self._keys.take(people[part]))
+                yield None, blinder.begin(self._keys.take(people[part]).chosen())
 
     def expect_values(self, rows: int) -> None:
         """The retailer declared `rows`."""
@@ -125,4 +126,4 @@ class AdvertiserMatch:
         for side in self._sides or ():
             side.clear()
         self._order.fill(0)
-        self._keys = self._keys.part(slice(0, 0))
+        self._keys = self._keys.none()

@@ -98,7 +98,7 @@ class RetailerMatch:
 
     def _jobs(self, ctx: bytes) -> Iterator[tuple[int, Job[Tuples]]]:
         blinder = Blinder(self._backend, self._entropy, self._scalar, ctx, self._key_types)
-        return ((part.start, blinder.begin(self._keys.part(part))) for part in chunks_of(self._people))
+        return ((part.start, blinder.begin(self._keys.part(part).chosen())) for part in chunks_of(self._people))
 
     def _expected(self) -> tuple[Inbox, CellList, Dummies]:
         if self._inbox is None or self._cells is None or self._dummies is None:
@@ -117,7 +117,7 @@ class RetailerMatch:
         if self._dummies is not None:
             self._dummies.cells.fill(0)
             self._dummies.values.fill(0)
-        self._keys = self._keys.part(slice(0, 0))
+        self._keys = self._keys.none()
 
 
 def _with_numbers(tuples: Tuples, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,11 @@ from cleanroom.session.sizes import message_count, point_messages
 
 
 class AdvertiserSide:
-    """One run. `keys`: (n, K) normalised values; `cells`: (n,) int64 cell of each person."""
+    """One run. `keys`: (n, K) normalised values; `cells`: (n,) cell of each person."""
 
     role: Role = "advertiser"
 
-    def __init__(self, setup: Setup, keys: KeyValues, cells: npt.NDArray[np.int64]) -> None:
+    def __init__(self, setup: Setup, keys: KeyValues, cells: npt.NDArray[np.integer[Any]]) -> None:
         ports, plan = setup.ports, setup.plan
         self._setup = setup
         self._match = AdvertiserMatch(ports.backend, ports.entropy, ports.noise, ports.scratch, setup.padding,
