@@ -129,6 +129,10 @@ class Scratch(Protocol):
         """New empty piles."""
         ...
 
+    def hold(self, size: int) -> None:
+        """`size` bytes are held outside for the whole run. MachineError when the memory budget is too small for it."""
+        ...
+
     def require(self, size: int) -> None:
         """MachineError unless `size` more bytes find room. Asked before the work is begun."""
         ...

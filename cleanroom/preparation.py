@@ -139,6 +139,7 @@ def _advertiser(setup: Setup, parts: Iterable[Tables]) -> tuple[AdvertiserSide, 
     placed = _placed(setup.plan, people, rows, keys.values, left_out, setup.ports.noise)
     own = Own(report, {**excluded, **placed.excluded}, None, len(placed.cells), gathered.coverages(), placed.merged)
     _check_people(setup, own.sent)
+    setup.ports.scratch.hold(placed.keys.size + placed.cells.nbytes)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
 
@@ -162,6 +163,7 @@ def _retailer(setup: Setup, parts: Iterable[Tables]) -> tuple[RetailerSide, Own]
         excluded["refund_lines"] = clipping.refund_lines
     own = Own(report, excluded, clipping, len(keys), gathered.coverages())
     _check_people(setup, own.sent)
+    setup.ports.scratch.hold(keys.values.size + table.size)
     return RetailerSide(setup, keys.values, table), own
 
 

@@ -27,6 +27,7 @@ from cleanroom.errors import MachineError
 from cleanroom.ports import Entropy
 
 FOLDER_PREFIX: Final = "scratch-"
+_LISTS: Final = 4  # lists take a quarter of the budget; the others are keys and columns, a part of the tables, libraries
 _PIECE: Final = 4 * 1024 * 1024  # bytes encrypted at once
 _MARGIN: Final = 64 * 1024 * 1024  # of the disk, left to others
 
@@ -42,10 +43,11 @@ class _Written(NamedTuple):
 
 
 class DiskScratch:
-    """`ports.Scratch`: at most `budget` bytes in memory, the rest under `folder`. Use as a context manager."""
+    """`ports.Scratch` of a node with a memory budget, in bytes: a quarter of it for lists, the rest of them under
+    `folder`. Use as a context manager."""
 
-    def __init__(self, folder: Path, run: str, budget: int, entropy: Entropy) -> None:
-        self._folder, self._budget = folder / f"{FOLDER_PREFIX}{run}", budget
+    def __init__(self, folder: Path, run: str, memory: int, entropy: Entropy) -> None:
+        self._folder, self._memory, self._budget = folder / f"{FOLDER_PREFIX}{run}", memory, memory // _LISTS
         self._cipher = ChaCha20Poly1305(entropy.bytes(32))
         self._lock = threading.RLock()
         self._held = self.spilled = 0
@@ -69,6 +71,12 @@ class DiskScratch:
             file = _File(self, len(self._files))
             self._files.append(file)
         return [_Pile(self, file) for _ in range(count)]
+
+    def hold(self, size: int) -> None:
+        """See `ports.Scratch`. What is held may take half of the budget."""
+        if 2 * size > self._memory:
+            raise MachineError(f"keys and columns take {size:,} bytes of memory, more than half of the budget of "
+                               f"{self._memory:,}", where="limits.memory", todo="raise the memory budget in party.toml")
 
     def require(self, size: int) -> None:
         """See `ports.Scratch`. MachineError names the bytes that are missing on the disk."""
@@ -239,6 +247,9 @@ class MemoryScratch:
     def piles(self, count: int) -> Sequence[_MemoryPile]:
         """See `ports.Scratch`."""
         return [_MemoryPile() for _ in range(count)]
+
+    def hold(self, size: int) -> None:
+        """See `ports.Scratch`; there is no budget."""
 
     def require(self, size: int) -> None:
         """See `ports.Scratch`; whatever there is must do."""

@@ -41,6 +41,11 @@ class KeyValues:
         """K."""
         return len(self._columns)
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(column.nbytes for column in self._columns) + (0 if self._rows is None else self._rows.nbytes)
+
     def none(self) -> KeyValues:
         """Nobody, and no hold on the values either."""
         return KeyValues.of(*[[]] * len(self._columns))

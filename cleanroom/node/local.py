@@ -45,9 +45,6 @@ from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
 
 
-LISTS_SHARE = 4  # of the memory budget: what the lists of a run may hold before they go to the disk
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Finished:
     """A run that both sides signed, with the files it left."""
@@ -189,8 +186,7 @@ class LocalNode:
             self.runs.seal(setup.run.hex(), setup.audit.head(), setup.audit.root)
 
     def _scratch(self, run: bytes) -> DiskScratch:
-        held = self.settings.limits.bytes // LISTS_SHARE
-        return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), held, self.entropy)
+        return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
 
     def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
         plan = flow.check_plan(contract)
