@@ -28,6 +28,7 @@ from cleanroom.ports import Pile, Scratch
 _BATCH: Final = 131_072  # rows read at once
 _SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
 _MOST_PARTS: Final = 512
+_LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 
 Tables = AdvertiserTables | RetailerTables
@@ -40,7 +41,7 @@ def load_parts(settings: PartySettings, contract: Contract, scratch: Scratch, bu
     """
     size = sum(estimated_bytes(settings.path(name), settings.data[name], layout)
                for name, layout in LAYOUTS[settings.role].items() if name in settings.data)
-    count = min(_MOST_PARTS, -(-_SHARE * size // budget))
+    count = min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
     if count <= 1:
         return iter([numbered(load_tables(settings, contract))])
     scratch.require(size)
