@@ -28,6 +28,9 @@ contact = {json.dumps(contact, ensure_ascii=False)}
 listen = "127.0.0.1:{PORTS[own]}"
 peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
 
+[limits]
+memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
+
 # One table per file. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 
