@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 
 from cleanroom.audit.events import Kind
 from cleanroom.consent.gate import Admitted, GateReport, combined, gate
+from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.padding import check_people
 from cleanroom.errors import DataError, MisuseError
@@ -89,9 +91,7 @@ class _Gathered:
         if part.role != self._setup.role:
             raise MisuseError("the tables are those of the other role")
         contract = self._setup.plan.contract
-        admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]
-        admitted = gate(contract, part, self._now) if isinstance(part, AdvertiserTables) \
-            else gate(contract, part, self._now)
+        admitted = _gate(contract, part, self._now)
         self._reports.append(admitted.report)
         self._keys.append(admitted.read_keys(contract.match.keys))
         self.people += len(admitted)
@@ -120,6 +120,12 @@ class _Gathered:
         for key_type, count in keys.counts.items():
             excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
         return keys, excluded
+
+
+def _gate(contract: Contract, part: Tables, now: datetime) -> Admitted[AdvertiserTables] | Admitted[RetailerTables]:
+    if isinstance(part, AdvertiserTables):
+        return gate(contract, part, now)
+    return gate(contract, part, now)
 
 
 def _advertiser(setup: Setup, parts: Iterable[Tables]) -> tuple[AdvertiserSide, Own]:

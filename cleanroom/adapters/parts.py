@@ -37,7 +37,7 @@ Tables = AdvertiserTables | RetailerTables
 def load_parts(settings: PartySettings, contract: Contract, scratch: Scratch, budget: int) -> Iterator[Tables]:
     """All tables of the party, checked before this returns, in as many parts as a memory of `budget` bytes needs.
 
-    Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when the parts find no room.
+    Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when there is no room.
     """
     size = sum(estimated_bytes(settings.path(name), settings.data[name], layout)
                for name, layout in LAYOUTS[settings.role].items() if name in settings.data)
@@ -70,7 +70,8 @@ def _spread(settings: PartySettings, name: str, terms: Terms, piles: Any) -> tup
         if name in _UNIQUE:
             seen.append(hashes)
         nobody = np.asarray(frame["person"] == "", dtype=np.bool_)
-        part = np.where(nobody, np.arange(raw.first, raw.first + len(frame)), (hashes >> np.uint64(16)).astype(np.int64))
+        row = np.arange(raw.first, raw.first + len(frame))
+        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64))
         _add(frame, part % len(piles), piles)
     if seen:
         _refuse_repeated(settings, name, terms, np.concatenate(seen))

@@ -1,4 +1,4 @@
-"""Room for the lists of a run: in memory up to a budget, beyond it in encrypted files that nobody can find or read later.
+"""Room for the lists of a run: in memory up to a budget, beyond it in encrypted files that nobody can read later.
 
 Files lie in a folder of the run with mode 0700, and their names are removed as soon as they are open: when the process
 ends, however it ends, the file system takes the room back. What is written is ChaCha20-Poly1305 under a key that is
@@ -27,7 +27,7 @@ from cleanroom.errors import MachineError
 from cleanroom.ports import Entropy
 
 FOLDER_PREFIX: Final = "scratch-"
-_LISTS: Final = 4  # lists take a quarter of the budget; the others are keys and columns, a part of the tables, libraries
+_LISTS: Final = 4  # lists take a quarter of the budget, beside keys, columns and one part of the tables
 _PIECE: Final = 4 * 1024 * 1024  # bytes encrypted at once
 _MARGIN: Final = 64 * 1024 * 1024  # of the disk, left to others
 

@@ -1,7 +1,7 @@
 """A party's local tables as typed frames. They never leave the party; their repr shows row counts only.
 
-Person ids are local texts, or the numbers that `identity.numbering` gave them. `day` is a date in the contract's time zone (datetime64[ns], midnight, naive).
-Texts have the string dtype of the installed pandas.
+Person ids are local texts, or the numbers that `identity.numbering` gave them. `day` is a date in the contract's time
+zone (datetime64[ns], midnight, naive). Texts have the string dtype of the installed pandas.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ class AdvertiserMatch:
     """
 
     def __init__(self, backend: Backend, entropy: Entropy, noise: Noise, scratch: Scratch, padding: Padding,
-                 key_types: Sequence[str], keys: KeyValues, cells: npt.NDArray[np.integer[Any]], cell_count: int) -> None:
+                 key_types: Sequence[str], keys: KeyValues, cells: npt.NDArray[np.integer[Any]],
+                 cell_count: int) -> None:
         self._backend, self._entropy, self._scratch = backend, entropy, scratch
         self._key_types = tuple(key_types)
         self._order = np.argsort(cells, kind="stable").astype(np.int32)
@@ -87,7 +88,7 @@ class AdvertiserMatch:
         if not self._inbox.complete:
             return False
         self._arrivals.finish()
-        left, right = self._expected()
+        _, right = self._expected()
         self._inbox = Inbox("blinded values", right.rows, len(self._key_types))
         self._arrivals = Arrivals(depth(self._backend.workers), self._arrived_value)
         return True

@@ -111,7 +111,8 @@ def column_part(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: pd
     `category` (text), and as the statistics need them `sales_channel` and `brand`. `members`: `person`, `segment`.
     `visits`: `person`, `day`. Rows of other people are ignored.
 
-    Returns (people, 1 + plan.columns), column 0 all ones. Raises DataError for a missing column, a duplicate person, a missing day or a value out of bounds.
+    Returns (people, 1 + plan.columns), column 0 all ones. Raises DataError for a missing column, a duplicate
+    person, a missing day or a value out of bounds.
 
     Definitions, over the lines that pass the statistic's filters (all lines without one) in the period's window:
     buyers 1 if anything was bought; sales Σ amount in cents; baskets distinct baskets of the person; units Σ

@@ -1,4 +1,4 @@
-"""The retailer's columns in as few bytes as their values need: a million people of ten columns in some twenty megabytes."""
+"""The retailer's columns in as few bytes as their values need: ten columns take some twenty bytes a person."""
 
 from __future__ import annotations
 

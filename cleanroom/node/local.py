@@ -16,10 +16,10 @@ from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
+from cleanroom.adapters.parts import load_parts
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
-from cleanroom.adapters.parts import load_parts
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy

@@ -8,6 +8,7 @@ reduced (0 ≤ x < p) unless a method says otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -40,7 +41,7 @@ class Texts(NamedTuple):
         """One by one."""
         data = self.data.tobytes()
         ends = self.offsets.tolist()
-        return [data[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+        return [data[start:end] for start, end in pairwise(ends)]
 
 
 class Backend(Protocol):

@@ -23,7 +23,8 @@ def purchases(folder, field, values, *, parquet, zone=None):
     frame[field] = pd.Series(values, dtype=object) if parquet and isinstance(values[0], Decimal | date) else values
     extra = {"purchases": f'time_zone = "{zone}"'} if zone else None
     written = frame if parquet else frame.to_csv(index=False)
-    return read_tables(load_party(write_party(folder, purchases=written, settings=extra)), Terms("Europe/Paris")).purchases
+    settings = load_party(write_party(folder, purchases=written, settings=extra))
+    return read_tables(settings, Terms("Europe/Paris")).purchases
 
 
 def refusal(folder, field, values, *, parquet=False):
