@@ -130,6 +130,15 @@ def test_a_run_that_fails_is_told_and_leaves_nothing(run: Run, monkeypatch: pyte
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_an_interrupted_run_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench_run, "_match", interrupt)
+    assert run("bench", "--rows", ROWS).code == 130
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_the_parties_have_as_many_cells_and_columns_as_is_said(tmp_path: Path) -> None:
     write_bench_parties(tmp_path / "both", fewest_rows(), ADDRESSES)
     parties = {role: tmp_path / "both" / role for role in ROLES}
