@@ -1,6 +1,7 @@
 """This product beside open-source private set intersection, on the same sizes and the same two cores, in one run.
 
-    python benchmarks/peers.py --rows 10000 100000 [--repeats 3] [--cache DIR] [--limit SECONDS]
+    python benchmarks/peers.py --rows 10000 100000 [--repeats 3] [--slow] [--cache DIR]
+                               [--limit SECONDS]
 
 Installs the peers from PyPI into a virtual environment of their own, in a temporary folder or in DIR, which then stays.
 Prints one Markdown table a size; progress goes to stderr. docs/benchmarks.md says what is counted.
@@ -22,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.cli.bench import describe_machine
 from cleanroom.cli.bench_run import bench_run
 from cleanroom.cli.plan_table import byte_text
@@ -43,6 +45,7 @@ class Tool(NamedTuple):
     package: str = ""
     script: str = ""
     variant: str = ""
+    slow: bool = False  # minutes at 100,000 rows
 
 
 class Figures(NamedTuple):
@@ -67,6 +70,8 @@ TOOLS = (
     Tool("OpenMined PSI", "ECDH P-256, raw, cardinality", "one side: exactly how many matched; both: the other's size",
          "openmined-psi", "openmined.py", "RAW-size"),
     Tool("SecretFlow SPU", "ECDH Curve25519", ONE_SIDE, "spu", "secretflow.py", "ECDH-CURVE_25519"),
+    Tool("SecretFlow SPU", "ECDH Curve25519, Elligator2", ONE_SIDE, "spu", "secretflow.py",
+         "ECDH-CURVE_25519_ELLIGATOR2", slow=True),
     Tool("SecretFlow SPU", "ECDH FourQ", ONE_SIDE, "spu", "secretflow.py", "ECDH-CURVE_FOURQ"),
     Tool("SecretFlow SPU", "RR22 (vector OLE)", ONE_SIDE, "spu", "secretflow.py", "RR22"),
 )
@@ -75,17 +80,19 @@ TOOLS = (
 def main() -> None:
     """Install, run in turns, print."""
     arguments = parsed(sys.argv[1:])
+    tools = [tool for tool in TOOLS if arguments.slow or not tool.slow]
     cores = sorted(os.sched_getaffinity(0))[:CORES]
     os.sched_setaffinity(0, cores)  # every process from here on has these cores only
-    machine = describe_machine()
+    machine, arithmetic = describe_machine(), choose_arithmetic(1)
+    arithmetic.executor.close()
     with tempfile.TemporaryDirectory(prefix="cleanroom-peers-") as temporary:
         python, installed = install(arguments.cache or Path(temporary) / "environment")
         for rows in arguments.rows:
-            found = compare(rows, arguments.repeats, arguments.limit, python, installed, Path(temporary))
+            found = compare(tools, rows, arguments.repeats, arguments.limit, python, installed, Path(temporary))
             print(f"\n{rows:,} × {rows:,} rows, {rows // 2:,} in common; {datetime.now(UTC):%Y-%m-%d}; "
-                  f"{machine['processor']}, both parties on {len(cores)} cores; load {machine['load']:g} at the start; "
-                  f"medians of {arguments.repeats}\n")
-            print(table([row(tool, found[tool], found[PRODUCT], installed) for tool in TOOLS]), flush=True)
+                  f"{machine['processor']}, both parties on {len(cores)} cores, this product's arithmetic "
+                  f"{arithmetic.backend.name}; load {machine['load']:g} at the start; medians of {arguments.repeats}\n")
+            print(table([row(tool, each, found[PRODUCT], installed) for tool, each in found.items()]), flush=True)
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
@@ -93,6 +100,7 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=_rows, nargs="+", default=[10_000, 100_000], help="people on each side")
     parser.add_argument("--repeats", type=int, default=3, choices=range(1, 100), metavar="1..99")
+    parser.add_argument("--slow", action="store_true", help="also the tools that take minutes at 100,000 rows")
     parser.add_argument("--cache", type=Path, help="where the peers' environment is kept")
     parser.add_argument("--limit", type=float, default=3600.0, help="seconds after which a run is given up")
     return parser.parse_args(words)
@@ -133,16 +141,15 @@ def reason(output: str) -> str:
     return (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")[:160]
 
 
-def compare(rows: int, repeats: int, limit: float, python: Path, installed: dict[str, str],
+def compare(tools: Sequence[Tool], rows: int, repeats: int, limit: float, python: Path, installed: dict[str, str],
             folder: Path) -> dict[Tool, list[Figures] | str]:
     """Figures of each tool, one a repetition, or why there are none. The tools take turns."""
     found: dict[Tool, list[Figures] | str] = {}
-    for tool in TOOLS:
+    for tool in tools:
         state = installed.get(tool.package, "")
         found[tool] = state if state.startswith("not") else []
     for repeat in range(repeats):
-        for tool in TOOLS:
-            figures = found[tool]
+        for tool, figures in found.items():
             if isinstance(figures, list):
                 _say(f"{rows:,} rows, {repeat + 1} of {repeats}: {tool.name}, {tool.protocol}")
                 try:

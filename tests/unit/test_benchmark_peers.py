@@ -101,7 +101,7 @@ def test_a_failure_is_kept_and_the_tool_not_tried_again(peers: Any, tmp_path: Pa
         raise UsageError("too few")
 
     monkeypatch.setattr(peers, "run", fails)
-    found = peers.compare(2_000, 2, 1.0, Path("python"), {"spu": "not installable here: x"}, tmp_path)
+    found = peers.compare(peers.TOOLS, 2_000, 2, 1.0, Path("python"), {"spu": "not installable here: x"}, tmp_path)
     assert set(found.values()) == {"failed: too few", "not installable here: x"}
     assert len(tries) == sum(tool.package != "spu" for tool in peers.TOOLS)
 
