@@ -60,7 +60,8 @@ class Ledger(Protocol):
 
     def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float,
                budget: tuple[float, float]) -> None:
-        """Durably record a spend before it happens; once per (run, part). BudgetError when it exceeds `budget`."""
+        """Durably record a spend before it happens. BudgetError when the total exceeds `budget`, MisuseError when this
+        part of this run was charged before."""
         ...
 
 
@@ -69,6 +70,14 @@ class AuditSink(Protocol):
 
     def append(self, line: bytes) -> None:
         """Append one line and flush it to the disk before returning."""
+        ...
+
+
+class ConsentProofs(Protocol):
+    """Where the owner keeps what opens the leaves of one run's consent tree. Personal data: never leaves the party."""
+
+    def keep(self, lines: Iterable[bytes]) -> None:
+        """Durably keep all lines (none holds a newline), or none, before returning."""
         ...
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from cleanroom.consent.events import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.consent.events import OPTIONAL_COLUMNS, REPEATED_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.consent.files import AS_OF
 from cleanroom.contract.model import Role
 
 
@@ -18,10 +19,11 @@ class Layout:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     dated: bool = False
+    repeated: tuple[str, ...] = ()  # texts of which a file has few: read as categories, which take less memory
 
 
-_CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
-_SUPPRESSIONS = Layout(("person",))
+_CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS, repeated=REPEATED_COLUMNS)
+_SUPPRESSIONS = Layout(("person",), (AS_OF,))
 
 LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({
     "advertiser": MappingProxyType({

@@ -87,23 +87,26 @@ class SQLiteLedger:
             epsilon, delta = _total(database, contract)
         return float(_amount(epsilon, _EPSILON_UNITS)), float(_amount(delta, _DELTA_UNITS))
 
+    def knows(self, run: str) -> bool:
+        """Whether any part of a run with this id was ever charged, for whichever contract."""
+        with self._open() as database:
+            return database.execute("SELECT 1 FROM spend WHERE run = ? LIMIT 1", (run,)).fetchone() is not None
+
     def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float,
                budget: tuple[float, float]) -> None:
         """Record a spend and return only when it is on the disk.
 
-        Check and insert are one transaction. The same (contract, run, part) with the same amounts again does
-        nothing: that is for resuming a run whose charge was recorded and whose message was not sent, or is
-        sent again byte for byte. To send it again with *fresh* noise is a new release and needs a new run.
+        Check and insert are one transaction. A part of a run is charged once: what it pays for is drawn afresh each
+        time, so a second time is a second release and needs a run, and a charge, of its own.
 
-        BudgetError when the sum would exceed `budget`, MisuseError when the same part was charged differently
+        BudgetError when the sum would exceed `budget`, MisuseError when the same part of this run was charged before
         or an amount is negative or not finite, SettingsError when the file cannot be used.
         """
         asked = _units(epsilon, _EPSILON_UNITS, ROUND_CEILING), _units(delta, _DELTA_UNITS, ROUND_CEILING)
         limit = _units(budget[0], _EPSILON_UNITS, ROUND_FLOOR), _units(budget[1], _DELTA_UNITS, ROUND_FLOOR)
         with self._open() as database:
             database.execute("BEGIN IMMEDIATE")  # closing without COMMIT rolls back
-            if _known(database, contract, run, part, asked):
-                return
+            _check_new(database, contract, run, part)
             _check_budget(_total(database, contract), asked, limit)
             database.execute(_INSERT, (contract, run, part, *asked, self._clock.now().isoformat()))
             database.execute("COMMIT")
@@ -168,12 +171,10 @@ def _create(path: Path) -> None:
         os.close(directory)
 
 
-def _known(database: sqlite3.Connection, contract: str, run: str, part: str, asked: tuple[int, int]) -> bool:
-    query = "SELECT epsilon, delta FROM spend WHERE contract = ? AND run = ? AND part = ?"
-    row = database.execute(query, (contract, run, part)).fetchone()
-    if row is not None and row != asked:
-        raise MisuseError(f"part {part!r} of this run was already charged with another amount")
-    return row is not None
+def _check_new(database: sqlite3.Connection, contract: str, run: str, part: str) -> None:
+    query = "SELECT 1 FROM spend WHERE contract = ? AND run = ? AND part = ?"
+    if database.execute(query, (contract, run, part)).fetchone() is not None:
+        raise MisuseError(f"part {part!r} of this run was charged before: a run id serves one run")
 
 
 def _check_budget(spent: tuple[int, int], asked: tuple[int, int], limit: tuple[int, int]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 import pandas as pd
+import pyarrow as pa
 
 from cleanroom.adapters import fields
 from cleanroom.adapters.amounts import cents, quantity
@@ -10,30 +14,48 @@ from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
+from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.model import Contract
 from cleanroom.errors import DataError
 from cleanroom.identity.keys import NORMALISERS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 
 
-def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables | RetailerTables:
+def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> AdvertiserTables | RetailerTables:
     """Every table of the party, checked; days are in the contract's time zone.
 
-    DataError names file, line (CSV, counting the header) or row (Parquet, from 1), and field.
+    DataError names file, line (CSV, counting the header) or row (others, from 1), and field: for bad content, a column
+    that the contract does not allow (R-13), and a suppression list too old at `now` (timezone-aware, X-01).
     """
-    return read_tables(settings, contract.calendar.time_zone)
+    raw = {name: read_raw(settings.path(name), settings.data[name], layout, allowed_columns(contract, name))
+           for name, layout in LAYOUTS[settings.role].items()}
+    _check_fresh(raw["suppressions"], now)
+    return _typed(settings, raw, contract.calendar.time_zone)
 
 
 def read_tables(settings: PartySettings, time_zone: str) -> AdvertiserTables | RetailerTables:
     """As `load_tables`, for days in any time zone: checks need no contract."""
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
            for name, layout in LAYOUTS[settings.role].items()}
+    return _typed(settings, raw, time_zone)
+
+
+def _typed(settings: PartySettings, raw: Mapping[str, RawTable], time_zone: str) -> AdvertiserTables | RetailerTables:
     consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
+    pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
     if settings.role == "advertiser":
         return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
                                 _arms(raw["arms"], time_zone), consents, suppressions)
     return RetailerTables(_roster(raw["members"]), _purchases(raw["purchases"], time_zone), consents,
                           suppressions)
+
+
+def _check_fresh(raw: RawTable, now: datetime) -> None:
+    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
+    made = datetime.fromtimestamp(raw.changed, UTC)
+    if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
+        made = min(made, said)
+    check_fresh(made, now, raw.file)
 
 
 def _roster(raw: RawTable) -> pd.DataFrame:
@@ -85,10 +107,10 @@ def _purchases(raw: RawTable, time_zone: str) -> pd.DataFrame:
 def _texts(raw: RawTable) -> pd.DataFrame:
     """Consent events as texts: what they say is judged by the rules, not by the reader."""
     _needs_rows(raw)
-    rest = [name for name in raw.columns if name != "person"]
     frame = pd.DataFrame({"person": fields.persons(raw, unique=False)})
-    for name in rest:
-        frame[name] = fields.loose_text(raw, name)
+    for name in raw.columns:
+        if name != "person":
+            frame[name] = fields.category(raw, name)
     return frame
 
 

@@ -7,15 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cleanroom import limits
-from cleanroom.adapters.audit_files import read_evidence, read_log
-from cleanroom.adapters.private_files import read_checked
-from cleanroom.adapters.run_files import CONTRACT_NAME
-from cleanroom.audit.verify import Verified, compare_runs, verify_run
-from cleanroom.contract.check import ROLES, signing_key
-from cleanroom.contract.parse import contract_hash, parse_signed_json
-from cleanroom.contract.sign import verify_signatures
-from cleanroom.errors import AuditError, ContractError
+from cleanroom.adapters.audit_files import read_log
+from cleanroom.audit.verify import Verified, compare_runs
+from cleanroom.cli.consent_proof import prove_consent, verify_consent
+from cleanroom.cli.run_evidence import verify_folder
 
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or a copy of it.")]
 
@@ -25,6 +20,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Verify and read the evidence of a run. Offline.")
     group.command()(verify)
     group.command("report")(report)
+    group.command()(prove_consent)
+    group.command()(verify_consent)
     app.add_typer(group, name="audit")
 
 
@@ -39,18 +36,6 @@ def verify(folder: Folder,
         typer.echo(_summary(second))
         compare_runs(found, second)
         typer.echo("both parties' records agree")
-
-
-def verify_folder(folder: Path) -> Verified:
-    """Verify one run's folder. AuditError names the first bad item."""
-    try:
-        contract = parse_signed_json(read_checked(folder / CONTRACT_NAME, limits.MAX_CONTRACT_BYTES, AuditError),
-                                     str(folder / CONTRACT_NAME))
-        verify_signatures(contract)
-    except ContractError as error:
-        raise AuditError(error.what, where=CONTRACT_NAME) from None
-    keys = {role: signing_key(contract, role) for role in ROLES}
-    return verify_run(read_evidence(folder, contract_hash(contract).hex()), keys)
 
 
 def report(folder: Folder) -> None:

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -18,12 +17,14 @@ import typer
 
 from cleanroom.adapters.card import CARD_NAME
 from cleanroom.adapters.demo_data import write_demo_parties
+from cleanroom.adapters.demo_settings import demo_terms_text
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
+from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.verify import compare_runs
-from cleanroom.cli.audit import verify_folder
 from cleanroom.cli.contract import make_contract, sign_file
 from cleanroom.cli.init import create_party
 from cleanroom.cli.result_table import print_results
+from cleanroom.cli.run_evidence import verify_folder
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
 from cleanroom.errors import PeerUnavailableError, UsageError
@@ -45,10 +46,10 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
         raise UsageError(f"{out} exists already; choose another folder with --out or remove it")
     parties: dict[Role, Path] = {role: out / role for role in ROLES}
     _step("Two parties from the Complete Journey data")
-    sizes = write_demo_parties(out, _free_addresses())
+    sizes = write_demo_parties(out, _free_addresses(), SystemClock().now())
     typer.echo(f"  advertiser: {sizes.people:,} people, {sizes.exposures:,} exposures; retailer: {sizes.members:,} "
                f"members, {sizes.purchases:,} purchase lines", err=True)
-    (out / "terms.toml").write_text(files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8"), "utf-8")
+    (out / "terms.toml").write_text(demo_terms_text(), encoding="utf-8")
     if prepare:
         typer.echo(out)
         return

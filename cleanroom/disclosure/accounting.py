@@ -21,7 +21,7 @@ from typing import Final, Literal
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.mechanism import measured_epsilon
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import BudgetError, ContractError, MisuseError
 from cleanroom.ports import Ledger
 
 Part = Literal["transcript", "release"]
@@ -115,11 +115,14 @@ def check_budget(contract: Contract) -> None:
 def charge(ledger: Ledger, plan: Plan, contract: str, run: str, part: Part) -> Cost:
     """Record one part of a run in the ledger before it is spent, and return it.
 
-    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it.
+    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it; a
+    transcript is not paid for, and so nothing is sent, unless the release of the run could be paid for as well.
     """
     costs = run_cost(plan)
     cost = costs.transcript if part == "transcript" else costs.release
     budget = budget_of(plan.contract)
+    if part == "transcript":
+        _check_whole_run(spent(ledger, contract), costs.total, budget)
     ledger.charge(contract, run, part, float(cost.epsilon), float(cost.delta),
                   (float(budget.epsilon), float(budget.delta)))
     return cost
@@ -129,6 +132,14 @@ def spent(ledger: Ledger, contract: str) -> Cost:
     """All that the ledger has recorded for the contract with this hash (hex)."""
     epsilon, delta = ledger.spent(contract)
     return Cost(Decimal(repr(epsilon)), Decimal(repr(delta)))
+
+
+def _check_whole_run(before: Cost, asked: Cost, budget: Cost) -> None:
+    if (before + asked).fits(budget):
+        return
+    had, wants, most = (f"ε {cost.epsilon_text}, δ {cost.delta_text}" for cost in (before, asked, budget))
+    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most}",
+                      where="privacy budget", todo="this run is not possible; agree on a new contract")
 
 
 def _measured_release(plan: Plan, release: int, paths: int) -> float:

@@ -18,7 +18,7 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import Kind
 from cleanroom.audit.head import HEAD_NAME
-from cleanroom.cli.audit import verify_folder
+from cleanroom.cli.run_evidence import verify_folder
 from cleanroom.contract.model import Role
 from cleanroom.node import tls
 from cleanroom.node.client import Dial

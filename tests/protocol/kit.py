@@ -113,6 +113,9 @@ class Lines:
     def append(self, line: bytes) -> None:
         self.lines.append(line)
 
+    def keep(self, lines: Iterable[bytes]) -> None:
+        self.lines = list(lines)
+
 
 def party(role: Role) -> dict[str, str]:
     return {"name": f"The {role}", "contact": f"dpo@{role}.example.org",
@@ -170,10 +173,10 @@ def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object 
     plan = flow.check_plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
-                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role])
+                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines())
     audit = AuditLog(Lines(), ports.clock, KEYS[role])
     audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(agreed).hex(), contract_id=agreed.id,
-                 role=role, software="0", backend="test", previous_head="")
+                 role=role, software="0", backend="test", rule_pack="0" * 64, previous_head="")
     return Setup(plan, contract_hash(agreed), role, run, padding or Padding(terms.most, terms.scale), ports, audit)
 
 
