@@ -224,7 +224,7 @@ REFUSED: list[tuple[Callable[[Tiny], bytes], str]] = [
     (altered, "the contract was refused"),
     (forged_acceptance, "the contract was refused"),
     (of_other_keys, "the contract was refused"),
-    (rewritten(lambda text: text.replace("threshold = 11", "threshold = 10")),
+    (rewritten(lambda text: text.replace("threshold = 30", "threshold = 10")),
      "the contract breaks compliance rule C-10"),
     (rewritten(lambda text: text.replace('budget_epsilon = "9"', 'budget_epsilon = "10.5"')),
      "the contract breaks compliance rule C-10"),
@@ -287,7 +287,7 @@ def test_what_is_not_signed_by_us_is_not_proposed_and_not_by_them_not_accepted(a
 
 def test_a_contract_that_breaks_a_rule_is_neither_made_nor_signed(acquainted: Tiny) -> None:
     with pytest.raises(ContractError, match="C-10"):
-        draft(acquainted, lambda text: text.replace("threshold = 11", "threshold = 10"))
+        draft(acquainted, lambda text: text.replace("threshold = 30", "threshold = 10"))
     file = draft(acquainted)
     file.write_text(file.read_text().replace("delay_days = 10", "delay_days = 99"))
     with pytest.raises(ContractError, match=r"C-04: .*legal.proof.delay_days > 30"):
@@ -301,17 +301,17 @@ def test_a_contract_that_breaks_a_rule_is_neither_made_nor_signed(acquainted: Ti
 def test_a_run_uses_the_strictest_policy_and_a_stricter_one_needs_a_new_card(
         acquainted: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
     toml = acquainted.retailer / "party.toml"
-    toml.write_text(toml.read_text() + "\n[policy]\nthreshold = 20\n")
+    toml.write_text(toml.read_text() + "\n[policy]\nthreshold = 40\n")
     with pytest.raises(ContractError, match="stricter policy than the contract carries"):
         sign(acquainted.retailer, draft(acquainted, name="old.toml"))
     card(acquainted.retailer)
     file = offered(acquainted)
     accept(acquainted.retailer, str(file))
-    assert "disclosure.threshold is 20 by the policy of the retailer, in place of 11" in capsys.readouterr().err
+    assert "disclosure.threshold is 40 by the policy of the retailer, in place of 30" in capsys.readouterr().err
     sign(acquainted.advertiser, file)
     with serving(acquainted.retailer):
         document = match(acquainted.advertiser, file).results.document
-    assert document["suppression"]["threshold"] == 20
+    assert document["suppression"]["threshold"] == 40
 
 
 # --- amendments ------------------------------------------------------------------------------------------------
