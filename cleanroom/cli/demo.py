@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cleanroom.adapters.demo_data import write_demo_parties
+from cleanroom.adapters.demo_settings import demo_terms_text
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
+from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.evidence import check_run_folder, read_anchors
 from cleanroom.cli.pair import agree, free_addresses, running_node
@@ -37,12 +38,12 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
         raise UsageError("exists already", where=str(out), todo="choose another folder with --out, or remove it")
     parties: dict[Role, Path] = {role: out / role for role in ROLES}
     _step("Two parties from the Complete Journey data")
-    sizes = write_demo_parties(out, free_addresses())
+    sizes = write_demo_parties(out, free_addresses(), SystemClock().now())
     typer.echo(f"  advertiser: {sizes.people:,} people, {sizes.exposures:,} exposures; retailer: {sizes.members:,} "
                f"members, {sizes.purchases:,} purchase lines", err=True)
     terms = out / TERMS_FILE
     if not terms.exists():
-        terms.write_text(files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8"), "utf-8")
+        terms.write_text(demo_terms_text(), encoding="utf-8")
     if prepare:
         typer.echo(out)
         return

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from cleanroom.adapters.party import FILE_NAME
+from cleanroom.adapters.synth.columns import Flags
 from cleanroom.adapters.synth.consents import Choices, draw_choices
 from cleanroom.adapters.synth.exposures import draw_contacts
 from cleanroom.adapters.synth.keys import Key, draw_keys
@@ -36,7 +37,7 @@ TERMS_NAME: Final = "terms.toml"
 # Columns of few words; a dictionary of ids would only cost memory.
 _WORDS: Final = ["relation", "segment", "medium", "operation", "type", "test_group", "department", "sales_channel",
                  "store_region", "purpose", "legal_basis", "status", "scope", "recipients", "channel", "method",
-                 "notice_id"]
+                 "notice_id", "notice_sha256", "last_activity_kind"]
 
 
 def write_synth(out: Path, parameters: Parameters, progress: Progress) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
 
 def _chunks(parameters: Parameters, truth: Truth, progress: Progress) -> Iterator[Tables]:
     for part in parameters.parts():
-        chunk, tables = _draw(parameters, part)
+        chunk, tables = _draw(parameters, part, truth.keys)
         truth.add(chunk)
         yield tables
         progress.advance(part.people)
@@ -96,8 +97,8 @@ def write_tables(folder: Path, chunks: Iterable[Tables]) -> None:
                     writers[path].write_table(table)
 
 
-def _draw(parameters: Parameters, part: Part) -> tuple[Chunk, Tables]:
-    """One chunk: everything that is known about it, and its tables by role."""
+def _draw(parameters: Parameters, part: Part, agreed: tuple[KeyType, ...]) -> tuple[Chunk, Tables]:
+    """One chunk: everything that is known about it, and its tables by role. `agreed`: the contract's key types."""
     people = draw_people(parameters, part)
     keys = {role: _keys(parameters, part, people, role) for role in ROLES}
     choices = {role: _choices(parameters, part, people, role) for role in ROLES}
@@ -107,7 +108,8 @@ def _draw(parameters: Parameters, part: Part) -> tuple[Chunk, Tables]:
     visits = draw_visits(parameters.stream(part, "visits"), people, baskets)
     contacts = draw_contacts(parameters.stream(part, "exposures"), people, baskets)
     own = {role: {name: people.spread(role, key.own) for name, key in keys[role].items()} for role in ROLES}
-    admitted = {role: people.spread(role, choices[role].admitted) for role in ROLES}
+    admitted = {role: people.spread(role, _admitted(choices[role], [keys[role][name] for name in agreed]))
+                for role in ROLES}
     return Chunk(people, own, admitted, contacts, baskets, lines, visits), {
         "advertiser": advertiser_tables(people, keys["advertiser"], choices["advertiser"], contacts),
         "retailer": retailer_tables(part, people, keys["retailer"], choices["retailer"], baskets, lines, visits),
@@ -117,6 +119,14 @@ def _draw(parameters: Parameters, part: Part) -> tuple[Chunk, Tables]:
 def _keys(parameters: Parameters, part: Part, people: People, role: Role) -> dict[KeyType, Key]:
     random = parameters.stream(part, "advertiser_keys" if role == "advertiser" else "retailer_keys")
     return draw_keys(random, role, parameters.keys, people.serial[people.rows(role)])
+
+
+def _admitted(choices: Choices, keys: list[Key]) -> Flags:
+    """Who takes part: who shares a key of the contract with somebody refused does not."""
+    admitted = choices.admitted
+    for key in keys:
+        admitted = admitted & choices.admitted[key.mate]
+    return admitted
 
 
 def _choices(parameters: Parameters, part: Part, people: People, role: Role) -> Choices:
