@@ -7,21 +7,22 @@ Nothing here does I/O: tables come in, messages pass through a link, records go 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cleanroom.audit.events import Kind
+from cleanroom.contract.check import check_shape
+from cleanroom.contract.effective import effective
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
-from cleanroom.errors import MisuseError
+from cleanroom.errors import ContractError, MisuseError
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.estimate import Estimate
 from cleanroom.ports import Progress
-from cleanroom.preparation import Own, Tables, place, prepare
+from cleanroom.preparation import Own, Parts, Tables, place, prepare
 from cleanroom.primitives.parameters import check_parameters, rows_per_sum
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Link, converse
@@ -49,14 +50,23 @@ class Outcome:
 def check_plan(contract: Contract) -> Plan:
     """The plan of a contract that can be run at all: metrics, budget, padding and number ranges fit.
 
-    Raises ContractError with the numbers otherwise.
+    It is made from the effective contract: the strictest values of the text and both policies. Raises ContractError
+    with the numbers otherwise, and names the policies that made it so.
     """
-    plan = Plan(contract)
-    check_metrics(contract)
-    check_budget(contract)
-    check_padding(plan)
-    check_range(plan)
-    check_parameters(min(_most_rows(plan), rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
+    agreed, stricter = effective(contract)
+    plan = Plan(agreed)
+    try:
+        check_shape(agreed, "")
+        check_metrics(agreed)
+        check_budget(agreed)
+        check_padding(plan)
+        check_range(plan)
+        check_parameters(min(_most_rows(plan), rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
+    except ContractError as error:
+        if not stricter:
+            raise
+        why = "; ".join(change.text() for change in stricter)
+        raise ContractError(f"{error.what} ({why})", where=error.where, todo=error.todo) from error
     return plan
 
 
@@ -66,7 +76,7 @@ def _most_rows(plan: Plan) -> int:
     return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
-def run(setup: Setup, tables: Tables | Iterable[Tables], link: Link, progress: Progress, *, initiator: bool) -> Outcome:
+def run(setup: Setup, tables: Tables | Parts, link: Link, progress: Progress, *, initiator: bool) -> Outcome:
     """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised.
 
     `tables`: the party's own, whole, or in parts that each hold every row of their people.

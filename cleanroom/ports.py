@@ -89,6 +89,14 @@ class AuditSink(Protocol):
         ...
 
 
+class ConsentProofs(Protocol):
+    """Where the owner keeps what opens the leaves of one run's consent tree. Personal data: never leaves the party."""
+
+    def keep(self, lines: Iterable[bytes]) -> None:
+        """Durably keep all lines (none holds a newline), or none, before returning."""
+        ...
+
+
 class Progress(Protocol):
     """Shows how far a stage has come. Never given anything personal."""
 
@@ -106,7 +114,7 @@ class Progress(Protocol):
 
 
 class Pile(Protocol):
-    """Byte arrays in the order they were added, to be taken once. They may be larger than the memory."""
+    """Byte arrays in the order they were added. They may be larger than the memory."""
 
     def add(self, data: NDArray[np.uint8]) -> None:
         """Keep a copy of one array, of any shape. MachineError when there is no room for it."""
@@ -114,6 +122,10 @@ class Pile(Protocol):
 
     def take(self) -> Iterator[NDArray[np.uint8]]:
         """Everything that was added, flat, in order; in pieces of any length. The pile is empty afterwards."""
+        ...
+
+    def look(self) -> Iterator[NDArray[np.uint8]]:
+        """As `take`, and the pile keeps everything."""
         ...
 
     def clear(self) -> None:

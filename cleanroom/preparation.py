@@ -7,22 +7,21 @@ values that two people share, rare paths, and what the caps took are known only 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from cleanroom.audit.events import Kind
-from cleanroom.consent.gate import Admitted, GateReport, combined, gate
-from cleanroom.contract.model import Contract
+from cleanroom.consent.evidence import SECRET_BYTES, Records, commit
+from cleanroom.consent.gate import Admitted, GateReport, Judged, admit, combined, judge, settle
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.padding import check_people
 from cleanroom.errors import DataError, MisuseError
-from cleanroom.identity.matching import MatchKeys, RawKeys, distinct_keys
+from cleanroom.identity.matching import MatchKeys, NormalisedKeys, distinct_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import KeyValues
 from cleanroom.measures.cells import assign_cells, compacted, exposure_days
@@ -35,6 +34,43 @@ from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
 
 Tables = AdvertiserTables | RetailerTables
+
+
+class Parts(Protocol):
+    """A party's tables in parts, each with every row of its people."""
+
+    def __len__(self) -> int:
+        """How many there are, one at least."""
+        ...
+
+    def people(self, number: int) -> Tables:
+        """What the consent rules look at of one part: roster, consents, suppressions; the others may be empty."""
+        ...
+
+    def take(self, number: int) -> Tables:
+        """All of one part, for the last time."""
+        ...
+
+
+class OnePart:
+    """`Parts` of tables that fit the memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __repr__(self) -> str:
+        return "OnePart"
+
+    def __len__(self) -> int:
+        return 1
+
+    def people(self, _: int) -> Tables:
+        """See `Parts`."""
+        return self._tables
+
+    def take(self, _: int) -> Tables:
+        """See `Parts`."""
+        return self._tables
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,9 +95,9 @@ class Placement:
     merged: Mapping[str, int]
 
 
-def prepare(setup: Setup, tables: Tables | Iterable[Tables]) -> tuple[AdvertiserSide | RetailerSide, Own]:
+def prepare(setup: Setup, tables: Tables | Parts) -> tuple[AdvertiserSide | RetailerSide, Own]:
     """Consent gate, keys, cells or columns: everything a side needs before the first message."""
-    parts = [tables] if isinstance(tables, AdvertiserTables | RetailerTables) else tables
+    parts = OnePart(tables) if isinstance(tables, AdvertiserTables | RetailerTables) else tables
     return _advertiser(setup, parts) if setup.role == "advertiser" else _retailer(setup, parts)
 
 
@@ -76,26 +112,38 @@ def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | 
 
 
 class _Gathered:
-    """What is kept of each part: keys, counts of the gate, coverage."""
+    """The gate over all parts, and what is kept of each: keys, counts, coverage."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
-        self._now = setup.ports.clock.now()
+    def __init__(self, setup: Setup, parts: Parts) -> None:
+        self._setup, self._parts = setup, parts
         self._reports: list[GateReport] = []
-        self._keys: list[RawKeys] = []
+        self._keys: list[NormalisedKeys] = []
         self.people = 0
         self.coverage: Counter[tuple[str, int]] = Counter()
 
-    def admit(self, part: Tables) -> Admitted[AdvertiserTables] | Admitted[RetailerTables]:
-        """The people of one part who may take part; their numbers continue those of the parts before."""
-        if part.role != self._setup.role:
-            raise MisuseError("the tables are those of the other role")
-        contract = self._setup.plan.contract
-        admitted = _gate(contract, part, self._now)
-        self._reports.append(admitted.report)
-        self._keys.append(admitted.read_keys(contract.match.keys))
-        self.people += len(admitted)
-        return admitted
+    def admit(self, use: Callable[[Tables, Admitted[AdvertiserTables] | Admitted[RetailerTables]], None]) -> GateReport:
+        """Judge the people of all parts, settle who shares keys, then hand each part to `use` with the people who may
+        take part. Evidence of their consents is kept meanwhile; counts and root go to the log."""
+        setup, now = self._setup, self._setup.ports.clock.now()
+        judged = [judge(setup.plan.contract, self._of(self._parts.people(number)), now)
+                  for number in range(len(self._parts))]
+        verdicts = settle(judged)
+
+        def records() -> Iterator[Records]:
+            for number, (one, verdict) in enumerate(zip(judged, verdicts, strict=True)):
+                part = self._parts.take(number)
+                admitted = self._admitted(part, one, verdict)
+                self._reports.append(admitted.report)
+                self._keys.append(admitted.keys)
+                use(part, admitted)
+                self.people += len(admitted)
+                yield admitted.records
+
+        root = commit(records(), setup.run.hex(), setup.ports.entropy.bytes(SECRET_BYTES), setup.ports.proofs)
+        whole = combined(self._reports)
+        setup.audit.record(Kind.CONSENT_GATE, admitted=whole.admitted, refused=dict(whole.refused))
+        setup.audit.record(Kind.CONSENT_ROOT, root=root.hex(), count=whole.admitted)
+        return whole
 
     def covered(self, found: Mapping[str, tuple[int, int]]) -> None:
         """Add the coverage of one part."""
@@ -106,40 +154,41 @@ class _Gathered:
         names = dict.fromkeys(name for name, _ in self.coverage)
         return {name: (self.coverage[name, 0], self.coverage[name, 1]) for name in names}
 
-    def report(self) -> GateReport:
-        """The gate's counts, which go to the log."""
-        whole = combined(self._reports)
-        self._setup.audit.record(Kind.CONSENT_GATE, admitted=whole.admitted, refused=dict(whole.refused))
-        return whole
-
     def keys(self) -> tuple[MatchKeys, dict[str, int]]:
         """The keys of all admitted people by number, and who was left out why."""
-        raw, self._keys = self._keys, []
-        keys = distinct_keys(pd.RangeIndex(self.people), self._setup.plan.contract.match.keys, raw)
+        keys = distinct_keys(pd.RangeIndex(self.people), self._setup.plan.contract.match.keys, self._keys)
         excluded = {"no_key": keys.without_key}
         for key_type, count in keys.counts.items():
             excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
         return keys, excluded
 
+    def _of(self, part: Tables) -> Tables:
+        if part.role != self._setup.role:
+            raise MisuseError("the tables are those of the other role")
+        return part
 
-def _gate(contract: Contract, part: Tables, now: datetime) -> Admitted[AdvertiserTables] | Admitted[RetailerTables]:
-    if isinstance(part, AdvertiserTables):
-        return gate(contract, part, now)
-    return gate(contract, part, now)
+    def _admitted(self, part: Tables, judged: Judged,
+                  verdict: npt.NDArray[np.intp]) -> Admitted[AdvertiserTables] | Admitted[RetailerTables]:
+        contract = self._setup.plan.contract
+        if isinstance(part, AdvertiserTables):
+            return admit(contract, part, judged, verdict)
+        return admit(contract, part, judged, verdict)
 
 
-def _advertiser(setup: Setup, parts: Iterable[Tables]) -> tuple[AdvertiserSide, Own]:
-    gathered, people, left_out = _Gathered(setup), [], Counter[str]()
-    for part in parts:
-        first, admitted = gathered.people, gathered.admit(part)
+def _advertiser(setup: Setup, parts: Parts) -> tuple[AdvertiserSide, Own]:
+    gathered, people, left_out = _Gathered(setup, parts), list[pd.DataFrame](), Counter[str]()
+
+    def place_part(part: Tables, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) -> None:
         if not isinstance(part, AdvertiserTables) or not isinstance(admitted.tables, AdvertiserTables):
             raise MisuseError("the tables are those of the other role")
         dated, missing = _dated(setup.plan, admitted.tables)
-        number = admitted.persons.get_indexer(pd.Index(dated["person"])) + first
+        number = admitted.persons.get_indexer(pd.Index(dated["person"])) + gathered.people
         people.append(compacted(setup.plan, dated.assign(person=number)))
         left_out.update(missing)
         gathered.covered(exposure_coverage(setup.plan.contract, part.people, part.exposures))
-    report, (keys, excluded) = gathered.report(), gathered.keys()
+
+    report = gathered.admit(place_part)
+    keys, excluded = gathered.keys()
     number_of = np.where(keys.usable, np.cumsum(keys.usable, dtype=np.int32) - 1, np.int32(-1))
     rows = (number_of[part["person"].to_numpy()] for part in people)
     placed = _placed(setup.plan, people, rows, keys.values, left_out, setup.ports.noise)
@@ -149,21 +198,23 @@ def _advertiser(setup: Setup, parts: Iterable[Tables]) -> tuple[AdvertiserSide, 
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
 
-def _retailer(setup: Setup, parts: Iterable[Tables]) -> tuple[RetailerSide, Own]:
-    gathered, columns, visits = _Gathered(setup), list[ColumnPart](), 0
-    for part in parts:
-        admitted = gathered.admit(part)
+def _retailer(setup: Setup, parts: Parts) -> tuple[RetailerSide, Own]:
+    gathered, columns, visits = _Gathered(setup, parts), list[ColumnPart](), Counter[str]()
+
+    def sum_part(part: Tables, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) -> None:
         tables = admitted.tables
         if not isinstance(part, RetailerTables) or not isinstance(tables, RetailerTables):
             raise MisuseError("the tables are those of the other role")
         columns.append(column_part(setup.plan, admitted.persons, tables.purchases, members=tables.members,
                                    visits=tables.visits))
-        visits += 0 if tables.visits is None else len(tables.visits)
+        visits["rows"] += 0 if tables.visits is None else len(tables.visits)
         gathered.covered(sales_coverage(setup.plan, part.purchases))
-    if counts_visits(setup.plan) and not visits:
+
+    report = gathered.admit(sum_part)
+    if counts_visits(setup.plan) and not visits["rows"]:
         raise DataError("a statistic counts visits, and there are none", where="visits",
                         todo="name the table visits in party.toml, or agree on a contract without visits")
-    report, (keys, excluded) = gathered.report(), gathered.keys()
+    keys, excluded = gathered.keys()
     table, clipping = join_parts(setup.plan, columns, keys.usable)
     if setup.plan.contract.purchases.refunds == "gross":
         excluded["refund_lines"] = clipping.refund_lines

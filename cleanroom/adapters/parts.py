@@ -1,88 +1,163 @@
 """A party's tables in parts that fit the memory: every row of a person, from every table, is in one part.
 
 Files are read once, a batch at a time, checked as a whole read would check them, and their rows go to the pile of their
-person's part. Rows of nobody are spread evenly. Parts are then taken one after the other.
+person's part. Rows of nobody are spread evenly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.readers import Terms, load_tables, require_rows, tables_of, typed
-from cleanroom.adapters.reading import estimated_bytes, read_batches
+from cleanroom.adapters.readers import Terms, fresh, load_tables, present, require_rows, tables_of, typed
+from cleanroom.adapters.reading import RawTable, estimated_bytes, read_batches, read_raw
+from cleanroom.consent.files import allowed_columns
 from cleanroom.contract.model import Contract
-from cleanroom.errors import DataError
 from cleanroom.identity.numbering import numbered, plain_ids
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import packed, repeated_hashes, text_hashes
 from cleanroom.ports import Pile, Scratch
+from cleanroom.preparation import OnePart, Parts
 
 _BATCH: Final = 131_072  # rows read at once
 _SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
 _MOST_PARTS: Final = 512
 _LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
+_ROSTERS: Final = frozenset({"people", "members"})
+_JUDGED: Final = frozenset({*_ROSTERS, "consents", "suppressions"})  # what the consent rules look at
 
 Tables = AdvertiserTables | RetailerTables
 
 
-def load_parts(settings: PartySettings, contract: Contract, scratch: Scratch, budget: int) -> Iterator[Tables]:
+def load_parts(settings: PartySettings, contract: Contract, now: datetime, scratch: Scratch, budget: int) -> Parts:
     """All tables of the party, checked before this returns, in as many parts as a memory of `budget` bytes needs.
 
     Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when there is no room.
     """
     size = sum(estimated_bytes(settings.path(name), settings.data[name], layout)
-               for name, layout in LAYOUTS[settings.role].items() if name in settings.data)
+               for name, layout in present(settings).items())
     count = min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
     if count <= 1:
-        return iter([numbered(load_tables(settings, contract))])
+        return OnePart(numbered(load_tables(settings, contract, now)))
     scratch.require(size)
-    piles = {name: _spread(settings, name, Terms.of(contract), scratch.piles(count))
-             for name in LAYOUTS[settings.role] if name in settings.data}
-    return (_part(settings, piles, number) for number in range(count))
+    name = "suppressions"
+    fresh(read_raw(settings.path(name), settings.data[name], present(settings)[name], allowed_columns(contract, name)),
+          now)
+    return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count))
+                              for each in present(settings)}, count)
 
 
-def _part(settings: PartySettings, piles: dict[str, tuple[list[Pile], pd.DataFrame]], number: int) -> Tables:
-    pa.default_memory_pool().release_unused()
-    return numbered(tables_of(settings.role, {name: _frame(table[number], empty)
-                                              for name, (table, empty) in piles.items()}))
+class _Spread:
+    """`preparation.Parts` out of piles."""
+
+    def __init__(self, settings: PartySettings, tables: dict[str, _Table], count: int) -> None:
+        self._settings, self._tables, self._count = settings, tables, count
+
+    def __repr__(self) -> str:
+        return f"Parts({self._count})"
+
+    def __len__(self) -> int:
+        return self._count
+
+    def people(self, number: int) -> Tables:
+        """See `preparation.Parts`."""
+        return self._part({name: table.look(number) if name in _JUDGED else table.empty
+                           for name, table in self._tables.items()})
+
+    def take(self, number: int) -> Tables:
+        """See `preparation.Parts`."""
+        return self._part({name: table.take(number) for name, table in self._tables.items()})
+
+    def _part(self, frames: dict[str, pd.DataFrame]) -> Tables:
+        pa.default_memory_pool().release_unused()
+        return numbered(tables_of(self._settings.role, frames))
 
 
-def _spread(settings: PartySettings, name: str, terms: Terms, piles: Any) -> tuple[list[Pile], pd.DataFrame]:
+class _Table:
     """The rows of one table by part, and a frame of its columns without rows."""
-    layout, path, table = LAYOUTS[settings.role][name], settings.path(name), settings.data[name]
-    seen: list[NDArray[np.uint64]] = []
-    empty: pd.DataFrame | None = None
-    for raw in read_batches(path, table, layout, _BATCH):
-        if raw.first == 0:
-            require_rows(name, raw)
-        frame = typed(name, raw, terms)
-        empty = frame.iloc[:0] if empty is None else empty
-        hashes = text_hashes(packed(plain_ids(frame["person"])))
+
+    def __init__(self, settings: PartySettings, name: str, contract: Contract, piles: Sequence[Pile]) -> None:
+        self._settings, self._name, self._contract, self._piles = settings, name, contract, piles
+        seen = [self._spread(first, frame) for first, frame in self._frames()]
         if name in _UNIQUE:
-            seen.append(hashes)
-        nobody = np.asarray(frame["person"] == "", dtype=np.bool_)
-        row = np.arange(raw.first, raw.first + len(frame))
-        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64))
-        _add(frame, part % len(piles), piles)
-    if seen:
-        _refuse_repeated(settings, name, terms, np.concatenate(seen))
-    if empty is None:
-        raise DataError("the file has no rows", where=table.file, todo="write the rows, or name another file")
-    return list(piles), empty
+            self._refuse_repeated(np.concatenate(seen))
+
+    def look(self, number: int) -> pd.DataFrame:
+        """One part, which stays."""
+        return self._frame(list(self._piles[number].look()))
+
+    def take(self, number: int) -> pd.DataFrame:
+        """One part, once."""
+        return self._frame(list(self._piles[number].take()))
+
+    def _frames(self) -> Iterator[tuple[RawTable, pd.DataFrame]]:
+        terms, name = Terms.of(self._contract), self._name
+        for raw in read_batches(self._settings.path(name), self._settings.data[name], present(self._settings)[name],
+                                _BATCH, allowed_columns(self._contract, name)):
+            if raw.first == 0:
+                require_rows(name, raw)
+            frame = typed(name, raw, terms)
+            if raw.first == 0:
+                self.empty = frame.iloc[:0]
+            yield raw, frame
+
+    def _spread(self, raw: RawTable, frame: pd.DataFrame) -> NDArray[np.uint64]:
+        """Add a batch to the piles; the hashes of its persons."""
+        ids = plain_ids(frame["person"])
+        hashes, row = text_hashes(packed(ids)), np.arange(raw.first, raw.first + len(frame))
+        nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
+        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
+        _add(frame.assign(row=row) if self._name in _ROSTERS else frame, part, self._piles)
+        return hashes
+
+    def _frame(self, pieces: list[NDArray[np.uint8]]) -> pd.DataFrame:
+        if not pieces:
+            return self.empty
+        data, tables, at = np.concatenate(pieces).data, [], 0
+        pieces.clear()
+        while at < len(data):
+            size = int.from_bytes(data[at:at + 8], "little")
+            with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
+                tables.append(reader.read_all())
+            at += 8 + size
+        table = pa.concat_tables(tables)
+        for place, name in enumerate(table.column_names):
+            if name in self.empty and isinstance(self.empty[name].dtype, pd.CategoricalDtype):
+                table = table.set_column(place, name, table.column(name).dictionary_encode().unify_dictionaries())
+        frame: pd.DataFrame = table.to_pandas()
+        plain = {name: kind for name, kind in self.empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
+        return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
+
+    def _refuse_repeated(self, hashes: NDArray[np.uint64]) -> None:
+        """DataError at the second row of a person. Hashes only say whether to look; then the file is read again."""
+        suspects = repeated_hashes(hashes)
+        if not len(suspects):
+            return
+        seen: set[str] = set()
+        for raw, frame in self._frames():
+            persons = frame["person"].astype("str")
+            for row in np.flatnonzero(np.isin(hashes[raw.first:raw.first + raw.rows], suspects)).tolist():
+                if persons.iloc[row] in seen:
+                    raise raw.error("this person already has a row", "person", row, "keep one row per person")
+                seen.add(persons.iloc[row])
 
 
-def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: list[Pile]) -> None:
+def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: Sequence[Pile]) -> None:
     order = np.argsort(part.astype(np.int16), kind="stable")
-    table = pa.Table.from_pandas(frame, preserve_index=False).take(pa.array(order))
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):  # else the values of the whole batch would go to every part
+            table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
+    table = table.take(pa.array(order))
     ends = np.cumsum(np.bincount(part, minlength=len(piles)))
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     for pile, start, end in zip(piles, [0, *ends[:-1]], ends, strict=True):
@@ -93,35 +168,3 @@ def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: list[Pile]) -> Non
             data = np.frombuffer(sink.getvalue(), dtype=np.uint8)
             pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
             pile.add(data)
-
-
-def _frame(pile: Pile, empty: pd.DataFrame) -> pd.DataFrame:
-    """One part of one table."""
-    pieces = list(pile.take())
-    if not pieces:
-        return empty
-    data, tables, at = np.concatenate(pieces).data, [], 0
-    pieces.clear()
-    while at < len(data):
-        size = int.from_bytes(data[at:at + 8], "little")
-        with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
-            tables.append(reader.read_all())
-        at += 8 + size
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    return frame.astype({name: kind for name, kind in empty.dtypes.items() if frame[name].dtype != kind})
-
-
-def _refuse_repeated(settings: PartySettings, name: str, terms: Terms, hashes: NDArray[np.uint64]) -> None:
-    """DataError at the second row of a person. Hashes only say whether to look; then the file is read again."""
-    suspects = repeated_hashes(hashes)
-    if not len(suspects):
-        return
-    seen: set[str] = set()
-    layout, path, table = LAYOUTS[settings.role][name], settings.path(name), settings.data[name]
-    for raw in read_batches(path, table, layout, _BATCH):
-        persons = typed(name, raw, terms)["person"]
-        rows = np.flatnonzero(np.isin(hashes[raw.first:raw.first + raw.rows], suspects))
-        for row in rows.tolist():
-            if persons.iloc[row] in seen:
-                raise raw.error("this person already has a row", "person", row, "keep one row per person")
-            seen.add(persons.iloc[row])

@@ -31,6 +31,11 @@ peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
 [limits]
 memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
 
+# Limits of our own for all contracts: the strictest of both parties' and the contract's counts. See docs/contract.md.
+# [policy]
+# threshold = 50
+# budget_epsilon = "8"
+
 # One table per file. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 

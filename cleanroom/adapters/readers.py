@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pandas as pd
+import pyarrow as pa
 
 from cleanroom.adapters import fields
 from cleanroom.adapters.amounts import cents, quantity
 from cleanroom.adapters.days import day
-from cleanroom.adapters.layout import LAYOUTS
+from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
+from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError
 from cleanroom.identity.keys import NORMALISERS
@@ -35,12 +38,16 @@ class Terms:
         return cls(contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
 
 
-def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables | RetailerTables:
+def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> AdvertiserTables | RetailerTables:
     """Every table of the party, checked; days are in the contract's time zone.
 
-    DataError names file, line (CSV, counting the header) or row (Parquet, from 1), and field.
+    DataError names file, line (CSV, counting the header) or row (others, from 1), and field: for bad content, a column
+    that the contract does not allow (R-13), and a suppression list too old at `now` (timezone-aware, X-01).
     """
-    return read_tables(settings, Terms.of(contract))
+    raw = {name: read_raw(settings.path(name), settings.data[name], layout, allowed_columns(contract, name))
+           for name, layout in present(settings).items()}
+    fresh(raw["suppressions"], now)
+    return _typed(settings, raw, Terms.of(contract))
 
 
 def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | RetailerTables:
@@ -50,10 +57,24 @@ def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | Ret
     column must hold `currency` in every row; without it, one currency.
     """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
-           for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
+           for name, layout in present(settings).items()}
+    return _typed(settings, raw, terms)
+
+
+def present(settings: PartySettings) -> dict[str, Layout]:
+    """The tables that the party has."""
+    return {name: layout for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
+
+
+def _typed(settings: PartySettings, raw: Mapping[str, RawTable], terms: Terms) -> AdvertiserTables | RetailerTables:
     for name, table in raw.items():
         require_rows(name, table)
-    return tables_of(settings.role, {name: typed(name, table, terms) for name, table in raw.items()})
+    frames = {}
+    for name in sorted(raw, key=lambda name: name not in {"consents", "suppressions"}):
+        frames[name] = typed(name, raw[name], terms)
+        if name == "consents":
+            pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
+    return tables_of(settings.role, frames)
 
 
 def tables_of(role: Role, frames: Mapping[str, pd.DataFrame]) -> AdvertiserTables | RetailerTables:
@@ -83,6 +104,14 @@ def require_rows(name: str, raw: RawTable) -> None:
     """DataError for an empty table that must not be."""
     if raw.rows == 0 and name != "suppressions":
         raise DataError("the file has no rows", where=raw.file, todo="write the rows, or name another file")
+
+
+def fresh(raw: RawTable, now: datetime) -> None:
+    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
+    made = datetime.fromtimestamp(raw.changed, UTC)
+    if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
+        made = min(made, said)
+    check_fresh(made, now, raw.file)
 
 
 def _roster(raw: RawTable) -> pd.DataFrame:
@@ -154,10 +183,10 @@ def _one_currency(raw: RawTable, currency: str | None) -> None:
 
 def _texts(raw: RawTable) -> pd.DataFrame:
     """Consent events as texts: what they say is judged by the rules, not by the reader."""
-    rest = [name for name in raw.columns if name != "person"]
     frame = pd.DataFrame({"person": fields.persons(raw, unique=False)})
-    for name in rest:
-        frame[name] = fields.loose_text(raw, name)
+    for name in raw.columns:
+        if name != "person":
+            frame[name] = fields.category(raw, name)
     return frame
 
 

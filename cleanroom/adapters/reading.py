@@ -1,4 +1,4 @@
-"""One CSV or Parquet file into raw columns, with the position of every row kept for error messages.
+"""One CSV, Parquet or DuckDB file into raw columns, with the position of every row kept for error messages.
 
 CSV: UTF-8 (a byte-order mark is skipped), one header line, one line per row: a line end inside a quoted field
 is refused, because an unclosed quote would swallow people silently, and so data row i is on line i + 2.
@@ -12,20 +12,23 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 from cleanroom import limits
+from cleanroom.adapters.arrays import Column, plain, whole
 from cleanroom.adapters.layout import Layout
 from cleanroom.adapters.party import TableFile
+from cleanroom.adapters.reading_sql import DuckDBQuery
+from cleanroom.consent.files import check_columns
 from cleanroom.errors import DataError
 
-Column: TypeAlias = Any  # pyarrow.Array; the library ships no types
-
-_CSV_GROWTH: Final = 3  # a text has an offset of 8 bytes in place of a separator of one
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
+_BATCH: Final = 250_000  # rows of a Parquet column in memory beside the finished array
+_GROWTH: Final = 3  # bytes of a text with its offset, for one in a CSV or DuckDB file
 _SAMPLE: Final = 65_536  # rows
 _CHUNK: Final = 4 * 1024 * 1024  # bytes read at once; also bounds the length of a CSV line
 
@@ -35,7 +38,8 @@ class RawTable:
     """Columns of one file by product name, not yet typed (pyarrow arrays of equal length)."""
 
     file: str  # as in party.toml
-    kind: Literal["csv", "parquet"]
+    kind: Literal["csv", "parquet", "duckdb"]
+    changed: float  # when the file was last written, seconds since 1970
     rows: int
     columns: Mapping[str, Column]
     own: Mapping[str, str]  # the party's name of each column
@@ -48,42 +52,54 @@ class RawTable:
         return DataError(what, where=f"{self.file}, {place}, field {self.own[field]}", todo=todo)
 
 
-def read_raw(path: Path, table: TableFile, layout: Layout) -> RawTable:
-    """Read the columns of a layout that the file has.
+def read_raw(path: Path, table: TableFile, layout: Layout, allowed: frozenset[str] | None = None) -> RawTable:
+    """Read the columns of a layout that the file has. `allowed`: all that it may have (R-13); None: any.
 
     DataError: no file, not readable as its format, a missing or repeated column, no row, broken text.
     """
-    return next(_read(path, table, layout, 0))
+    return next(read_batches(path, table, layout, 0, allowed))
 
 
-def read_batches(path: Path, table: TableFile, layout: Layout, rows: int) -> Iterator[RawTable]:
-    """As `read_raw`, some `rows` at a time; at least one batch, which may be empty."""
-    return _read(path, table, layout, rows)
+def read_batches(path: Path, table: TableFile, layout: Layout, rows: int,
+                 allowed: frozenset[str] | None = None) -> Iterator[RawTable]:
+    """As `read_raw`, about `rows` at a time; 0: all at once. At least one batch, which may be empty."""
+    if not path.is_file():
+        raise DataError("no such file", where=table.file, todo="put it there or correct party.toml")
+    try:
+        changed, source = path.stat().st_mtime, _source(path, table)
+        own = _checked(table, layout, source.header(), allowed)
+        repeated, first = frozenset(own[name] for name in layout.repeated if name in own), 0
+        for columns in source.batches(list(own.values()), repeated, rows):
+            raw = {product: columns[name] for product, name in own.items()}
+            count = len(next(iter(raw.values())))
+            yield RawTable(table.file, table.kind, changed, count, raw, own, table.time_zone, first)
+            first += count
+    except OSError:
+        raise DataError("the file cannot be read", where=table.file, todo="check its permissions") from None
 
 
 def estimated_bytes(path: Path, table: TableFile, layout: Layout) -> int:
     """About how much memory the columns of a file will take as texts, from its size or its first rows."""
-    if table.kind == "csv" or not path.is_file():
-        return _CSV_GROWTH * path.stat().st_size if path.is_file() else 0
-    source = _Parquet(path, table)
-    own = _wanted(table, layout, source.header())
-    return source.estimated(list(own.values()))
-
-
-def _read(path: Path, table: TableFile, layout: Layout, rows: int) -> Iterator[RawTable]:
     if not path.is_file():
-        raise DataError("no such file", where=table.file, todo="put it there or correct party.toml")
-    try:
-        source = _Csv(path, table) if table.kind == "csv" else _Parquet(path, table)
-        own = _wanted(table, layout, source.header())
-        first = 0
-        for columns in source.batches(list(own.values()), rows):
-            raw = {product: columns[name] for product, name in own.items()}
-            count = len(next(iter(raw.values())))
-            yield RawTable(table.file, table.kind, count, raw, own, table.time_zone, first)
-            first += count
-    except OSError:
-        raise DataError("the file cannot be read", where=table.file, todo="check its permissions") from None
+        return 0
+    if table.kind != "parquet":
+        return _GROWTH * path.stat().st_size
+    source = _Parquet(path, table)
+    return source.estimated([table.own(name) for name in (*layout.required, *layout.optional)])
+
+
+def _checked(table: TableFile, layout: Layout, header: list[str], allowed: frozenset[str] | None) -> dict[str, str]:
+    own = _wanted(table, layout, header)
+    if allowed is not None:
+        product = {name: key for key, name in table.columns.items()}
+        check_columns((product.get(name, name) for name in header), allowed, table.file)
+    return own
+
+
+def _source(path: Path, table: TableFile) -> _Csv | _Parquet | DuckDBQuery:
+    if table.query is not None:
+        return DuckDBQuery(path, table.query, table.file)
+    return _Csv(path, table) if table.kind == "csv" else _Parquet(path, table)
 
 
 def _wanted(table: TableFile, layout: Layout, header: Sequence[str]) -> dict[str, str]:
@@ -112,31 +128,37 @@ class _Csv:
             raise DataError("the file is empty", where=self._file, todo="write a header line and rows")
         return next(csv.reader([line], delimiter=self._delimiter))
 
-    def batches(self, names: list[str], rows: int) -> Iterator[dict[str, Column]]:
-        """Columns as text arrays without nulls: all at once, or a block of the file at a time if `rows`."""
+    def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns as text arrays without nulls, the repeated ones as dictionaries: all at once, or in blocks of the
+        file if `rows`."""
         found = 0
         try:
-            if rows:
-                with pa_csv.open_csv(self._path, *self._options(names)) as stream:
-                    for batch in stream:
-                        found += batch.num_rows
-                        yield {name: batch.column(name) for name in names}
-            else:
-                table = pa_csv.read_csv(self._path, *self._options(names))
-                found = table.num_rows
-                if found + 1 == self._lines:
-                    yield {name: table.column(name).combine_chunks() for name in names}
+            for part in self._stream(names, repeated) if rows else self._whole(names, repeated):
+                found += part.num_rows
+                if rows or found + 1 == self._lines:
+                    yield {name: whole(part.column(name)) for name in names}
         except pa.ArrowException:
             raise self._malformed() from None
         if found + 1 != self._lines:
             raise self._malformed()
-        if rows and not found:
-            yield {name: pa.array([], pa.large_string()) for name in names}
 
-    def _options(self, names: list[str]) -> tuple[Any, Any, Any]:
+    def _whole(self, names: list[str], repeated: frozenset[str]) -> Iterator[Any]:
+        yield pa_csv.read_csv(self._path, *self._options(names, repeated))
+
+    def _stream(self, names: list[str], repeated: frozenset[str]) -> Iterator[Any]:
+        with pa_csv.open_csv(self._path, *self._options(names, repeated)) as stream:
+            empty = True
+            for part in stream:
+                empty = False
+                yield part
+            if empty:
+                yield stream.schema.empty_table()
+
+    def _options(self, names: list[str], repeated: frozenset[str]) -> tuple[Any, Any, Any]:
+        kinds = {name: _DICTIONARY if name in repeated else pa.large_string() for name in names}
         return (pa_csv.ReadOptions(block_size=_CHUNK),
                 pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
-                pa_csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.large_string()),
+                pa_csv.ConvertOptions(include_columns=names, column_types=kinds,
                                       null_values=[], strings_can_be_null=False, check_utf8=False))
 
     def _malformed(self) -> DataError:
@@ -193,7 +215,7 @@ def _broken_text(path: Path, file: str) -> DataError:
 
 class _Parquet:
     def __init__(self, path: Path, table: TableFile) -> None:
-        self._file = table.file
+        self._path, self._file = path, table.file
         try:
             self._parquet = pa_parquet.ParquetFile(path)
         except (pa.ArrowException, OSError):
@@ -203,33 +225,33 @@ class _Parquet:
         """Column names."""
         return list(self._parquet.schema_arrow.names)
 
-    def batches(self, names: list[str], rows: int) -> Iterator[dict[str, Column]]:
-        """Columns in their own types, dictionaries decoded: all at once, or `rows` at a time."""
+    def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns in their own types; repeated texts as dictionaries, others decoded. `rows` at a time, or all, one
+        column after the other: the bytes of the file and the arrays made of them are never there for all at once."""
         try:
-            if not rows or not self._parquet.metadata.num_rows:
-                table = self._parquet.read(columns=names)
-                yield {name: _plain(table.column(name)) for name in names}
+            file = pa_parquet.ParquetFile(self._path, read_dictionary=list(repeated))
+            if not rows or not file.metadata.num_rows:
+                yield {name: self._column(file, name, name in repeated) for name in names}
                 return
-            for batch in self._parquet.iter_batches(rows, columns=names):
-                yield {name: _plain(batch.column(name)) for name in names}
+            for batch in file.iter_batches(rows, columns=names):
+                yield {name: plain(batch.column(name), name in repeated) for name in names}
         except (pa.ArrowException, OSError):
             raise self._unreadable() from None
 
     def estimated(self, names: list[str]) -> int:
-        """Bytes of all rows, by the first ones."""
-        rows = self._parquet.metadata.num_rows
-        for columns in self.batches(names, _SAMPLE):
-            count = max(1, len(next(iter(columns.values()))))
-            return int(sum(column.nbytes for column in columns.values()) * rows / count)
+        """Bytes of all rows as texts, by the first ones."""
+        present = [name for name in names if name in self.header()]
+        for columns in self.batches(present, frozenset(), _SAMPLE):
+            size = sum(column.nbytes for column in columns.values())
+            return int(size * self._parquet.metadata.num_rows / max(1, *(len(each) for each in columns.values())))
         return 0
+
+    def _column(self, file: Any, name: str, repeated: bool) -> Column:
+        batches = file.iter_batches(_BATCH, columns=[name], use_threads=False)  # a thread more, a batch more in memory
+        parts = [plain(batch.column(0), repeated) for batch in batches]
+        pa.default_memory_pool().release_unused()  # else what one column needed stays beside the next
+        empty = file.schema_arrow.field(name).type
+        return whole(pa.chunked_array(parts)) if parts else plain(pa.chunked_array([], empty), repeated)
 
     def _unreadable(self) -> DataError:
         return DataError("not a readable Parquet file", where=self._file, todo="write the file again")
-
-
-def _plain(column: Column) -> Column:
-    """One array; texts as large strings, so that 2 GiB of them fit."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    kind = pa.large_string() if pa.types.is_string(kind) else kind
-    plain = column.cast(kind)
-    return plain.combine_chunks() if isinstance(plain, pa.ChunkedArray) else plain

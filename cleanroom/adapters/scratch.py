@@ -213,6 +213,14 @@ class _Pile:
                 self._scratch._shrunk(held)
                 self._file.forget(len(written))
 
+    def look(self) -> Iterator[Bytes]:
+        """See `ports.Pile`."""
+        for piece in self._written:
+            with self._scratch._lock:
+                data = self._file.read(piece)
+            yield np.frombuffer(data, dtype=np.uint8)
+        yield from self._parts
+
     def clear(self) -> None:
         """See `ports.Pile`."""
         with self._scratch._lock:
@@ -267,6 +275,10 @@ class _MemoryPile:
         """See `ports.Pile`."""
         parts, self._parts = self._parts, []
         return iter(parts)
+
+    def look(self) -> Iterator[Bytes]:
+        """See `ports.Pile`."""
+        return iter(self._parts)
 
     def clear(self) -> None:
         """See `ports.Pile`."""

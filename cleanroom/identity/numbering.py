@@ -17,10 +17,17 @@ STRANGER: Final = -2  # an id that is not in the roster
 
 
 def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
-    """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER."""
-    roster = plain_ids(tables.roster["person"])
-    return tables.changed({name: frame.assign(person=_numbers(frame["person"], roster))
-                           for name, frame in tables.frames().items()})
+    """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER.
+
+    The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0.
+    """
+    ids, roster = tables.roster["person"], plain_ids(tables.roster["person"])
+    changed = {name: frame.assign(person=_numbers(frame["person"], roster))
+               for name, frame in tables.frames().items() if frame is not tables.roster}
+    own = tables.roster.assign(person=np.arange(len(ids)), id=ids)
+    if "row" not in own:
+        own["row"] = np.arange(len(ids))
+    return tables.changed({**changed, tables.roster_name: own})
 
 
 def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
@@ -38,5 +45,7 @@ def _numbers(persons: pd.Series, roster: Any) -> NDArray[np.int64]:
 
 def plain_ids(persons: pd.Series) -> Any:
     """Ids as a pyarrow array of large strings without nulls."""
-    array = pa.array(persons, type=pa.large_string(), from_pandas=True)
+    array = pa.array(persons, from_pandas=True) if persons.dtype == "category" \
+        else pa.array(persons, type=pa.large_string(), from_pandas=True)
+    array = array.cast(pa.large_string())
     return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")

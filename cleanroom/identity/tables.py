@@ -70,6 +70,7 @@ class AdvertiserTables(_Frames):
     """
 
     role: ClassVar[Role] = "advertiser"
+    roster_name: ClassVar[str] = "people"
     people: pd.DataFrame
     exposures: pd.DataFrame
     arms: pd.DataFrame
@@ -92,6 +93,7 @@ class RetailerTables(_Frames):
     """
 
     role: ClassVar[Role] = "retailer"
+    roster_name: ClassVar[str] = "members"
     members: pd.DataFrame
     purchases: pd.DataFrame
     consents: pd.DataFrame

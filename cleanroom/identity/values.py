@@ -44,7 +44,8 @@ class KeyValues:
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(column.nbytes for column in self._columns) + (0 if self._rows is None else self._rows.nbytes)
+        held: int = sum(column.nbytes for column in self._columns)
+        return held + (0 if self._rows is None else self._rows.nbytes)
 
     def none(self) -> KeyValues:
         """Nobody, and no hold on the values either."""

@@ -16,7 +16,7 @@ from cleanroom.adapters.parts import load_parts
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import load_tables
 from cleanroom.adapters.scratch import DiskScratch
-from cleanroom.adapters.system import SystemEntropy
+from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Role
 from cleanroom.errors import DataError, MachineError, PeerRefusedError
@@ -24,6 +24,7 @@ from cleanroom.flow import prepare
 from cleanroom.identity.numbering import numbered
 from cleanroom.node.local import LocalNode
 
+NOW = SystemClock().now
 SMALL = 200_000  # bytes of memory: several parts of the tiny files
 
 
@@ -41,7 +42,10 @@ def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["csv", "parquet"])
 def parties(request: pytest.FixtureRequest, tiny: Tiny) -> Tiny:
     """The tiny parties, a shared address among them, in either format."""
-    edit(tiny.advertiser / "data/people.csv", "Person3@Example.org", "person200@example.org")
+    edit(tiny.advertiser / "data/people.csv", "Person3@Example.org", "person150@example.org")
+    edit(tiny.advertiser / "data/people.csv", "Person5@Example.org", "person151@example.org")
+    edit(tiny.advertiser / "data/consents.csv", "c151,151,exposure_to_purchase_measurement,consent,given",
+         "c151,151,exposure_to_purchase_measurement,consent,refused")
     edit(tiny.retailer / "data/purchases.csv", "\n3,", "\n,")  # a purchase without a card
     for role in ("advertiser", "retailer"):
         for path in (tiny.party(role) / "data").glob("*.csv") if request.param == "parquet" else ():
@@ -56,10 +60,11 @@ def prepared(tiny: Tiny, role: Role, folder: Path, memory: int) -> tuple[object,
     contract, settings = read_contract(tiny.contract), load_party(tiny.party(role))
     with DiskScratch(folder, "run", memory, SystemEntropy()) as scratch, LocalNode(tiny.party(role)) as node:
         audit = AuditLog(Sink(), node.clock, node.keys.signing)
-        setup = node._setup(contract, bytes(16), audit, DiskScratch(folder, "other", 10**9, SystemEntropy()))
-        tables = list(load_parts(settings, contract, scratch, memory))
-        side, own = prepare(setup, tables)
-        return side, own, len(tables)
+        setup = node._setup(contract, memory.to_bytes(16, "big"), audit,
+                            DiskScratch(folder, "other", 10**9, SystemEntropy()))
+        parts = load_parts(settings, contract, node.clock.now(), scratch, memory)
+        side, own = prepare(setup, parts)
+        return side, own, len(parts)
 
 
 def rows(side: object, role: Role) -> list[tuple[object, ...]]:
@@ -81,14 +86,27 @@ def test_parts_give_what_the_whole_gives(parties: Tiny, tmp_path: Path, role: Ro
     assert len(rows(side, role)) > 100
     for name in ("gate", "excluded", "clipping", "sent", "coverage", "merged"):
         assert getattr(own, name) == getattr(counted, name), name
+    if role == "advertiser":  # people of different parts who share an address: one refused, so are both; else dropped
+        assert own.gate.by_shared_key == 1
+        assert own.excluded["email_shared"] == 2
 
 
 def test_every_row_is_in_one_part_and_a_person_in_one_only(parties: Tiny, tmp_path: Path) -> None:
     contract, settings = read_contract(parties.contract), load_party(parties.retailer)
-    whole = numbered(load_tables(settings, contract))
+    whole = numbered(load_tables(settings, contract, NOW()))
     with DiskScratch(tmp_path, "run", SMALL, SystemEntropy()) as scratch:
-        found = list(load_parts(settings, contract, scratch, SMALL))
+        parts = load_parts(settings, contract, NOW(), scratch, SMALL)
         assert scratch.spilled > 0
+        judged = [parts.people(number) for number in range(len(parts))]
+        found = [parts.take(number) for number in range(len(parts))]
+    for one, all_of_it in zip(judged, found, strict=True):
+        assert one.consents.equals(all_of_it.consents)
+        assert one.members.equals(all_of_it.members)
+        assert len(one.purchases) == 0
+    rows_in_file = np.concatenate([part.members["row"] for part in found])
+    assert sorted(rows_in_file) == list(range(len(whole.members)))
+    ids = np.concatenate([part.members["id"].astype(object) for part in found])
+    assert (whole.members["id"].to_numpy()[rows_in_file] == ids).all()
     for name, count in whole.counts().items():
         assert sum(part.counts()[name] for part in found) == count
     assert sum((part.purchases["person"] >= 0).sum() for part in found) == (whole.purchases["person"] >= 0).sum()
@@ -106,10 +124,10 @@ def test_an_error_far_into_a_file_names_its_line(tiny: Tiny, tmp_path: Path, tab
     contract, settings = read_contract(tiny.contract), load_party(tiny.advertiser)
     room = tmp_path / "spilled"
     with DiskScratch(room, "run", SMALL, SystemEntropy()) as scratch, pytest.raises(DataError) as caught:
-        load_parts(settings, contract, scratch, SMALL)
+        load_parts(settings, contract, NOW(), scratch, SMALL)
     assert said.split(":", maxsplit=1)[0] in str(caught.value)
     with pytest.raises(DataError) as whole:
-        load_tables(settings, contract)
+        load_tables(settings, contract, NOW())
     assert str(whole.value) == str(caught.value)
     assert list(room.glob("*")) == []
 
