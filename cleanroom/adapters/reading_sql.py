@@ -34,7 +34,7 @@ class DuckDBQuery:
         return list(self._table.column_names)
 
     def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Any]]:
-        """Columns in their own types; texts as large strings, repeated ones as dictionaries. `rows` at a time or all."""
+        """Columns in their own types, texts as large strings or dictionaries of them: `rows` at a time, or all."""
         size = rows or max(1, self._table.num_rows)
         for start in range(0, max(1, self._table.num_rows), size):
             part = self._table.slice(start, size)
