@@ -7,7 +7,8 @@ Nothing here does I/O: tables come in, messages pass through a link, records go 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from cleanroom.audit.events import Kind
 from cleanroom.contract.check import check_shape
@@ -25,7 +26,8 @@ from cleanroom.ports import Progress
 from cleanroom.preparation import Own, Parts, Tables, place, prepare
 from cleanroom.primitives.parameters import check_parameters, rows_per_sum
 from cleanroom.session.advertiser import AdvertiserSide
-from cleanroom.session.converse import Link, converse
+from cleanroom.session.converse import Greeted, Link, converse
+from cleanroom.session.greeting import make_hello
 from cleanroom.session.machine import Session
 from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
@@ -76,13 +78,21 @@ def _most_rows(plan: Plan) -> int:
     return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
-def run(setup: Setup, tables: Tables | Parts, link: Link, progress: Progress, *, initiator: bool) -> Outcome:
+def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,
+        initiator: bool) -> Outcome:
     """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised.
 
-    `tables`: the party's own, whole, or in parts that each hold every row of their people.
+    `read` gives the party's own tables, whole, or in parts that each hold every row of their people. Whoever dials
+    says hello before that, so that both nodes prepare their data at the same time.
     """
     session: Session | None = None
     try:
+        if initiator:
+            hello = make_hello(setup)
+            setup, link = replace(setup, hello=hello), Greeted(link, hello)
+        progress.stage("reading", 1)
+        tables = read()
+        progress.advance(1)
         progress.stage("gate", 1)
         side, own = prepare(setup, tables)
         progress.advance(1)

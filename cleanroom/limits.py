@@ -45,7 +45,7 @@ MAX_TEXT: Final = 256  # characters of any text a peer sends
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
-PEER_SILENCE: Final = 300  # longest silence inside a run before it is ended; the peer may be computing
+PEER_SILENCE: Final = 1800  # longest silence inside a run before it is ended: the peer may be reading large files
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 

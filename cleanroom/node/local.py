@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cleanroom import __version__, flow
@@ -145,7 +146,8 @@ class LocalNode:
                 initiator: bool) -> Finished:
         """One run from own tables to written reports.
 
-        Own data and contract are checked before `connect` is called and before anything is written. A run that
+        The contract is checked before `connect` is called. Who dials reads its files after its hello, so that both nodes
+        do so at once; who answers reads them before anything is written. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
         one run: PeerViolationError when the peer chose one that was used before.
         """
@@ -154,16 +156,19 @@ class LocalNode:
         self.check(contract)
         started = self.clock.now()
         with self._scratch(run) as scratch, Timed(progress) as timed:
-            timed.stage("reading", 1)
             agreed = flow.check_plan(contract).contract
-            tables = load_parts(self.settings, agreed, self.clock.now(), scratch, self.settings.limits.bytes)
-            timed.advance(1)
+
+            read: Callable[[], Parts] = partial(load_parts, self.settings, agreed, started, scratch,
+                                                self.settings.limits.bytes)
+            if not initiator:  # nothing is written for a run that our own files do not allow
+                timed.stage("reading", 1)
+                read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
             link.guard = lambda: self.store.check_not_revoked(contract)
             timed.advance(1)
             try:
-                setup, outcome = self._run(contract, run, tables, scratch, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
                 results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
                 return Finished(outcome.table, results)
@@ -175,8 +180,8 @@ class LocalNode:
             finally:
                 link.close()
 
-    def _run(self, contract: Contract, run: bytes, tables: Parts, scratch: DiskScratch, link: FrameLink,
-             timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
+    def _run(self, contract: Contract, run: bytes, read: Callable[[], Parts], scratch: DiskScratch,
+             link: FrameLink, timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
@@ -186,7 +191,7 @@ class LocalNode:
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
-                outcome = flow.run(setup, tables, introduced, timed, initiator=initiator)
+                outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
                 self._release(setup, outcome)
             except BaseException:
                 with suppress(CleanroomError):  # the run's own error is the one to report
@@ -227,7 +232,11 @@ class LocalNode:
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
                       KeptConsents(self.settings.folder, run.hex()), scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
-                     audit)
+                     audit, started=self.clock.now())
+
+
+def _given(parts: Parts) -> Callable[[], Parts]:
+    return lambda: parts
 
 
 def _repeated(*, initiator: bool) -> CleanroomError:

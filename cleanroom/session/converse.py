@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cleanroom.session.machine import Session
-from cleanroom.session.messages import Message
+from cleanroom.session.messages import Hello, Message
 
 
 class Link(Protocol):
@@ -18,6 +18,26 @@ class Link(Protocol):
     def receive(self) -> tuple[int, Message]:
         """The peer's next message. PeerUnavailableError on silence, PeerRefusedError when it ended the run."""
         ...
+
+
+class Greeted:
+    """A link over which our hello was sent before the session began, so that the peer prepares its data while we do."""
+
+    def __init__(self, link: Link, hello: Hello) -> None:
+        self._link, self._hello = link, hello
+        link.send(0, hello)
+
+    def __repr__(self) -> str:
+        return "Greeted"
+
+    def send(self, step: int, message: Message) -> None:
+        """See `Link`; the hello goes out once."""
+        if message is not self._hello:
+            self._link.send(step, message)
+
+    def receive(self) -> tuple[int, Message]:
+        """See `Link`."""
+        return self._link.receive()
 
 
 def converse(session: Session, link: Link) -> None:

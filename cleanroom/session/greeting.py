@@ -26,7 +26,7 @@ class Greeting:
     def send(self, step: str) -> Message:
         """Our hello, or our sizes. These are about people, so the transcript is paid for first."""
         if step == "hello":
-            self._hellos.append(make_hello(self._setup))
+            self._hellos.append(self._setup.hello or make_hello(self._setup))
             return self._hellos[-1]
         self._setup.charge("transcript")
         return self._sizes
@@ -66,10 +66,17 @@ def check_hello(setup: Setup, hello: Hello, peer: Role) -> None:
         raise PeerViolationError(f"the peer claims the role {hello.role}; it is the {peer} of this contract")
     if hello.contract != setup.contract_hash or hello.run != setup.run:
         raise PeerViolationError("the peer answers for another contract or run")
-    skew = abs(hello.unix_time - int(setup.ports.clock.now().timestamp()))
+    skew = _skew(setup, hello.unix_time)
     if skew > limits.MAX_CLOCK_SKEW:
         raise PeerViolationError(f"the two nodes' clocks differ by {skew} s, more than {limits.MAX_CLOCK_SKEW} s",
                                  todo="synchronise both clocks (NTP)")
+
+
+def _skew(setup: Setup, unix_time: int) -> int:
+    """Seconds by which a hello lies outside this run. It may have waited while we prepared our own data."""
+    now = int(setup.ports.clock.now().timestamp())
+    started = now if setup.started is None else int(setup.started.timestamp())
+    return max(unix_time - now, started - unix_time, 0)
 
 
 def check_sizes(setup: Setup, sizes: Sizes, peer: Role) -> None:

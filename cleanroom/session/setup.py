@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
@@ -13,6 +14,7 @@ from cleanroom.match.dummies import Padding
 from cleanroom.ports import Clock, ConsentProofs, Entropy, Ledger, Noise, Scratch
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.dsse import SigningKey
+from cleanroom.session.messages import Hello
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,6 +42,8 @@ class Setup:
     padding: Padding
     ports: Ports
     audit: AuditLog
+    started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
+    hello: Hello | None = None  # ours, when the peer has it already
 
     @property
     def cost(self) -> RunCost:

@@ -66,7 +66,7 @@ def test_a_refusal_for_lack_of_budget_is_told_and_logged() -> None:
     tables = both_tables("same", "same")
 
     def run(role: str, link: FrameLink) -> None:
-        flow.run(setups[role], tables[role], link, Silent(), initiator=role == "advertiser")
+        flow.run(setups[role], lambda: tables[role], link, Silent(), initiator=role == "advertiser")
 
     errors = both(run)
     assert type(errors["retailer"]) is BudgetError
@@ -140,7 +140,7 @@ def broken_off(culprit: str, tables: AdvertiserTables | RetailerTables, bound: i
     def run(role: str, link: FrameLink) -> None:
         send = link.send
         link.send = lambda step, message: (said.append((role, message.label)), send(step, message))
-        flow.run(setups[role], everyone[role], link, Silent(), initiator=role == "advertiser")
+        flow.run(setups[role], lambda: everyone[role], link, Silent(), initiator=role == "advertiser")
 
     errors = both(run)
     assert [setup.ports.ledger.charges for setup in setups.values()] == [{}, {}]
@@ -181,7 +181,7 @@ def test_the_log_of_a_failed_run_names_its_step(stop: str) -> None:
 
     def run(role: str, link: FrameLink) -> None:
         mine = Failing(link) if role == "retailer" else link
-        flow.run(setups[role], tables[role], mine, Silent(), initiator=role == "advertiser")
+        flow.run(setups[role], lambda: tables[role], mine, Silent(), initiator=role == "advertiser")
 
     both(run)
     lines = setups["retailer"].audit._sink.lines

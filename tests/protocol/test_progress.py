@@ -39,7 +39,7 @@ def test_a_run_reports_its_gate_and_every_step_to_the_end() -> None:
 
     def run(role: str, link: FrameLink) -> None:
         setup = make_setup(AGREED, role, **EXACT)
-        flow.run(setup, both_tables("same", "same")[role], link, diaries[role], initiator=role == "advertiser")
+        flow.run(setup, lambda: both_tables("same", "same")[role], link, diaries[role], initiator=role == "advertiser")
 
     assert not any(both(run).values())
     for diary in diaries.values():
