@@ -146,8 +146,8 @@ class LocalNode:
                 initiator: bool) -> Finished:
         """One run from own tables to written reports.
 
-        The contract is checked before `connect` is called. Who dials reads its files after its hello, so that both nodes
-        do so at once; who answers reads them before anything is written. A run that
+        The contract is checked before `connect` is called. Who dials reads its files after its hello, so that both
+        nodes do so at once; who answers reads them before anything is written. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
         one run: PeerViolationError when the peer chose one that was used before.
         """

@@ -47,7 +47,8 @@ def run_flow(agreed: Contract, tables: dict[Role, AdvertiserTables | RetailerTab
              **options: object) -> dict[Role, Outcome]:
     """`flow.run` of both parties, from their own tables to the outcome. Errors are raised."""
     def run(role: Role, link: FrameLink) -> Outcome:
-        return flow.run(make_setup(agreed, role, **options), lambda: tables[role], link, Silent(), initiator=role == dials)
+        setup = make_setup(agreed, role, **options)
+        return flow.run(setup, lambda: tables[role], link, Silent(), initiator=role == dials)
 
     results = both(run)
     for result in results.values():

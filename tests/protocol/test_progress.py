@@ -43,7 +43,7 @@ def test_a_run_reports_its_gate_and_every_step_to_the_end() -> None:
 
     assert not any(both(run).values())
     for diary in diaries.values():
-        assert list(dict.fromkeys(name for name, _, _ in diary.stages)) == ["gate", *STEPS]
+        assert list(dict.fromkeys(name for name, _, _ in diary.stages)) == ["reading", "gate", *STEPS]
         assert all(total == counted for _, total, counted in diary.stages)
 
 
