@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cleanroom.consent.evidence import Records
 from cleanroom.consent.rules import DROPS, SHARED, WARNS, first_refusal, person_rules
-from cleanroom.consent.sharing import strictest_of
+from cleanroom.consent.sharing import strictest
 from cleanroom.consent.subjects import subjects_of
 from cleanroom.contract.model import Contract, KeyType
 from cleanroom.errors import DataError, MisuseError
@@ -166,7 +166,7 @@ def settle(parts: Sequence[Judged], pack: Pack = CURRENT) -> list[NDArray[np.int
         return own
     columns = [joined([part.keys.columns[position] for part in parts])
                for position in range(len(parts[0].keys.columns))]
-    return np.split(strictest_of(np.concatenate(own), columns), np.cumsum([len(each) for each in own])[:-1])
+    return np.split(strictest(np.concatenate(own), columns), np.cumsum([len(each) for each in own])[:-1])
 
 
 def admit(contract: Contract, tables: Tables, judged: Judged, verdict: NDArray[np.intp],

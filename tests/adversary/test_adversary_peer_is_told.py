@@ -149,7 +149,7 @@ def broken_off(culprit: str, tables: AdvertiserTables | RetailerTables, bound: i
 
 @pytest.mark.parametrize("culprit", ["advertiser", "retailer"])
 def test_refusals_by_own_data_look_alike_to_the_peer(culprit: str) -> None:
-    """Nobody, too many or too few: the peer reads the same class and text each time, hears nothing about people, pays nothing."""
+    """Nobody, too many or too few: the peer reads one class and text, hears nothing about people, pays nothing."""
     full = both_tables("same", "same")[culprit]
     nobody = replace(full, consents=full.consents.iloc[:0])
     told, own = set(), []
