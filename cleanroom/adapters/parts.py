@@ -46,9 +46,8 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
 
     Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when there is no room.
     """
-    size = sum(estimated_bytes(settings.path(name), settings.data[name], layout)
-               for name, layout in present(settings).items())
-    count = min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
+    size = _size(settings)
+    count = part_count(settings, budget)
     if count <= 1:
         return OnePart(numbered(load_tables(settings, contract, now)))
     scratch.require(size)
@@ -57,6 +56,17 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
           now)
     return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count))
                               for each in present(settings)}, count)
+
+
+def part_count(settings: PartySettings, budget: int) -> int:
+    """How many parts `load_parts` will make; 0 or 1: none."""
+    size = _size(settings)
+    return min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
+
+
+def _size(settings: PartySettings) -> int:
+    return sum(estimated_bytes(settings.path(name), settings.data[name], layout)
+               for name, layout in present(settings).items())
 
 
 class _Spread:

@@ -19,7 +19,7 @@ from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
-from cleanroom.adapters.parts import load_parts
+from cleanroom.adapters.parts import load_parts, part_count
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
@@ -146,8 +146,8 @@ class LocalNode:
                 initiator: bool) -> Finished:
         """One run from own tables to written reports.
 
-        The contract is checked before `connect` is called. Who dials reads its files after its hello, so that both
-        nodes do so at once; who answers reads them before anything is written. A run that
+        Contract and own files are checked before `connect` is called and before anything is written; but files so large
+        that they are read in parts are read by who dials after its hello, so that both nodes do so at once. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
         one run: PeerViolationError when the peer chose one that was used before.
         """
@@ -156,11 +156,9 @@ class LocalNode:
         self.check(contract)
         started = self.clock.now()
         with self._scratch(run) as scratch, Timed(progress) as timed:
-            agreed = flow.check_plan(contract).contract
-
-            read: Callable[[], Parts] = partial(load_parts, self.settings, agreed, started, scratch,
-                                                self.settings.limits.bytes)
-            if not initiator:  # nothing is written for a run that our own files do not allow
+            agreed, budget = flow.check_plan(contract).contract, self.settings.limits.bytes
+            read: Callable[[], Parts] = partial(load_parts, self.settings, agreed, started, scratch, budget)
+            if not initiator or part_count(self.settings, budget) <= 1:  # a bad file is found before anything is done
                 timed.stage("reading", 1)
                 read = _given(read())
             timed.stage("connecting", 1)
