@@ -31,7 +31,7 @@ from cleanroom.measures.cells import assign_cells, exposure_days
 from cleanroom.measures.columns import ClippingReport, column_matrix
 from cleanroom.measures.estimate import Estimate
 from cleanroom.measures.merging import merge_values
-from cleanroom.measures.own import exposure_coverage, sales_coverage
+from cleanroom.measures.own import exposure_coverage, media_cost, sales_coverage
 from cleanroom.ports import Noise, Progress
 from cleanroom.primitives.parameters import check_parameters
 from cleanroom.session.advertiser import AdvertiserSide
@@ -52,6 +52,7 @@ class Own:
     sent: int  # people whose tokens take part
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
+    cost_cents: int | None = None  # of the campaign, by the advertiser's exposures
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,8 +111,10 @@ def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[Ad
         raise MisuseError("the tables are those of the other role")
     now, plan = setup.ports.clock.now(), setup.plan
     if isinstance(tables, AdvertiserTables):
+        cost = media_cost(plan.contract, tables.exposures)
         side, own = _prepare_advertiser(setup, gate(plan.contract, tables, now))
-        return side, replace(own, coverage=exposure_coverage(plan.contract, tables.people, tables.exposures))
+        coverage = exposure_coverage(plan.contract, tables.people, tables.exposures)
+        return side, replace(own, coverage=coverage, cost_cents=cost)
     shop, own = _prepare_retailer(setup, gate(plan.contract, tables, now))
     return shop, replace(own, coverage=sales_coverage(plan, tables.purchases))
 
@@ -185,7 +188,7 @@ def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
-    context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage)
+    context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage, own.cost_cents)
     return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
                    side.own_rows, side.peer_rows)
 

@@ -30,7 +30,7 @@ _SUPPRESSIONS = Layout(("person",))
 LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({
     "advertiser": MappingProxyType({
         "people": Layout(("person",), ("email", "phone", "loyalty", "segment")),
-        "exposures": Layout(("person", "channel", "campaign", "day"), ("type",), dated=True),
+        "exposures": Layout(("person", "channel", "campaign", "day"), ("type", "cost", "currency"), dated=True),
         "arms": Layout(("person", "arm", "day"), dated=True),
         "consents": _CONSENTS,
         "suppressions": _SUPPRESSIONS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cleanroom.adapters import fields
-from cleanroom.adapters.amounts import cents, quantity
+from cleanroom.adapters.amounts import cents, micros, quantity
 from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.adapters.party import PartySettings
@@ -37,6 +37,7 @@ def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "ref
            for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
     consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
     if settings.role == "advertiser":
+        _one_currency(raw["exposures"], currency)
         return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
                                 _arms(raw["arms"], time_zone), consents, suppressions)
     _one_currency(raw["purchases"], currency)
@@ -71,6 +72,8 @@ def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
     })
     if "type" in raw.columns:
         frame["type"] = fields.choice(raw, "type", TYPES)
+    if "cost" in raw.columns:
+        frame["cost_micros"] = micros(raw, "cost")
     return frame
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cleanroom.contract.model import Contract
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
 from cleanroom.disclosure.accounting import budget_of, run_cost
 from cleanroom.disclosure.padding import padding_terms
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from cleanroom.consent.events import Mask
 from cleanroom.consent.subjects import Subjects
 from cleanroom.contract.model import Contract
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visit
                   "collections_with_extra", "extra_sales"]
 Customers = Literal["store_only", "online_only", "both_channels", "new_to_brand"]
 Scope = Literal["campaign", "halo", "brand"]
-DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement"]
+DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "periods"]
 Attribution = Literal["first", "last", "linear", "position", "time_decay"]
 Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offline_share", "omnichannel",
                  "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]
@@ -97,6 +97,23 @@ class Purchases(_Document):
     refunds: Refunds
 
 
+Lookback = Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
+
+
+class Lookbacks(_Document):
+    """For how many days an exposure counts, by engagement: one for each value of the dimension `engagement`."""
+
+    click: Lookback | None = None
+    visit: Lookback | None = None
+    view: Lookback | None = None
+    listen: Lookback | None = None
+    opportunity: Lookback | None = None
+
+    def by_engagement(self) -> dict[str, int]:
+        """Those that are set, the strongest engagement first."""
+        return {name: days for name, days in self.model_dump().items() if days is not None}
+
+
 class Calendar(_Document):
     """Days in one time zone.
 
@@ -109,6 +126,7 @@ class Calendar(_Document):
     exposures_until: date  # inclusive
     period_days: Annotated[int, Field(ge=1, le=92)]
     window_days: Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
+    lookback: Lookbacks | None = None
 
 
 class Dimension(_Document):
@@ -125,8 +143,9 @@ class Statistic(_Document):
     squared, baskets and collections_with_extra = baskets, units = units, visits = days with a visit. `cap`
     bounds one person's value, in the same unit.
 
-    Filters, each absent when it does not apply. On lines: `category`, `sales_channel`, `scope`, `days` (of the
-    window, `8-14`). On people: `member_segment` (the retailer's), `customers` (by where or what they bought).
+    Filters, each absent when it does not apply. On lines: `category`, `sales_channel`, `scope`, `days` (since the
+    last exposure, `8-14`), `within` (the look-back of the person's engagement).
+    On people: `member_segment` (the retailer's), `customers` (by where or what they bought).
     """
 
     name: Name
@@ -135,6 +154,7 @@ class Statistic(_Document):
     sales_channel: SalesChannel | None = None
     scope: Scope | None = None
     days: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}$")] | None = None
+    within: Literal["lookback"] | None = None
     member_segment: Label | None = None
     customers: Customers | None = None
     cap: Annotated[int, Field(ge=1, le=limits.MAX_CAP)]

@@ -60,7 +60,8 @@ class AdvertiserTables(_Frames):
     """The advertiser's side.
 
     people: person (unique), one raw text column per key type it has, segment (only when mapped);
-    exposures: person (empty: nobody known), channel, campaign, day, type (only when mapped);
+    exposures: person (empty: nobody known), channel, campaign, day, type and cost_micros (millionths of the currency,
+    int64) only when mapped;
     arms: person (unique), arm, day of assignment;
     consents: texts, see `cleanroom.consent.events`; suppressions: person.
     """

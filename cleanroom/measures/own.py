@@ -1,4 +1,4 @@
-"""What part of a party's own data is tied to people: exact numbers for its own report, never for the peer."""
+"""What a party's own data says by itself, coverage and media cost: exact, for its own report, never for the peer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.contract.model import Contract
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
+from cleanroom.errors import DataError
 from cleanroom.measures.exposures import qualifying
 
 _VISITS = ("site_visit", "store_visit")
+_MICROS, _MICROS_A_CENT = 10**6, 10**4
 
 
 def exposure_coverage(contract: Contract, people: pd.DataFrame, exposures: pd.DataFrame) -> dict[str, tuple[int, int]]:
@@ -19,6 +22,26 @@ def exposure_coverage(contract: Contract, people: pd.DataFrame, exposures: pd.Da
     visits = (found["channel"].isin(_VISITS) | (found["type"] == "visit")).to_numpy(dtype=np.bool_)
     return {"tied_exposures_share": (int((known & ~visits).sum()), int((~visits).sum())),
             "tied_visits_share": (int((known & visits).sum()), int(visits.sum()))}
+
+
+def media_cost(contract: Contract, exposures: pd.DataFrame) -> int | None:
+    """Cents that the campaign cost by the advertiser's own file: all its exposures, of known people or not, rounded
+    half up once. None without a column of costs.
+
+    DataError when the contract declares a cost (not 0) and it is another one.
+    """
+    if "cost_micros" not in exposures:
+        return None
+    found = qualifying(contract, exposures)["cost_micros"].to_numpy(dtype=np.int64)
+    # Whole units and the rest apart: neither sum can reach 2^63.
+    whole, rest = (int(part.sum()) for part in np.divmod(found, _MICROS))
+    cents = (whole * _MICROS + rest + _MICROS_A_CENT // 2) // _MICROS_A_CENT
+    if contract.campaign.cost_cents not in {0, cents}:
+        raise DataError("the costs of the campaign's exposures add up to another sum than campaign.cost_cents of the "
+                        "contract", where="exposures, column cost",
+                        todo="correct the column, leave it out of party.toml, or agree on a contract with the right "
+                             "cost, or with 0 to take that of the file")
+    return cents
 
 
 def sales_coverage(plan: Plan, purchases: pd.DataFrame) -> dict[str, tuple[int, int]]:

@@ -60,7 +60,7 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         rows_sent=outcome.rows_sent, peer_rows=outcome.peer_rows, bytes_sent=traffic[0], bytes_received=traffic[1],
         transcript_cost=_spend(cost.transcript), release_cost=_spend(cost.release), cumulative=_spend(total),
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
-        merged=dict(own.merged),
+        merged=dict(own.merged), cost_cents=own.cost_cents,
         excluded={**own.excluded, **{f"{name}_outside_lookback": n for name, n in own.gate.dropped.items()}},
         clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
         privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})

@@ -134,7 +134,7 @@ def _own(facts: RunFacts) -> dict[str, Any]:
         "excluded": dict(facts.excluded), "merged": dict(facts.merged),
         "clipping": [{"statistic": item.statistic, "people": item.people, "share": _rounded(item.share, 6)}
                      for item in facts.clipping],
-        "rows_sent": facts.rows_sent, "peer_rows": facts.peer_rows,
+        "rows_sent": facts.rows_sent, "peer_rows": facts.peer_rows, "cost_cents": facts.cost_cents,
     }
 
 

@@ -64,7 +64,8 @@ class RunFacts:
 
     Times are aware and in UTC. `contract_sha256`, `transcript_sha256` and `audit_root` are hexadecimal.
     `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`)
-    to a count; `merged` those who take part under another value (`path_merged`).
+    to a count; `merged` those who take part under another value (`path_merged`). `cost_cents`: of
+    the campaign by the own exposures.
     `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
     `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text), in
@@ -92,6 +93,7 @@ class RunFacts:
     refused: tuple[Refused, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)
+    cost_cents: int | None = None
     clipping: tuple[Clipping, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     sends: tuple[tuple[str, str], ...] = ()

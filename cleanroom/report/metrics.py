@@ -24,9 +24,10 @@ def attribution(voice: Voice) -> Table | None:
     channels = dict.fromkeys(channel for _, channel in of if channel is not None)
     lines = [Line(voice.touch(channel), tuple(_credit(voice, of, method, channel) for method in methods))
              for channel in channels]
-    total = Line(w["x_attributed"], tuple(voice.cell(of[f"attributed_sales_{method}", None]) for method in methods))
+    totals = [Line(w[f"x_{name}"], tuple(voice.cell(of[f"{name}_sales_{method}", None]) for method in methods))
+              for name in ("unattributed", "attributed") if (f"{name}_sales_{methods[0]}", None) in of]
     return Table(w["x_attribution"], (w["x_channel"], *(w[f"at_{method}"] for method in methods)),
-                 (Body((*lines, total)),), w["x_attribution_note"])
+                 (Body((*lines, *totals)),), w["x_attribution_note"])
 
 
 def _table(voice: Voice, metric: str, results: list[Result]) -> Table:

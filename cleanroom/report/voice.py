@@ -54,8 +54,11 @@ class Voice:
         return self.value_of("arm", (group or {}).get("arm", self.words["all"]))
 
     def value_of(self, dimension: str, value: str) -> str:
-        """A value of a dimension; arms are words of the product, other values are the contract's own."""
-        return self.label(self.words.get(f"a_{value}", value) if dimension == "arm" else value)
+        """A value of a dimension; arms and what exposures say are words of the product, the rest is the contract's."""
+        if dimension == "segment":
+            return self.label(value)
+        mark = {"arm": "a", "channel": "f"}.get(dimension, "g")
+        return self.label(self.words.get(f"{mark}_{value}", value.replace("_", " ")))
 
     def dimension(self, name: str) -> str:
         """The name of a dimension inside a sentence."""

@@ -103,6 +103,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_associated_buyers": "Buyers, difference × exposed people",
     "n_associated_sales": "Sales, difference × exposed people",
     "n_roas": "Sales of the matched exposed / campaign cost (ROAS)", "n_iroas": "iROAS",
+    "n_cost_per_buyer": "Campaign cost per matched exposed buyer",
+    "n_cost_per_incremental_buyer": "Campaign cost per incremental buyer",
+    "n_cost_per_associated_buyer": "Campaign cost per additional buyer",
     "n_associated_roas": "Sales difference / campaign cost", "n_too_noisy": "too noisy to show",
     "n_suppressed": "suppressed", "colon": ": ",
     "n_too_few_people": "too few people",
@@ -119,6 +122,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_outside_calendar": "Outside the calendar",
     "n_no_exposure": "Exposed arm, but no qualifying exposure", "n_contaminated": "Control, but exposed",
     "a_exposed": "exposed", "a_control": "control", "d_arm": "arm", "d_segment": "segment",
+    "d_campaign": "campaign", "d_channels": "set of channels", "d_path": "path", "d_frequency": "number of exposures",
+    "d_engagement": "engagement", "d_periods": "periods with an exposure",
     "k_tv": "TV", "k_radio": "radio", "k_display": "display", "k_video": "video", "k_social": "social media",
     "k_search": "search", "k_email": "e-mail", "k_sms": "SMS", "k_app": "app", "k_direct_mail": "direct mail",
     "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
@@ -234,7 +239,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "m_noise_text":
         "Each side adds discrete Laplace noise to every sum; a group is opened only when its noised count "
         "reaches {threshold}.",
+    "m_lookback_text":
+        "Credited to an exposure are only purchases within its look-back ({days}), counted so that no exposure of the "
+        "period is older.",
+    "g_click": "click", "g_visit": "visit", "g_view": "view", "g_listen": "listen", "g_opportunity": "opportunity",
+    "g_none": "not reached", "g_other": "other",
     "m_cost": "Campaign cost", "m_cost_text": "{cost}, as stated in the contract.",
+    "m_cost_own": "{cost}, the sum of the costs in the advertiser's exposures. The retailer does not know it.",
+    "m_cost_none": "Not stated: there is no return on cost.",
 
     # --- evidence and limits ----------------------------------------------------------------------------
     "e_run": "Run", "e_contract": "Contract, SHA-256", "e_transcript": "Transcript, SHA-256",

@@ -116,6 +116,9 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_associated_buyers": "Acheteurs, écart × exposés",
     "n_associated_sales": "Ventes, écart × exposés",
     "n_roas": "Ventes des exposés appariés / coût de la campagne (ROAS)", "n_iroas": "iROAS",
+    "n_cost_per_buyer": "Coût de la campagne par acheteur exposé apparié",
+    "n_cost_per_incremental_buyer": "Coût de la campagne par acheteur incrémental",
+    "n_cost_per_associated_buyer": "Coût de la campagne par acheteur supplémentaire",
     "n_associated_roas": "Écart de ventes / coût de la campagne", "n_too_noisy": "trop bruité pour être montré",
     "n_suppressed": "masqué", "colon": " : ",
     "n_too_few_people": "trop peu de personnes",
@@ -133,6 +136,8 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_outside_calendar": "Hors calendrier",
     "n_no_exposure": "Bras exposé, sans exposition retenue", "n_contaminated": "Témoin, mais exposé",
     "a_exposed": "exposés", "a_control": "témoins", "d_arm": "bras", "d_segment": "segment",
+    "d_campaign": "campagne", "d_channels": "ensemble de canaux", "d_path": "parcours",
+    "d_frequency": "nombre d’expositions", "d_engagement": "engagement", "d_periods": "périodes d’exposition",
     "k_tv": "télévision", "k_radio": "radio", "k_display": "display", "k_video": "vidéo",
     "k_social": "réseaux sociaux", "k_search": "recherche en ligne", "k_email": "e-mail", "k_sms": "SMS",
     "k_app": "application", "k_direct_mail": "courrier adressé", "k_out_of_home": "affichage",
@@ -243,7 +248,14 @@ _TEXTS: Final[Mapping[str, str]] = {
     "m_noise_text":
         "Chaque partie ajoute un bruit de Laplace discret à chaque somme ; un groupe n’est ouvert que si son décompte "
         "bruité atteint {threshold}.",
+    "m_lookback_text":
+        "Seuls les achats compris dans la durée d’attribution d’une exposition lui sont attribués ({days}), comptée de "
+        "sorte qu’aucune exposition de la période ne soit plus ancienne.",
+    "g_click": "clic", "g_visit": "visite", "g_view": "vue", "g_listen": "écoute", "g_opportunity": "occasion de voir",
+    "g_none": "non touchés", "g_other": "autres",
     "m_cost": "Coût de la campagne", "m_cost_text": "{cost}, selon le contrat.",
+    "m_cost_own": "{cost}, somme des coûts des expositions de l’annonceur. L’enseigne ne la connaît pas.",
+    "m_cost_none": "Non indiqué : pas de retour sur investissement.",
 
     "t_merged": "Comptés sous une autre valeur",
     "m_attribution_text":
