@@ -23,6 +23,7 @@ from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.contract import make_contract, sign_file
 from cleanroom.cli.evidence import check_run_folder, read_anchors
 from cleanroom.cli.init import create_party
+from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must not exist.")] = Path("demo"),
          prepare: Annotated[bool, typer.Option("--prepare", help="Only write data, and settings where there are none; "
                                                "DIR may exist.")] = False,
-         ) -> None:
+         lang: Lang = Language.EN) -> None:
     """Build both parties from the Complete Journey data, sign a contract, match, report and verify."""
     if out.exists() and not prepare:
         raise UsageError("exists already", where=str(out), todo="choose another folder with --out, or remove it")
@@ -64,9 +65,9 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
     for folder in (*parties.values(), parties["advertiser"]):
         sign_file(folder, contract)
     _step("The retailer's node, and the advertiser's run with it")
-    with _node(parties["retailer"]):
+    with _node(parties["retailer"], lang):
         from cleanroom.cli.match import run_match  # noqa: PLC0415 - gRPC must not be loaded before the fork of the node
-        finished = run_match(parties["advertiser"], contract)
+        finished = run_match(parties["advertiser"], contract, lang)
     _step("Verification of both parties' evidence, offline")
     runs = {role: RunFiles(folder).find("last") for role, folder in parties.items()}
     anchors = read_anchors([contract])
@@ -91,9 +92,9 @@ def _free_addresses() -> tuple[str, str]:
 
 
 @contextmanager
-def _node(folder: Path) -> Iterator[None]:
+def _node(folder: Path, language: Language) -> Iterator[None]:
     log = folder / "node.log"
-    command = [sys.executable, "-m", "cleanroom.cli.main", "node", str(folder)]
+    command = [sys.executable, "-m", "cleanroom.cli.main", "node", str(folder), "--lang", language]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ)  # noqa: S603 - own program
         try:

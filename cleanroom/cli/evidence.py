@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cleanroom import __version__, limits
 from cleanroom.adapters.audit_files import NO_RUN, read_evidence
@@ -31,6 +33,7 @@ from cleanroom.errors import AuditError, ContractError
 from cleanroom.report.html import render_html
 from cleanroom.report.recheck import check_measurement, check_rendered
 from cleanroom.report.tables import render_csv
+from cleanroom.report.wording import LANGUAGES
 
 RENDERED = {RESULTS_NAME: render_csv, REPORT_NAME: render_html}
 
@@ -103,8 +106,16 @@ def _check_reports(contract: Contract, found: Verified, evidence: Evidence, repo
     if found.software != __version__:
         return (MEASUREMENT_NAME,), rendered
     for name in rendered:
-        check_rendered(RENDERED[name], document, reports[name], name)
+        check_rendered(_renderer(name, reports[name]), document, reports[name], name)
     return (MEASUREMENT_NAME, *rendered), ()
+
+
+def _renderer(name: str, data: bytes) -> Callable[[Mapping[str, Any]], str]:
+    """What made a report; a page says its language."""
+    if name != REPORT_NAME:
+        return RENDERED[name]
+    said = (language for language in LANGUAGES if f'<html lang="{language}">'.encode() in data[:100])
+    return partial(render_html, language=next(said, "en"))
 
 
 def read_receipt(file: Path, contract: Contract) -> OpenedReceipt:

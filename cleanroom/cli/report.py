@@ -11,6 +11,7 @@ import typer
 
 from cleanroom.adapters.private_files import read_checked
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
+from cleanroom.cli.language import Lang, Language
 from cleanroom.errors import DataError
 from cleanroom.report.html import render_html
 from cleanroom.report.tables import render_csv
@@ -26,13 +27,6 @@ class Format(enum.StrEnum):
     CSV = "csv"
 
 
-class Language(enum.StrEnum):
-    """Languages of the HTML page."""
-
-    EN = "en"
-    FR = "fr"
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(report)
@@ -41,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")],
            run: Annotated[str, typer.Argument(metavar="RUN", help="First digits of a run's id, or `last`.")] = "last",
            form: Annotated[Format, typer.Option("--format", help="Output form.")] = Format.HTML,
-           lang: Annotated[Language, typer.Option(help="Language of the HTML page.")] = Language.EN) -> None:
+           lang: Lang = Language.EN) -> None:
     """Print the report of a finished run."""
     path = RunFiles(folder).find(run) / MEASUREMENT_NAME
     if not path.exists():

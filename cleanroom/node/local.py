@@ -53,9 +53,13 @@ class Finished:
 
 
 class LocalNode:
-    """Everything a party's node owns on this machine. Close it to end its worker processes."""
+    """Everything a party's node owns on this machine. Close it to end its worker processes.
 
-    def __init__(self, folder: Path) -> None:
+    `language` is that of the HTML report of its runs.
+    """
+
+    def __init__(self, folder: Path, language: str = "en") -> None:
+        self.language = language
         self.settings: PartySettings = load_party(folder)
         self.clock = SystemClock()
         self.entropy = SystemEntropy()
@@ -135,7 +139,8 @@ class LocalNode:
             try:
                 setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
                 results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
-                                        timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
+                                        timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
+                                        language=self.language)
                 return Finished(outcome.table, results)
             except BaseException as error:
                 link.abort(error)

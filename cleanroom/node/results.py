@@ -35,11 +35,11 @@ class Results:
 
 
 def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: datetime, ended: datetime,
-                  timings: Mapping[str, float], traffic: tuple[int, int]) -> Results:
+                  timings: Mapping[str, float], traffic: tuple[int, int], language: str = "en") -> Results:
     """Render all, then write all: a failure to render leaves nothing."""
     document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
                                     _facts(setup, outcome, started, ended, timings, traffic))
-    text, html, table = measurement_text(document), render_html(document), render_csv(document)
+    text, html, table = measurement_text(document), render_html(document, language), render_csv(document)
     run = setup.run.hex()
     return Results(runs.write(run, MEASUREMENT_NAME, text), runs.write(run, REPORT_NAME, html),
                    runs.write(run, RESULTS_NAME, table), document)
