@@ -18,7 +18,7 @@ from cleanroom.report.wording_plan import PLAN
 
 Item = Mapping[str, Any]
 
-_CHARTS: Final = ("conversion_rate", "sales_per_person", "conversion_difference", "sales_per_person_difference")
+_CHARTS: Final = ("sales_per_person_difference", "conversion_difference", "sales_per_person", "conversion_rate")
 _PARTS: Final = ("sampling", "noise")
 
 
@@ -59,7 +59,8 @@ class _Says:
 
     def title(self, item: Item) -> str:
         name = select.base_name(item)
-        return self.words.get(f"n_{name}", name.replace("_", " ").capitalize())
+        title = self.words.get(f"n_{name}", name.replace("_", " ").capitalize())
+        return self.say("p_difference", title=title) if item["metric"] == "lift" else title
 
     def half(self, item: Item, part: str) -> str:
         if item[part] is None:

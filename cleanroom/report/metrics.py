@@ -54,5 +54,10 @@ def _line(voice: Voice, result: Result) -> Line:
 
 
 def _credit(voice: Voice, of: dict[tuple[str, str | None], Result], method: str, channel: str) -> Cell:
-    result = of.get((f"credited_sales_{method}", channel))
-    return Cell("") if result is None else voice.cell(result)
+    result, share = (of.get((f"{name}_{method}", channel)) for name in ("credited_sales", "credit_share"))
+    if result is None:
+        return Cell("")
+    cell = voice.cell(result)
+    if share is None or share["value"] is None:
+        return cell
+    return Cell(f"{cell.text} ({voice.value(share, 'value')})", cell.under, cell.muted)

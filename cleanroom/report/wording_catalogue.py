@@ -63,7 +63,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "x_unattributed": "Unattributed",
     "x_attribution_note":
         "Each column shares out the same sales; with the unattributed row it adds up to all of them, up to the "
-        "noise. Under each value: the 95\u00a0% interval of the noise. A credit says who touched, not who caused.",
+        "noise. In brackets: the share of all sales; under it the 95\u00a0% interval of the noise. A credit says who "
+        "touched, not who caused.",
     "at_first": "First touch", "at_last": "Last touch", "at_linear": "Linear", "at_position": "Position-based",
     "at_time_decay": "Time decay",
     "n_ropo_revenue_share": "Share of store sales", "n_ropo_buyer_rate": "Share of store buyers",

@@ -88,8 +88,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "x_attributed": "Attribué, ensemble",
     "x_attribution_note":
         "Chaque colonne répartit les mêmes ventes ; avec la ligne non attribuée elle les redonne toutes, au "
-        "bruit près. Sous chaque valeur : l’intervalle à 95 % du bruit. Un crédit dit qui a touché, non qui a"
-        " causé.",
+        "bruit près. Entre parenthèses : la part de toutes les ventes ; dessous, l’intervalle à 95 % du bruit. Un "
+        "crédit dit qui a touché, non qui a causé.",
     "at_first": "Premier contact",
     "at_last": "Dernier contact",
     "at_linear": "Linéaire",

@@ -25,6 +25,7 @@ _ENGLISH: Final = {
     "p_note":
         "The squares of both parts add up to that of the half-width. Detectable: the smallest true difference that a "
         "two-sided test at 5\u00a0% finds with a power of 80\u00a0%.",
+    "p_difference": "{title}, exposed minus control",
     "p_sampling": "Sampling", "p_noise": "Privacy noise", "p_detectable": "Detectable",
     "p_widths": "Half-width of the 95\u00a0% interval, in its two parts. Shorter is better.",
     "p_groups": "Expected people, and groups likely to be withheld",
@@ -56,6 +57,7 @@ _FRENCH: Final = {
     "p_note":
         "Les carrés des deux parts s’additionnent au carré de la demi-largeur. Décelable : la plus petite différence "
         "réelle qu’un test bilatéral à 5\u00a0% trouve avec une puissance de 80\u00a0%.",
+    "p_difference": "{title}, exposés moins témoins",
     "p_sampling": "Échantillonnage", "p_noise": "Bruit de confidentialité", "p_detectable": "Décelable",
     "p_widths": "Demi-largeur de l’intervalle à 95\u00a0%, en deux parts. Plus court vaut mieux.",
     "p_groups": "Personnes attendues, et groupes qui seront sans doute masqués",
