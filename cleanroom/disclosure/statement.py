@@ -27,8 +27,9 @@ def privacy_statement(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
 
 
 def posterior_text(epsilon: Decimal) -> str:
-    """Highest belief after the release for a 50 % belief before it, e^ε / (1 + e^ε), as in `73.1 %`."""
-    return f"{100 / (1 + math.exp(-float(epsilon))):.1f} %"
+    """Highest belief after the release for a 50 % belief before it, e^ε / (1 + e^ε), as in `73.1 %`, never `100 %`."""
+    share = 100 / (1 + math.exp(-float(epsilon)))
+    return f"{share:.1f} %" if share < 99.95 else "more than 99.9 %"
 
 
 def _guarantee(plan: Plan) -> tuple[Fact, ...]:
@@ -124,10 +125,15 @@ def _displacement(plan: Plan) -> str:
 
 
 def _scales(plan: Plan, release: int) -> str:
-    terms, units = plan.contract.releases[release], plan.denominator(release)
+    terms = plan.contract.releases[release]
     name = " × ".join(terms.dimensions) or "everybody"
     name = name if terms.attribution is None else f"credit by {terms.attribution}"
-    scales = [("people", plan.people_scale(release)), *(
-        (plan.contract.statistics[index].name, plan.sum_scale(release, index))
-        for index in plan.statistics_of(release))]
-    return f"{name}: " + ", ".join(f"{of} {scale / units:.6g}" for of, scale in scales)
+    return f"{name}: " + ", ".join(f"{of or 'people'} {scale}" for of, scale in noise_scales(plan, release))
+
+
+def noise_scales(plan: Plan, release: int) -> list[tuple[str, str]]:
+    """Scale of each side's noise on each number of a release, in its unit: the people (no name) and each statistic."""
+    units = plan.denominator(release)
+    scales = [("", plan.people_scale(release)), *((plan.contract.statistics[index].name, plan.sum_scale(release, index))
+                                                  for index in plan.statistics_of(release))]
+    return [(of, f"{scale / units:.6g}" if scale / units < 1e5 else f"{scale / units:.0f}") for of, scale in scales]

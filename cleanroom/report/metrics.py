@@ -37,7 +37,7 @@ def _table(voice: Voice, metric: str, results: list[Result]) -> Table:
                         voice.group(group or {}) if len(groups) > 1 else "") for key, group in groups.items())
     alone = any(each["note"] == "noise_only" and each["value"] is not None for each in results)
     owner = voice.document["contract"]["parties"][voice.document["own"]["role"]]
-    heads = (w["x_measure"], w["value"], w["interval"], w["se_sampling"], w["se_noise"])
+    heads = (w["x_measure"], w["value"], voice.label(w["interval"]), w["se_sampling"], w["se_noise"])
     return Table(voice.say(f"x_{metric}", owner=owner), heads, bodies,
                  f"{NOISE_ONLY} {w['noise_note']}" if alone else "")
 
@@ -47,6 +47,8 @@ def _line(voice: Voice, result: Result) -> Line:
     cell, nothing = voice.cell(result), Cell("")
     if cell.muted:
         return Line(head, (cell, nothing, nothing, nothing))
+    if result["note"] == "own_exact":
+        return Line(head, (Cell(cell.text), Cell(voice.words["exact"], muted=True), nothing, nothing))
     mark = f" {NOISE_ONLY}" if result["note"] == "noise_only" else ""
     errors = [nothing if result[part] is None else Cell(voice.value(result, part))
               for part in ("sampling_se", "noise_se")]

@@ -92,7 +92,8 @@ def _cost(voice: Voice) -> str:
 def gaps(voice: Voice) -> list[str]:
     """What the own-side tables leave out because there was nothing."""
     own, w = voice.document["own"], voice.words
-    return [w[f"nothing_{name}"] for name in ("refused", "excluded") if not own[name]]
+    found = {"refused": own["refused"], "excluded": own["excluded"].values()}
+    return [w[f"nothing_{name}"] for name, counted in found.items() if not any(counted)]
 
 
 def evidence(voice: Voice) -> list[Pair]:

@@ -57,6 +57,8 @@ class Voice:
         """A value of a dimension; arms and what exposures say are words of the product, the rest is the contract's."""
         if dimension == "segment":
             return self.label(value)
+        if dimension == "frequency" and value[:1].isdigit():
+            return self.say("g_frequency", number=value.replace("-", "\u2013"), plural="" if value == "1" else "s")
         mark = {"arm": "a", "channel": "f"}.get(dimension, "g")
         return self.label(self.words.get(f"{mark}_{value}", value.replace("_", " ")))
 
@@ -103,14 +105,18 @@ class Voice:
         """What a result is restricted to: days of the window, a sales channel, a category or a segment."""
         text = str(result["detail"])
         if result["name"].startswith("recency"):
-            return self.say("x_days", days=text.replace("-", "\u2013"))
+            return self.days(text)
         return ", ".join(self.words.get(f"f_{part}", part) for part in text.split(", "))
+
+    def days(self, text: str) -> str:
+        """`8-14` as days since the last exposure."""
+        return self.say("x_days", days=text.replace("-", "\u2013"))
 
     def statistic(self, terms: Mapping[str, object]) -> str:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
-        named = [self.words.get(f"f_{terms[name]}") or str(terms[name]) for name in select.FILTERS
-                 if terms.get(name) is not None]
+        found = {name: str(terms[name]) for name in select.FILTERS if terms.get(name) is not None}
+        named = [self.days(text) if name == "days" else self.words.get(f"f_{text}", text) for name, text in found.items()]
         return f"{measure}{self.words['colon']}{', '.join(named)}" if named else measure
 
     def unit(self, measure: str) -> str:

@@ -171,6 +171,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "t_merged": "Counted under another value",
     "t_clipped": "Clipped at the cap of a statistic", "t_sizes": "Sizes", "t_stages": "Time by stage",
     "t_annex": "Opened numbers, released by {dimensions}",
+    "t_annex_credit": "Opened numbers, credit by channel: {method}",
     "t_annex_total": "Opened numbers, released for everyone together", "rule": "Rule",
     "meaning": "Meaning", "count": "Count", "reason": "Reason", "cap": "Cap a person",
     "people_clipped": "People above the cap", "share_clipped": "Share of value cut off", "stage": "Stage",
@@ -243,7 +244,7 @@ ENGLISH: Final[Mapping[str, str]] = {
         "Credited to an exposure are only purchases within its look-back ({days}), counted so that no exposure of the "
         "period is older.",
     "g_click": "click", "g_visit": "visit", "g_view": "view", "g_listen": "listen", "g_opportunity": "opportunity",
-    "g_none": "not reached", "g_other": "other",
+    "g_none": "not reached", "g_frequency": "{number} exposure{plural}", "g_other": "other",
     "m_cost": "Campaign cost", "m_cost_text": "{cost}, as stated in the contract.",
     "m_cost_own": "{cost}, the sum of the costs in the advertiser's exposures. The retailer does not know it.",
     "m_cost_none": "Not stated: there is no return on cost.",

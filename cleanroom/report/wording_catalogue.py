@@ -27,6 +27,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
 
     # --- metrics with a table of their own ----------------------------------------------------------------
     "h_metrics": "Further answers", "h_attribution": "Attribution to channels", "x_measure": "Measure",
+    "exact": "exact",
     "x_days": "days {days} after the last exposure",
     "x_ropo": "Research online, purchase offline (ROPO)",
     "x_ropo_text":

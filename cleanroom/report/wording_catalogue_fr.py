@@ -41,7 +41,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "n_sales_channel_average_basket": "Panier moyen par canal de vente",
     "h_metrics": "Autres réponses",
     "h_attribution": "Attribution aux canaux",
-    "x_measure": "Mesure",
+    "exact": "exact", "x_measure": "Mesure",
     "x_days": "jours {days} après la dernière exposition",
     "x_ropo": "Recherche en ligne, achat en magasin (ROPO)",
     "x_ropo_text":

@@ -188,6 +188,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "t_refused": "Refusé par une règle de consentement", "t_excluded": "Écarté pour une autre raison",
     "t_clipped": "Écrêté au plafond d’une statistique", "t_sizes": "Tailles", "t_stages": "Durée par étape",
     "t_annex": "Nombres ouverts, publiés par {dimensions}",
+    "t_annex_credit": "Nombres ouverts, crédit par canal : {method}",
     "t_annex_total": "Nombres ouverts, publiés pour l’ensemble", "rule": "Règle",
     "meaning": "Signification", "count": "Nombre", "reason": "Motif", "cap": "Plafond par personne",
     "people_clipped": "Personnes au-dessus du plafond", "share_clipped": "Part de valeur écrêtée", "stage": "Étape",
@@ -252,9 +253,9 @@ _TEXTS: Final[Mapping[str, str]] = {
         "Seuls les achats compris dans la durée d’attribution d’une exposition lui sont attribués ({days}), comptée de "
         "sorte qu’aucune exposition de la période ne soit plus ancienne.",
     "g_click": "clic", "g_visit": "visite", "g_view": "vue", "g_listen": "écoute", "g_opportunity": "occasion de voir",
-    "g_none": "non touchés", "g_other": "autres",
+    "g_none": "non touchés", "g_frequency": "{number} exposition{plural}", "g_other": "autres",
     "m_cost": "Coût de la campagne", "m_cost_text": "{cost}, selon le contrat.",
-    "m_cost_own": "{cost}, somme des coûts des expositions de l’annonceur. L’enseigne ne la connaît pas.",
+    "m_cost_own": "{cost}, somme des coûts des expositions de l’annonceur. Le distributeur ne la connaît pas.",
     "m_cost_none": "Non indiqué : pas de retour sur investissement.",
 
     "t_merged": "Comptés sous une autre valeur",

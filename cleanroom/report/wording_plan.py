@@ -39,16 +39,16 @@ _ENGLISH: Final = {
 _FRENCH: Final = {
     "p_kicker": "Avant de toucher à la moindre donnée",
     "p_assumed":
-        "Hypothèses : {advertiser} personnes chez l’annonceur, {retailer} chez l’enseigne, {matched} chez les deux ; "
-        "{conversion} achètent ; {mean} par personne avec un écart type de {sd} ; aucun effet.",
+        "Hypothèses : {advertiser} personnes chez l’annonceur, {retailer} chez le distributeur, {matched} chez les "
+        "deux ; {conversion} achètent ; {mean} par personne avec un écart type de {sd} ; aucun effet.",
     "p_privacy": "Confidentialité", "p_time": "Durée et trafic", "p_padding": "Remplissage",
     "p_spends":
         "Une exécution dépense ε {epsilon} et δ {delta}. Le budget de ε {budget} en permet {runs}.",
-    "p_ledger": "Le registre de {role} a enregistré ε {epsilon} ; exécutions restantes : {runs}.",
-    "p_advertiser": "l’annonceur", "p_retailer": "l’enseigne",
+    "p_ledger": "Registre, {role} : ε {epsilon} dépensé ; exécutions restantes : {runs}.",
+    "p_advertiser": "l’annonceur", "p_retailer": "le distributeur",
     "p_time_text":
         "Environ {seconds} secondes avec {backend}, {workers} cœurs par nœud et {bandwidth} Mbit/s. L’annonceur "
-        "envoie {advertiser}, l’enseigne {retailer}.",
+        "envoie {advertiser}, le distributeur {retailer}.",
     "p_padding_text":
         "{dummies} lignes factices cachent le nombre d’appariements ; les listes complétées ont environ {advertiser} "
         "et {retailer} lignes.",
@@ -63,7 +63,8 @@ _FRENCH: Final = {
     "p_groups": "Personnes attendues, et groupes qui seront sans doute masqués",
     "p_suppressed": "Risque d’être masqué (moins de {threshold})",
     "p_stages": "Durée par étape", "p_stages_text": "Secondes de chaque étape, chaque nœud sur sa propre machine.",
-    "p_advertiser_sends": "L’annonceur envoie", "p_retailer_sends": "L’enseigne envoie", "p_megabytes": "{count} Mo",
+    "p_advertiser_sends": "L’annonceur envoie", "p_retailer_sends": "Le distributeur envoie",
+    "p_megabytes": "{count} Mo",
     "p_under": "moins de {share}", "p_over": "plus de {share}",
     "p_footer": "Une prévision à partir de tailles et de taux, par les formules du rapport. Aucune donnée n’a été lue "
                 "que celles que leur propriétaire a désignées.",

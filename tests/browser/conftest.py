@@ -10,15 +10,22 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
+sys.path[:0] = [str(Path(__file__).parent.parent / room) for room in ("unit", "protocol")]
 
+import kit
+from catalogue_document import catalogue_document
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_kit import contract, document, everything
 
+from cleanroom.cli.plan_document import Network, plan_document
+from cleanroom.contract.plan import Plan
+from cleanroom.measures.planning import Assumptions
+from cleanroom.report.forecast import render_plan
 from cleanroom.report.html import render_html
 from cleanroom.report.wording import LANGUAGES
+from cleanroom.session.costs import NATIVE
 
-KINDS = ("association", "randomised", "suppressed")
+KINDS = ("association", "randomised", "suppressed", "catalogue", "plan")
 
 
 def measurement(kind: str) -> dict[str, object]:
@@ -46,10 +53,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every kind of report in every language, as `<kind>.<language>.html`."""
     out = tmp_path_factory.mktemp("reports")
     for kind in KINDS:
-        found = measurement(kind)
+        found = forecast() if kind == "plan" else catalogue_document() if kind == "catalogue" else measurement(kind)
+        render = render_plan if kind == "plan" else render_html
         for language in LANGUAGES:
-            (out / f"{kind}.{language}.html").write_text(render_html(found, language), encoding="utf-8")
+            (out / f"{kind}.{language}.html").write_text(render(found, language), encoding="utf-8")
     return out
+
+
+def forecast() -> dict[str, object]:
+    """The plan of the demonstration's contract."""
+    plan = Plan(kit.contract())
+    assumed = Assumptions((100.0,) * len(plan.cells), 5_000, 0.5, 0.3, 50.0, 80.0)
+    return plan_document(plan, assumed, {}, Network(2, 100.0, "test", NATIVE))
 
 
 @pytest.fixture(params=[f"{kind}.{language}" for kind in KINDS for language in LANGUAGES])

@@ -35,6 +35,20 @@ def test_match_json_is_the_measurement_and_nothing_else(tiny: Tiny, run: Run) ->
     assert json.loads(done.out) == json.loads((runs(tiny.advertiser)[0] / "measurement.json").read_text())
 
 
+def test_match_leaves_a_french_page_that_verifies(tiny: Tiny, run: Run) -> None:
+    with serving(tiny.retailer):
+        assert run("match", tiny.advertiser, "--contract", tiny.contract, "--lang", "fr").code == 0
+        until((runs(tiny.retailer)[0] / "results.csv").exists)
+    ours, theirs = ((runs(party)[0] / "report.html").read_text() for party in (tiny.advertiser, tiny.retailer))
+    assert '<html lang="fr">' in ours
+    assert "Personnes appariées" in ours
+    assert '<html lang="en">' in theirs
+    folder = runs(tiny.advertiser)[0]
+    assert run("audit", "verify", folder, "--contract", tiny.contract).code == 0
+    (folder / "report.html").write_text(ours.replace("Personnes appariées", "Personnes devinées"))
+    run("audit", "verify", folder, "--contract", tiny.contract).refusal(69, "report.html")
+
+
 def test_match_without_a_peer_ends_with_75_and_leaves_nothing(tiny: Tiny, run: Run) -> None:
     tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
     run("match", tiny.advertiser, "--contract", tiny.contract).refusal(
