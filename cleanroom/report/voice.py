@@ -116,7 +116,8 @@ class Voice:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
         found = {name: str(terms[name]) for name in select.FILTERS if terms.get(name) is not None}
-        named = [self.days(text) if name == "days" else self.words.get(f"f_{text}", text) for name, text in found.items()]
+        named = [self.days(text) if name == "days" else self.words.get(f"f_{text}", text)
+                 for name, text in found.items()]
         return f"{measure}{self.words['colon']}{', '.join(named)}" if named else measure
 
     def unit(self, measure: str) -> str:
