@@ -20,6 +20,7 @@ def check_shape(contract: Contract, source: str) -> None:
     try:
         _check_parties(contract)
         _check_dates(contract)
+        _check_consent(contract)
         _check_dimensions(contract)
         _check_releases(contract)
         _check_sizes(contract)
@@ -75,6 +76,16 @@ def _check_dates(contract: Contract) -> None:
         raise ContractError(
             f"consent.lookback_days: the calendar spans {needed} days, the look-back only "
             f"{contract.consent.lookback_days}")
+
+
+def _check_consent(contract: Contract) -> None:
+    consent = contract.consent
+    for role in ROLES:
+        notices = [(notice.id, notice.sha256) for notice in consent.notices if notice.party == role]
+        _unique("consent.notices", notices)
+        _unique(f"consent.tcf_vendors.{role}", consent.tcf_vendors.of(role))
+    for table, columns in consent.columns.items():
+        _unique(f"consent.columns.{table}", columns)
 
 
 def _check_dimensions(contract: Contract) -> None:

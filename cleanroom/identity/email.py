@@ -10,11 +10,16 @@ import re
 import unicodedata
 from typing import Final
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from cleanroom import limits
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1035 §2.3.1, RFC 1123 §2.1
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
 _PLAIN: Final = re.compile(rf"[!-?A-~]+@{_DOMAIN.pattern}", re.ASCII)  # local part: printable, no space, no @
+_AS_TYPED: Final = rf" *{_PLAIN.pattern.replace('a-z0-9', 'A-Za-z0-9')} *"
 # IDNA 2003 and IDNA 2008 turn these two into different domains (RFC 5894 §7.2), so neither reading is safe.
 _DEVIATIONS: Final = frozenset("ßς")
 # Cc, Cf, Cn, Co, Cs: controls, invisible marks, unassigned, private, surrogates; Zl, Zp, Zs: separators.
@@ -34,6 +39,14 @@ def normalise_email(raw: str) -> str | None:
     if folded.isascii():
         return folded if _PLAIN.fullmatch(folded) else None
     return _international(folded)
+
+
+def plain_emails(texts: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Many addresses at once: what `normalise_email` gives for the plain ASCII ones, and which those are."""
+    plain = np.asarray(texts.str.fullmatch(_AS_TYPED).fillna(False), dtype=bool)
+    folded = texts.where(plain).str.strip(" ").str.lower()
+    short = np.asarray(folded.str.len().fillna(0) <= limits.MAX_KEY_CHARACTERS, dtype=bool)
+    return folded, plain & short
 
 
 def _fold(text: str) -> str | None:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cleanroom.contract.model import KeyType
+from cleanroom.identity.email import plain_emails
 from cleanroom.identity.keys import normalise
 
 
@@ -24,6 +25,27 @@ class KeyCounts:
     missing: int
     invalid: int
     duplicate: int
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class NormalisedKeys:
+    """Comparable key values of n people, before any are dropped.
+
+    `persons`: their ids. `values`: by key type in priority order, n texts or None. `missing`: by key type, where
+    there was no raw value.
+    """
+
+    persons: pd.Index
+    values: Mapping[KeyType, NDArray[np.object_]]
+    missing: Mapping[KeyType, NDArray[np.bool_]]
+
+    def __repr__(self) -> str:
+        return f"NormalisedKeys({len(self.persons)} people)"
+
+    def take(self, rows: NDArray[np.intp]) -> NormalisedKeys:
+        """Those of some people only."""
+        return NormalisedKeys(self.persons[rows], {key: values[rows] for key, values in self.values.items()},
+                              {key: missing[rows] for key, missing in self.missing.items()})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -48,38 +70,61 @@ class MatchKeys:
         return len(self.persons)
 
 
-def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> MatchKeys:
-    """Normalised, de-duplicated keys of `frame` (person, one raw text column per key type it has).
+def normalised_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> NormalisedKeys:
+    """Comparable values of `frame` (person, one raw text column per key type it has).
 
     A key type without a column is missing for everyone; blank and null raw values are missing, not invalid.
+    """
+    values, missing = {}, {}
+    for key_type in key_types:
+        if key_type in frame.columns:
+            texts = frame[key_type].astype("str")
+            missing[key_type] = np.asarray(texts.isna() | (texts.str.strip() == ""), dtype=bool)
+            values[key_type] = _normalised(key_type, texts, missing[key_type])
+        else:
+            missing[key_type] = np.ones(len(frame), dtype=bool)
+            values[key_type] = np.full(len(frame), None, dtype=object)
+    return NormalisedKeys(pd.Index(frame["person"]), values, missing)
+
+
+def _normalised(key_type: KeyType, texts: pd.Series, missing: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """The plain e-mail addresses all at once, the rest one by one."""
+    values = np.full(len(texts), None, dtype=object)
+    rest = ~missing
+    if key_type == "email" and len(texts):
+        folded, plain = plain_emails(texts)
+        values[plain] = folded[plain].to_numpy(dtype=object)
+        rest &= ~plain
+    for row in np.flatnonzero(rest):
+        values[row] = normalise(key_type, texts.iloc[row])
+    return values
+
+
+def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> MatchKeys:
+    """Normalised, de-duplicated keys of `frame`, as `normalised_keys` reads it.
+
     Only people whose consent was checked may be given: use `Admitted.match_keys`.
     """
+    return without_repeats(normalised_keys(frame, key_types))
+
+
+def without_repeats(keys: NormalisedKeys) -> MatchKeys:
+    """Match keys: a value that belongs to more than one person is dropped for all of them."""
     columns, counts = [], {}
-    for key_type in key_types:
-        raw = _texts(frame, key_type)
-        values, counts[key_type] = _column(key_type, raw)
+    for key_type, found in keys.values.items():
+        values, counts[key_type] = _column(found, keys.missing[key_type])
         columns.append(values)
     table = np.stack(columns, axis=1)
-    usable = pd.notna(table).any(axis=1)
-    persons = pd.Index(frame["person"])[usable]
-    return MatchKeys(persons, tuple(key_types), table[usable], counts, int((~usable).sum()))
+    usable = np.asarray(pd.notna(table).any(axis=1), dtype=bool)
+    return MatchKeys(keys.persons[usable], tuple(keys.values), table[usable], counts, int((~usable).sum()))
 
 
-def _texts(frame: pd.DataFrame, key_type: KeyType) -> list[str | None]:
-    if key_type not in frame.columns:
-        return [None] * len(frame)
-    texts = frame[key_type].astype(object)
-    return [text if isinstance(text, str) and text and not text.isspace() else None for text in texts]
-
-
-def _column(key_type: KeyType, raw: list[str | None]) -> tuple[NDArray[np.object_], KeyCounts]:
-    found = [None if text is None else normalise(key_type, text) for text in raw]
+def _column(found: NDArray[np.object_], missing: NDArray[np.bool_]) -> tuple[NDArray[np.object_], KeyCounts]:
     series = pd.Series(found, dtype=object)
     present = series.notna().to_numpy()
     repeated = present & series.duplicated(keep=False).to_numpy()
     values = np.empty(len(found), dtype=object)
     values[:] = [text.encode() if keep and text else None
                  for text, keep in zip(found, present & ~repeated, strict=True)]
-    missing = raw.count(None)
-    valid, duplicate = int((present & ~repeated).sum()), int(repeated.sum())
-    return values, KeyCounts(valid, missing, len(raw) - missing - valid - duplicate, duplicate)
+    valid, duplicate, absent = int((present & ~repeated).sum()), int(repeated.sum()), int(missing.sum())
+    return values, KeyCounts(valid, absent, len(found) - absent - valid - duplicate, duplicate)

@@ -43,10 +43,12 @@ class Key:
     """One key column of a side: texts as typed (null when missing), and whether each is the person's own key.
 
     An own key is valid under `cleanroom-1`, belongs to nobody else on any side, and is the one the other side has.
+    `mate`: row of who has the same key on this side, the person's own row when nobody does.
     """
 
     texts: Array
     own: Flags
+    mate: Ints
 
 
 def draw_keys(random: np.random.Generator, role: Role, key_types: tuple[KeyType, ...], serial: Ints) \
@@ -60,7 +62,17 @@ def _draw(random: np.random.Generator, role: Role, key_type: KeyType, serial: In
     form = random.choice(len(shares), len(serial), p=shares)
     present = random.random(len(serial)) < PRESENCE[role][key_type]
     texts = write(role, serial, form)
-    return Key(pc.if_else(pa.array(present), texts, pa.scalar(None, pa.string())), present & (form < usable))
+    mates = _pairs(form, present) if key_type == "email" else np.arange(len(serial))
+    return Key(pc.if_else(pa.array(present), texts, pa.scalar(None, pa.string())), present & (form < usable), mates)
+
+
+def _pairs(form: Ints, present: Flags) -> Ints:
+    """The other one of each couple that has one mailbox in both rows; see `_shared`."""
+    rows, mates = np.flatnonzero(form == _EMAIL_FORMS_SHARED), np.arange(len(form))
+    couples = rows[:len(rows) // 2 * 2].reshape(-1, 2)
+    couples = couples[present[couples].all(axis=1)]
+    mates[couples] = couples[:, ::-1]
+    return mates
 
 
 def _choose(form: Ints, *texts: Array) -> Array:

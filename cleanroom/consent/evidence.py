@@ -1,0 +1,184 @@
+"""Evidence of the consents a run used: a Merkle tree (RFC 6962) with one salted leaf for each admitted person (X-06).
+
+    leaf i = SHA-256(0x00 ‖ salt_i ‖ record_i),  salt_i = bytes 32i … 32i + 31 of a ChaCha20 keystream (RFC 8439)
+
+`record_i` is the deciding event as canonical JSON (RFC 8785; texts only), in which the local id of the person is
+replaced by HMAC-SHA-256(secret, "subject" ‖ id): whoever is shown one opened leaf learns nothing of another one, and
+not under which id the owner keeps the person. The secret is drawn for each run and stays with the owner, so that two
+runs' leaves cannot be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from json.encoder import encode_basestring
+from operator import add
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
+from numpy.typing import NDArray
+
+from cleanroom import limits
+from cleanroom.audit import merkle
+from cleanroom.errors import AuditError, MisuseError
+from cleanroom.ports import ConsentProofs
+from cleanroom.primitives.canonical import canonical_json, parse_json
+
+FORMAT: Final = "cleanroom-consent-proof/1"
+KEPT: Final = "cleanroom-consent-evidence/1"
+SECRET_BYTES: Final = 32
+_AT_ONCE: Final = 50_000  # records in memory
+_ESCAPED: Final = r'["\\\x00-\x1f]'  # what a JSON text cannot hold as it is
+
+
+class Records:
+    """Deciding events of n admitted people, as texts, in the order of the roster. Gives out these events only."""
+
+    __slots__ = ("_events", "_places", "rows")
+
+    def __init__(self, events: pd.DataFrame, places: NDArray[np.intp], rows: NDArray[np.intp]) -> None:
+        """`places`: rows of the deciding ones in `events`; `rows`: of their people in the roster, from 0."""
+        self._events, self._places, self.rows = events, places, rows
+
+    def __repr__(self) -> str:
+        return f"Records({len(self)})"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def chunk(self, start: int, size: int) -> pd.DataFrame:
+        """Some of the events: a copy of all of them takes as much memory as the rest of the gate."""
+        return self._events.take(self._places[start:start + size])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """A leaf that was proven: the run, the tree it is in, and the consent record."""
+
+    run: str
+    root: str
+    size: int
+    record: Mapping[str, str]
+
+
+def commit(records: Records, run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
+    """Keep what opens the leaves, on the owner's side, and give the root (32 bytes) for the audit log.
+
+    One leaf a record, in the order of the roster. `secret`: 32 random bytes of this run alone, else MisuseError.
+    """
+    if len(secret) != SECRET_BYTES:
+        raise MisuseError("the secret of the consent evidence has 32 bytes")
+    leaves: list[bytes] = []
+    proofs.keep(_kept(records, run, secret, leaves))
+    return merkle.root(leaves)
+
+
+def _kept(records: Records, run: str, secret: bytes, leaves: list[bytes]) -> Iterator[bytes]:
+    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes are appended."""
+    yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
+    found = (record for start in range(0, len(records), _AT_ONCE)
+             for record in _canonical(records.chunk(start, _AT_ONCE), secret))
+    numbered = zip(records.rows.tolist(), found, strict=True)
+    for (row, record), salt in zip(numbered, _salts(secret), strict=False):
+        leaves.append(_leaf(salt, record))
+        yield b"%d %b" % (row + 1, record)
+
+
+def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
+    """Open the leaf of the person in row `row` (from 1) of people or members, as canonical JSON.
+
+    `kept`: lines as `commit` kept them. AuditError when they are not, or the person did not take part.
+    """
+    lines = iter(kept)
+    run, secret = _head(next(lines, b""), where)
+    leaves: list[bytes] = []
+    found = -1
+    for line, each in zip(lines, _salts(secret), strict=False):
+        number, _, text = line.partition(b" ")
+        if number == b"%d" % row:
+            found, record, salt = len(leaves), text, each
+        leaves.append(_leaf(each, text))
+    if found < 0:
+        raise AuditError("this person did not take part in the run", where=f"row {row}")
+    return canonical_json({
+        "format": FORMAT, "run": run, "index": found, "size": len(leaves), "root": merkle.root(leaves).hex(),
+        "salt": salt.hex(), "record": record.decode(),
+        "path": [node.hex() for node in merkle.inclusion_proof(leaves, found)]})
+
+
+def _head(line: bytes, where: str) -> tuple[str, bytes]:
+    head = parse_json(line, where=where, limit=1024, error=AuditError, canonical=True)
+    try:
+        if head["format"] != KEPT:
+            raise AuditError("not the consent evidence of a run", where=where)
+        return str(head["run"]), bytes.fromhex(head["secret"])
+    except (KeyError, TypeError, ValueError):
+        raise AuditError("not the consent evidence of a run", where=where) from None
+
+
+def verify_proof(data: bytes, where: str) -> Opened:
+    """Check one opened leaf against the root it names. AuditError says what is wrong.
+
+    Whether that root is the one of the run is for the caller: compare it with the run's verified log.
+    """
+    value = parse_json(data, where=where, limit=limits.MAX_EVIDENCE_BYTES, error=AuditError, canonical=True)
+    try:
+        if value["format"] != FORMAT:
+            raise AuditError("not a proof of a consent record", where=where)
+        index, size, run = int(value["index"]), int(value["size"]), str(value["run"])
+        root, salt = bytes.fromhex(value["root"]), bytes.fromhex(value["salt"])
+        path, text = [bytes.fromhex(node) for node in value["path"]], str(value["record"])
+        record = json.loads(text)
+    except (KeyError, TypeError, ValueError):
+        raise AuditError("not a proof of a consent record", where=where) from None
+    if len(salt) != SECRET_BYTES or not isinstance(record, dict):
+        raise AuditError("not a proof of a consent record", where=where)
+    merkle.verify_inclusion(_leaf(salt, text.encode()), index, size, path, root)
+    return Opened(run, root.hex(), size, record)
+
+
+def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
+    """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
+    subjects = pd.Series([_mac(secret, b"subject" + str(person).encode()).hex() for person in events["person"]],
+                         index=events.index, dtype="str")
+    columns = {name: events[name] for name in events.columns if name != "person"} | {"subject": subjects}
+    members = reduce(add, (_members(name, columns[name]) for name in sorted(columns)))
+    return [b"{%b}" % text[1:].encode() for text in members.tolist()]
+
+
+def _members(name: str, texts: pd.Series) -> pd.Series:
+    """`,"name":"text"` for each text, nothing where there is none. Texts that repeat are written once."""
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        written = _members(name, pd.Series(texts.cat.categories, dtype="str"))
+        taken: pd.Series = pd.concat([written, pd.Series([""], dtype="str")]).take(texts.cat.codes)
+        return taken.set_axis(texts.index)
+    texts = texts.fillna("")
+    if texts.str.contains(_ESCAPED).any():
+        escaped = [encode_basestring(text)[1:-1] for text in texts.tolist()]
+        texts = pd.Series(escaped, index=texts.index, dtype="str")
+    members: pd.Series = (f',"{name}":"' + texts + '"').where(texts != "", "")
+    return members
+
+
+def _leaf(salt: bytes, record: bytes) -> bytes:
+    return merkle.leaf_hash(salt + record)
+
+
+def _salts(secret: bytes) -> Iterator[bytes]:
+    """The salts of the leaves, without end."""
+    stream = Cipher(ChaCha20(_mac(secret, b"leaves"), bytes(16)), mode=None).encryptor()
+    while True:
+        block = stream.update(bytes(SECRET_BYTES * _AT_ONCE))
+        yield from (block[at:at + SECRET_BYTES] for at in range(0, len(block), SECRET_BYTES))
+
+
+def _mac(secret: bytes, message: bytes) -> bytes:
+    return hmac.digest(secret, message, hashlib.sha256)
