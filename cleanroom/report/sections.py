@@ -66,12 +66,11 @@ def matched(voice: Voice) -> Table:
 def groups(voice: Voice) -> list[Table]:
     """For each release, a row per group: people, then every rate that was computed.
 
-    The frequency curve has a chapter of its own; releases without a rate are in the annex only.
+    Releases without a rate are in the annex only.
     """
     levels = select.levels(voice.document)
     rated = {_key(result["group"]) for result in levels}
-    shown = [entry for entry in voice.document["released"] if entry["groups"] and not entry["attribution"]
-             and not ("frequency" in entry["dimensions"] and "frequency" in voice.document["contract"]["metrics"])]
+    shown = [entry for entry in voice.document["released"] if entry["groups"] and not entry["attribution"]]
     found = [entry for entry in shown if any(_key(group["group"]) in rated for group in entry["groups"])]
     return [_release(voice, entry, levels) for entry in found or shown]
 

@@ -92,7 +92,7 @@ def _contract(releases: list, dimensions: dict[str, list[str]], **settings: obje
                    "people_weight": 100, **({"attribution": method} if method else {})}
                   for names, opened, method in releases],
         dimensions=[{"name": name, "values": values} for name, values in dimensions.items()],
-        disclosure={"threshold": THRESHOLD, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.0001"},
+        disclosure__threshold=THRESHOLD, disclosure__budget_epsilon="10", disclosure__budget_delta="0.0001",
         match__max_people_advertiser=400_000, match__max_people_retailer=200_000, **settings)
 
 

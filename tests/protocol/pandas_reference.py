@@ -37,25 +37,63 @@ class Source:
         return frame.rename(columns={theirs: ours for ours, theirs in own.items()})
 
 
-def admitted(source: Source, side: Path, partner: str, purpose: str) -> set[str]:
-    """Whose last word on the purpose, an account's before a device's, is a consent that names the partner and lasts."""
+def admitted(source: Source, side: Path, terms: dict) -> set[str]:
+    """Who may take part by docs/consent.md: everybody whose own answer stands, unless a sharer of a key has another."""
+    roster = source.read(side, "people" if side.name == "advertiser" else "members")
+    roster["person"] = roster["person"].astype(str)
+    roster["ok"] = roster["person"].isin(consenting(source, side, terms))
+    found = texts(roster, terms["match"]["keys"])
+    before = -1
+    while before != found["ok"].sum():  # until no chain of shared keys spreads a refusal further
+        before = found["ok"].sum()
+        for key in terms["match"]["keys"]:
+            strictest = found.groupby(key)["ok"].transform("min")
+            found["ok"] &= strictest.where(found[key].notna(), True).astype(bool)
+    return set(found.loc[found["ok"], "person"])
+
+
+def consenting(source: Source, side: Path, terms: dict) -> set[str]:
+    """Whose last word on the purpose, an account's before a device's, is a consent that names the partner and lasts.
+
+    With proof, the agreed notice, of age for certain, active of late, and not on the suppression list.
+    """
+    asked, partner = terms["consent"], source.parties["retailer" if side.name == "advertiser" else "advertiser"]
     events = source.read(side, "consents")
     events["person"] = events["person"].astype(str)
     naive = events["event_time"].astype(str).str.fullmatch(r"[0-9T:-]{19}")
     unclear = set(events.loc[naive, "person"])
-    events = events[(events["purpose"] == purpose) & ~events["person"].isin(unclear)]
-    events = events.assign(time=pd.to_datetime(events["event_time"], utc=True, format="ISO8601"),
-                           account=events["scope"] == "account", no=events["status"] != "given")
-    last = events.sort_values(["account", "time", "no"]).groupby("person").tail(1)
-    ends = pd.to_datetime(last["expires_at"].replace("", None), utc=True)
-    good = last[(last["status"] == "given") & (last["legal_basis"] == "consent")
-                & ~(ends <= pd.Timestamp(source.now, tz="UTC"))
-                & last["recipients"].map(lambda names: partner in str(names).split("|")).astype(bool)]
-    return set(good["person"]) - set(source.read(side, "suppressions")["person"].astype(str))
+    now = pd.Timestamp(source.now, tz="UTC")
+    active = moments(events["last_activity_at"]) >= now - asked["inactive_days"] * DAY
+    active = set(events.loc[active & (events["last_activity_kind"] != "email_open"), "person"])
+    about = events[(events["purpose"] == asked["purpose"]) & ~events["person"].isin(unclear)]
+    about = about.assign(time=moments(about["event_time"]), account=about["scope"] == "account",
+                         no=about["status"] != "given")
+    last = about.sort_values(["account", "time", "no"]).groupby("person").tail(1)
+    notices = {(each["id"], each["sha256"]) for each in asked["notices"] if each["party"] == side.name}
+    good = (last["status"] == "given") & (last["legal_basis"] == "consent") & ~(moments(last["expires_at"]) <= now)
+    good &= last["recipients"].map(lambda names: partner in str(names).split("|")).astype(bool)
+    good &= (last["proof_ref"] != "") & last["proof_sha256"].str.fullmatch("[0-9a-f]{64}")
+    good &= np.array([pair in notices for pair in zip(last["notice_id"], last["notice_sha256"], strict=True)], bool)
+    good &= last["time"].dt.year - last["birth_year"].astype(int) - 1 >= asked["minimum_age"]
+    good &= last["person"].isin(active)
+    return set(last.loc[good, "person"]) - set(source.read(side, "suppressions")["person"].astype(str))
+
+
+def moments(values: pd.Series) -> pd.Series:
+    """Times in UTC; nothing where there is none or one without a zone."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return pd.to_datetime(values, utc=True)
+    return pd.to_datetime(values.where(values.astype(str) != ""), utc=True, format="ISO8601", errors="coerce")
 
 
 def keys(frame: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
     """One comparable text a key type; what is no key, or somebody else's too, is missing."""
+    frame = texts(frame, wanted)
+    return frame.assign(**{key: frame[key].where(~frame[key].duplicated(keep=False)) for key in wanted})
+
+
+def texts(frame: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
+    """One comparable text a key type, missing where there is no key."""
     for key in wanted:
         text = frame[key].fillna("").astype(str).str.strip()
         if key == "email":
@@ -66,7 +104,7 @@ def keys(frame: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
         else:
             text = text.str.replace(r"[\s\-]", "", regex=True).str.upper()
             text = text.where(text.str.fullmatch(r"[A-Z0-9]{4,32}"))
-        frame = frame.assign(**{key: text.where(~text.duplicated(keep=False))})
+        frame = frame.assign(**{key: text})
     return frame
 
 
@@ -98,8 +136,7 @@ class Reference:
     def _advertiser(self) -> pd.DataFrame:
         side = self.source.advertiser
         people = self.source.read(side, "people")
-        people = people[people["person"].isin(admitted(self.source, side, self.source.parties["retailer"],
-                                                       self.terms["consent"]["purpose"]))]
+        people = people[people["person"].isin(admitted(self.source, side, self.terms))]
         people = keys(people, self.terms["match"]["keys"])
         arms = self.source.read(side, "arms").assign(assigned=lambda frame: pd.to_datetime(frame["day"]))
         people = people.merge(arms[["person", "arm", "assigned"]], on="person")
@@ -154,8 +191,7 @@ class Reference:
         side = self.source.retailer
         members = self.source.read(side, "members")
         members["person"] = members["person"].astype(str)
-        members = keys(members[members["person"].isin(admitted(self.source, side, self.source.parties["advertiser"],
-                                                               self.terms["consent"]["purpose"]))],
+        members = keys(members[members["person"].isin(admitted(self.source, side, self.terms))],
                        self.terms["match"]["keys"])
         found = []
         for key in self.terms["match"]["keys"]:  # in order of priority, one match a person
@@ -182,7 +218,9 @@ class Reference:
     @cached_property
     def lines(self) -> pd.DataFrame:
         """Lines of matched people, with the day of their window (0 is the first)."""
-        lines = self.all_lines[self.all_lines["person"].isin(self.people.index)]
+        denied = [name for names in self.terms["consent"]["denied_categories"].values() for name in names]
+        lines = self.all_lines[self.all_lines["person"].isin(self.people.index)
+                               & ~self.all_lines["category"].isin(denied)]
         return lines.assign(at=(lines["day"] - lines["person"].map(self.people["start"])) // DAY)
 
     @cached_property

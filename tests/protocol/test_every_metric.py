@@ -6,6 +6,7 @@ Without noise each is the reference, with noise the reference is in the interval
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -92,7 +93,8 @@ def cost_of(reference: Reference) -> int:
 
 
 def case(agreed: Contract, folder: Path, names: dict, parties: dict[str, str]) -> Case:
-    tables = {role: load_tables(load_party(folder / role), agreed) for role in ("advertiser", "retailer")}
+    tables = {role: load_tables(load_party(folder / role), agreed, datetime.now(UTC))
+              for role in ("advertiser", "retailer")}
     source = Source(folder / "advertiser", folder / "retailer", names, parties)
     terms = json.loads(agreed.model_dump_json(exclude_none=True, exclude={"signatures"}))
     return Case(agreed, tables, Reference(source, terms))
@@ -105,7 +107,9 @@ def named(of: dict[str, str]) -> dict[str, str]:
 def synth_case(folder: Path, rows: int) -> Case:
     out = folder / "synth"
     write_synth(out, Parameters(rows, seed=4, overlap=0.8, lift=0.5, conversion=0.4, refused=0.05), Silent())
-    return case(full_contracts.synth(**named(NAMES)), out, SYNTH_NAMES, dict(NAMES))
+    terms = tomllib.loads((out / "terms.toml").read_text("utf-8"))
+    legal = {"consent": {**terms["consent"], "lookback_days": 396}, "legal": terms["legal"]}
+    return case(full_contracts.synth(**named(NAMES), **legal), out, SYNTH_NAMES, dict(NAMES))
 
 
 @pytest.fixture(scope="module")
