@@ -60,7 +60,7 @@ class Truth:
     @property
     def cost_cents(self) -> int:
         """Cost of the campaign."""
-        return round(self._cost / 100)
+        return (self._cost + 50) // 100  # rounded half up, as a run rounds the costs of the file
 
     def document(self, terms: Mapping[str, Any]) -> dict[str, Any]:
         """truth.json; `terms`: how the contract was fitted. See docs/synth.md."""
