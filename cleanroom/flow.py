@@ -165,7 +165,7 @@ def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple
 def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) \
         -> tuple[MatchKeys, dict[str, int]]:
     setup.audit.record(Kind.CONSENT_GATE, admitted=admitted.report.admitted, refused=dict(admitted.report.refused))
-    keys = admitted.match_keys(setup.plan.contract.match.keys)
+    keys = admitted.match_keys(setup.plan.contract.match)
     excluded = {"no_key": keys.without_key}
     for key_type, count in keys.counts.items():
         excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}

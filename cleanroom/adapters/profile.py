@@ -15,10 +15,11 @@ import pandas as pd
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.readers import load_tables, read_tables
 from cleanroom.consent.gate import Admitted, GateReport, gate
-from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.keys import KEY_TYPES, KeyType
+from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.flow import place
-from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.columns import COLUMNS_OF
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
 
@@ -73,12 +74,17 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
     """
     tables = read_tables(settings, "UTC") if contract is None else load_tables(settings, contract)
     if contract is None:
-        return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
+        return _profile(tables, match_keys(tables.roster, _own_keys(tables.roster)))
     if isinstance(tables, AdvertiserTables):
         return _advertiser(contract, tables, gate(contract, tables, now))
     admitted = gate(contract, tables, now)
-    keys = admitted.match_keys(contract.match.keys)
+    keys = admitted.match_keys(contract.match)
     return replace(_profile(tables, keys), gate=admitted.report, sent=len(keys))
+
+
+def _own_keys(roster: pd.DataFrame) -> tuple[KeyType, ...]:
+    """The key types that the file has columns for."""
+    return tuple(key for key in KEY_TYPES if set(COLUMNS_OF[key]) <= set(roster.columns))
 
 
 def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> PartyProfile:
@@ -87,7 +93,7 @@ def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> Part
 
 def _advertiser(contract: Contract, tables: AdvertiserTables,
                 admitted: Admitted[AdvertiserTables]) -> PartyProfile:
-    keys, plan = admitted.match_keys(contract.match.keys), Plan(contract)
+    keys, plan = admitted.match_keys(contract.match), Plan(contract)
     placed = place(plan, admitted.tables, keys)
     counts = np.bincount(placed.cells, minlength=len(plan.cells))
     cells = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -13,7 +13,8 @@ import pandas as pd
 
 from cleanroom.consent.rules import LOOKBACK, PERSON_RULES, first_refusal, inside_lookback
 from cleanroom.consent.subjects import subjects_of
-from cleanroom.contract.model import Contract, KeyType, other
+from cleanroom.contract.keys import DEFAULT_SHARED
+from cleanroom.contract.model import Contract, Match, other
 from cleanroom.errors import DataError, MisuseError
 from cleanroom.identity.matching import MatchKeys, match_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
@@ -74,9 +75,9 @@ class Admitted(Generic[Tables]):
         ids: pd.Index = pd.Index(self._tables.roster["person"])
         return ids
 
-    def match_keys(self, key_types: Sequence[KeyType]) -> MatchKeys:
-        """Normalised, de-duplicated keys of the admitted people."""
-        return match_keys(self._tables.roster, key_types)
+    def match_keys(self, terms: Match) -> MatchKeys:
+        """Normalised, de-duplicated keys of the admitted people, under the contract's terms of the match."""
+        return match_keys(self._tables.roster, terms.keys, terms.normalisation, terms.shared_values or DEFAULT_SHARED)
 
     def __len__(self) -> int:
         return len(self._tables.roster)

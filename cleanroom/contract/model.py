@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from cleanroom import limits
+from cleanroom.contract.keys import KeyType, ProfileName, SharedValues
 
 Role = Literal["advertiser", "retailer"]
-KeyType = Literal["email", "phone", "loyalty"]
 Refunds = Literal["refuse", "net", "gross"]
 SalesChannel = Literal["store", "online", "click_collect", "pickup_extra"]
 Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visitors", "visits",
@@ -72,7 +72,8 @@ class Match(_Document):
 
     protocol: Literal["ecdh-x25519-v1"]
     keys: Annotated[tuple[KeyType, ...], Field(min_length=1, max_length=limits.MAX_KEY_TYPES)]  # priority order
-    normalisation: Literal["cleanroom-1"]
+    normalisation: ProfileName
+    shared_values: SharedValues | None = None  # what becomes of a value that several people have; absent: drop
     epsilon: Epsilon  # of one padded size or one padded pattern count
     delta: Delta
     max_people_advertiser: Annotated[int, Field(ge=1, le=limits.MAX_ROWS)]

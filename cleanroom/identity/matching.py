@@ -1,29 +1,57 @@
-"""The keys by which people of one side may be matched, de-duplicated."""
+"""The keys by which people of one side may be matched, normalised and de-duplicated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cleanroom.contract.model import KeyType
-from cleanroom.identity.keys import normalise
+from cleanroom import limits
+from cleanroom.contract.keys import DEFAULT_PROFILE, DEFAULT_SHARED, KeyType, ProfileName, SharedValues
+from cleanroom.errors import MisuseError
+from cleanroom.identity.columns import COLUMNS_OF, KIND_OF
+from cleanroom.identity.masks import shape
+from cleanroom.identity.profiles import PROFILES
+from cleanroom.identity.profiles.base import Normaliser, Profile, Reason, Result
+from cleanroom.identity.profiles.hashes import hashed_email
+from cleanroom.identity.sharing import Shared, find_shared
+
+_SHAPES = 3  # forms of refused values shown for each reason
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCounts:
     """What became of one key type, in people. `valid` keys are used; the four add up to all people.
 
-    `duplicate`: people whose normalised value also belongs to somebody else; it is dropped for all of them.
+    `duplicate`: people who lost a value that somebody else has, too. For the owner only: `reasons` (people by why their
+    value is refused), `shapes` (by reason, the commonest masked forms and how often), `shared` (people by kind of
+    shared value, see `identity.sharing`).
     """
 
     valid: int
     missing: int
     invalid: int
     duplicate: int
+    reasons: Mapping[str, int] = field(default_factory=dict, compare=False)
+    shapes: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, compare=False, repr=False)
+    shared: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class KeyColumn:
+    """One key type of n people: (n,) texts or None, (n,) `Reason` or None, and the forms of some refused values."""
+
+    values: NDArray[np.object_]
+    refused: NDArray[np.object_]
+    shapes: Mapping[int, str]
+
+    def __repr__(self) -> str:
+        return f"KeyColumn({len(self.values)} people)"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -48,38 +76,77 @@ class MatchKeys:
         return len(self.persons)
 
 
-def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> MatchKeys:
-    """Normalised, de-duplicated keys of `frame` (person, one raw text column per key type it has).
+def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: ProfileName = DEFAULT_PROFILE,
+               shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:
+    """Normalised, de-duplicated keys of `frame` (person, and the raw text columns of the key types it has).
 
     A key type without a column is missing for everyone; blank and null raw values are missing, not invalid.
-    Only people whose consent was checked may be given: use `Admitted.match_keys`.
+    Only people whose consent was checked may be given: use `Admitted.match_keys`. MisuseError when the profile has no
+    rule for a key type, which no contract asks for.
     """
-    columns, counts = [], {}
-    for key_type in key_types:
-        raw = _texts(frame, key_type)
-        values, counts[key_type] = _column(key_type, raw)
-        columns.append(values)
-    table = np.stack(columns, axis=1)
-    usable = pd.notna(table).any(axis=1)
-    persons = pd.Index(frame["person"])[usable]
-    return MatchKeys(persons, tuple(key_types), table[usable], counts, int((~usable).sum()))
+    persons = pd.Index(frame["person"])
+    columns = [normalised(frame, key_type, PROFILES[profile]) for key_type in key_types]
+    sharing = find_shared([column.values for column in columns], persons, shared)
+    table = np.empty((len(frame), len(key_types)), dtype=object)
+    for position, (column, found) in enumerate(zip(columns, sharing, strict=True)):
+        table[:, position] = [None if lost or text is None else text.encode()
+                              for text, lost in zip(column.values, found.lost.tolist(), strict=True)]
+    usable = np.asarray(pd.notna(table).any(axis=1), dtype=np.bool_)
+    counts = {key_type: _counts(column, found)
+              for key_type, column, found in zip(key_types, columns, sharing, strict=True)}
+    return MatchKeys(persons[usable], tuple(key_types), table[usable], counts, int((~usable).sum()))
 
 
-def _texts(frame: pd.DataFrame, key_type: KeyType) -> list[str | None]:
-    if key_type not in frame.columns:
-        return [None] * len(frame)
-    texts = frame[key_type].astype(object)
-    return [text if isinstance(text, str) and text and not text.isspace() else None for text in texts]
+def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyColumn:
+    """Comparable values of one key type, before any are dropped. Nothing refused is among them."""
+    results: list[Result | None] = []
+    shapes: dict[int, str] = {}
+    for raw, normaliser in _raw(frame, key_type, profile):
+        found = normaliser(*raw) if raw else None
+        if isinstance(found, Reason) and len(shapes) < limits.MAX_SHAPED:
+            shapes[len(results)] = shape(raw)
+        results.append(found)
+    values, refused = np.empty(len(results), dtype=object), np.empty(len(results), dtype=object)
+    values[:] = [each if isinstance(each, str) else None for each in results]
+    refused[:] = [each if isinstance(each, Reason) else None for each in results]
+    return KeyColumn(values, refused, shapes)
 
 
-def _column(key_type: KeyType, raw: list[str | None]) -> tuple[NDArray[np.object_], KeyCounts]:
-    found = [None if text is None else normalise(key_type, text) for text in raw]
-    series = pd.Series(found, dtype=object)
-    present = series.notna().to_numpy()
-    repeated = present & series.duplicated(keep=False).to_numpy()
-    values = np.empty(len(found), dtype=object)
-    values[:] = [text.encode() if keep and text else None
-                 for text, keep in zip(found, present & ~repeated, strict=True)]
-    missing = raw.count(None)
-    valid, duplicate = int((present & ~repeated).sum()), int(repeated.sum())
-    return values, KeyCounts(valid, missing, len(raw) - missing - valid - duplicate, duplicate)
+def _raw(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> Iterator[tuple[tuple[str, ...], Normaliser]]:
+    """Each person's raw texts, empty when one is missing, and the rule that reads them.
+
+    Who has an address and no hash of it is hashed here, so that a party with addresses meets one with hashes.
+    """
+    if KIND_OF[key_type] not in profile.normalisers:
+        raise MisuseError(f"the profile {profile.name} has no rule for {key_type}")
+    normaliser = profile.normalisers[KIND_OF[key_type]]
+    columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
+    if key_type != "email_sha256":
+        yield from ((raw if all(raw) else (), normaliser) for raw in zip(*columns, strict=True))
+        return
+    of_address = partial(hashed_email, profile.normalisers["email"])
+    for given, address in zip(columns[0], _texts(frame, "email"), strict=True):
+        yield ((given,), normaliser) if given else ((address,) if address else (), of_address)
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    """Raw texts; empty where there is none."""
+    if column not in frame.columns:
+        return [""] * len(frame)
+    texts = frame[column].astype(object)
+    return [text if isinstance(text, str) and not text.isspace() else "" for text in texts]
+
+
+def _counts(column: KeyColumn, shared: Shared) -> KeyCounts:
+    present, lost = pd.notna(column.values), int(shared.lost.sum())
+    reasons = Counter(reason.value for reason in column.refused if reason is not None)
+    invalid, valid = reasons.total(), int(present.sum()) - lost
+    return KeyCounts(valid, len(present) - valid - lost - invalid, invalid, lost, dict(reasons.most_common()),
+                     _common_shapes(column), shared.people)
+
+
+def _common_shapes(column: KeyColumn) -> dict[str, tuple[tuple[str, int], ...]]:
+    forms: dict[str, Counter[str]] = {}
+    for row, form in column.shapes.items():
+        forms.setdefault(column.refused[row].value, Counter())[form] += 1
+    return {reason: tuple(found.most_common(_SHAPES)) for reason, found in forms.items()}

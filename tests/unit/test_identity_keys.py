@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanroom.identity.keys import NORMALISERS, normalise
+from cleanroom.identity.profiles import PROFILES
 
 
 @pytest.mark.parametrize(("raw", "expected"), [
