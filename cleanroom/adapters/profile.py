@@ -6,7 +6,7 @@ Exact counts about one's own people: for the owner's eyes, never for the peer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.keys import KEY_TYPES, KeyType
 from cleanroom.contract.model import Contract
@@ -58,13 +59,21 @@ class PartyProfile:
             "rows": dict(self.rows),
             "strangers": dict(self.strangers),
             "days": {name: [day.isoformat() for day in span] for name, span in self.days.items()},
-            "keys": {key: asdict(counts) for key, counts in self.keys.items()},
+            "keys": {key: _document(counts) for key, counts in self.keys.items()},
             "without_key": self.without_key,
             "consent": None if self.gate is None else self.gate.document(),
             "sent": self.sent,
             "cells": [{"values": list(c.values), "period": c.period, "people": c.people} for c in self.cells],
             "excluded": None if self.excluded is None else dict(self.excluded),
         }
+
+
+def _document(counts: KeyCounts) -> dict[str, object]:
+    """The four counts, and what there is to say about refused and shared values: reasons, masked forms, kinds."""
+    said = {"reasons": dict(counts.reasons), "forms": {why: dict(forms) for why, forms in counts.shapes.items()},
+            "shared_by": {kind: people for kind, people in counts.shared.items() if people}}
+    return {"valid": counts.valid, "missing": counts.missing, "invalid": counts.invalid,
+            "duplicate": counts.duplicate, **{name: found for name, found in said.items() if found}}
 
 
 def profile_party(settings: PartySettings, contract: Contract | None, now: datetime) -> PartyProfile:
@@ -76,7 +85,9 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
     if contract is None:
         return _profile(tables, match_keys(tables.roster, _own_keys(tables.roster)))
     if isinstance(tables, AdvertiserTables):
-        return _advertiser(contract, tables, gate(contract, tables, now))
+        tables, untied = tie_devices(contract, tables, now)
+        found = _advertiser(contract, tables, gate(contract, tables, now))
+        return replace(found, excluded={**(found.excluded or {}), **untied})
     admitted = gate(contract, tables, now)
     keys = admitted.match_keys(contract.match)
     return replace(_profile(tables, keys), gate=admitted.report, sent=len(keys))

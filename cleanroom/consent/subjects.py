@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cleanroom.consent.events import LEGAL_BASES, STATUSES, Events, Mask, names_partner, read_events
+from cleanroom.consent.events import LEGAL_BASES, SCOPES, STATUSES, Events, Mask, names_partner, read_events
 from cleanroom.identity.tables import among
 
 _GIVEN = STATUSES.index("given")
 _UNKNOWN = STATUSES.index("unknown")
 _CONSENT = LEGAL_BASES.index("consent")
+_ACCOUNT = SCOPES.index("account")
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -35,6 +36,7 @@ class Subjects:
     partner_named: Mask  # ... and names the partner among its recipients
     suppressed: Mask  # on the suppression list
     objected: Mask  # an objection or an erasure in any event
+    account: Mask  # the present state is one of the account, not of a device
 
     def __len__(self) -> int:
         return len(self.recorded)
@@ -69,6 +71,7 @@ def subjects_of(persons: pd.Index, consents: pd.DataFrame, suppressions: pd.Data
         partner_named=now_is(names_partner(events.recipients, partner)),
         suppressed=among(persons.to_series(), pd.Index(suppressions["person"]).unique()),
         objected=anyone(known & events.objection),
+        account=now_is(events.scope == _ACCOUNT),
     )
 
 

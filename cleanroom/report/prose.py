@@ -77,7 +77,8 @@ def method(voice: Voice) -> list[Pair]:
     order = ("attribution", "windows", "keys", "dedup", "clipping", "sales", "design", "interval",
              "noise", "cost")
     own = {"design": design, "sales": voice.say(f"m_sales_{card['sales']}", currency=card["currency"]),
-           **({} if methods else {"attribution": w["m_attribution_none"]})}
+           **({} if methods else {"attribution": w["m_attribution_none"]}),
+           "dedup": f"{w['m_dedup_text']} {w['m_shared_' + card.get('shared_values', 'drop')]}"}
     return [(w[f"m_{key}"], own.get(key) or voice.say(f"m_{key}_text", **said.get(key, {}))) for key in order]
 
 

@@ -16,8 +16,8 @@ USABLE_HOMES: Final = 3
 _GIVEN: Final = ("Adèle", "Anaïs", "André", "Benoît", "Chloé", "Clément", "Françoise", "Gaël", "Hélène", "Inès",
                  "Jean-Pierre", "Joël", "Léa", "Loïc", "Maëlle", "Marie-Claude", "Mélanie", "Noé", "Océane", "Zoé")
 _FAMILY: Final = ("Bérard", "Château", "d'Arcy", "De La Fontaine", "Delaunay", "Dupré", "Durand", "Fabre", "Gérard",
-                  "Hébert", "Lefèvre", "Le Goff", "L'Hôte", "Martin", "Mérieux", "Moreau", "Noël", "Péron", "Saint-Clair",
-                  "Vasseur")
+                  "Hébert", "Lefèvre", "Le Goff", "L'Hôte", "Martin", "Mérieux", "Moreau", "Noël", "Péron",
+                  "Saint-Clair", "Vasseur")
 _STREETS: Final = ("Rue de la République", "Avenue du Général Leclerc", "Boulevard Saint-Michel", "Place de l'Église",
                    "Chemin des Prés", "Impasse des Lilas", "Allée du Château", "Route de Sainte-Anne",
                    "Quai du Docteur Roux", "Square Notre-Dame")
@@ -28,8 +28,8 @@ _PLAIN_GIVEN: Final = ("ADELE", "ANAIS", "ANDRE", "BENOIT", "CHLOE", "CLEMENT", 
                        "JEAN PIERRE", "JOEL", "LEA", "LOIC", "MAELLE", "MARIE CLAUDE", "MELANIE", "NOE", "OCEANE",
                        "ZOE")
 _PLAIN_FAMILY: Final = ("BERARD", "CHATEAU", "D ARCY", "FONTAINE (DE LA)", "DELAUNAY", "DUPRE", "DURAND", "FABRE",
-                        "GERARD", "HEBERT", "LEFEVRE", "LE GOFF", "L HOTE", "MARTIN", "MERIEUX", "MOREAU", "NOEL", "PERON",
-                        "SAINT CLAIR", "VASSEUR")
+                        "GERARD", "HEBERT", "LEFEVRE", "LE GOFF", "L HOTE", "MARTIN", "MERIEUX", "MOREAU", "NOEL",
+                        "PERON", "SAINT CLAIR", "VASSEUR")
 _HOME, _HOME_MODULUS = 2_718_281_829, 10**10  # prime to ten: every person has an own number, see population
 _HOUSES: Final = 900
 _CODES: Final = 70_000  # postcodes from 10000 on

@@ -2,7 +2,8 @@
 
 The address is written as La Poste asks for (AFNOR NF Z10-011: capitals, no accents, no punctuation, only the first
 number of several), its usual abbreviations are undone, articles are left out. The name keeps all its letters and none
-of its spaces, so that DE LA FONTAINE, De-la-Fontaine and DELAFONTAINE are one. The town is not compared: its postcode is.
+of its spaces, so that DE LA FONTAINE, De-la-Fontaine and DELAFONTAINE are one. Of the town only the postcode is
+compared.
 """
 
 from __future__ import annotations
