@@ -108,7 +108,8 @@ def test_chunks_share_no_id_and_no_key(tmp_path, monkeypatch):
     made = make(tmp_path / "out", 1_000)
     for role, table, person in (("advertiser", "people", "crm_id"), ("retailer", "members", "member")):
         assert made.frame(role, table)[person].is_unique
-        counts = made.admitted(role).match_keys(made.contract.match.model_copy(update={"keys": ("phone", "loyalty")})).counts
+        terms = made.contract.match.model_copy(update={"keys": ("phone", "loyalty")})
+        counts = made.admitted(role).match_keys(terms).counts
         assert [count.duplicate for count in counts.values()] == [0, 0]
     purchases = made.frame("retailer", "purchases")
     assert (purchases.groupby("ticket")["member"].nunique() == 1).all()
