@@ -96,3 +96,20 @@ def test_dropping_is_the_plain_definition(people):
             value = frame[key][i]
             alone = value != "" and (frame[key] == value).sum() == 1
             assert found.get(person, [None] * 3)[position] == (value.encode() if alone else None)
+
+
+@given(people=VALUES)
+def test_unless_conflict_is_the_plain_definition(people):
+    """Among up to a household without contradiction: the most keys, then the smallest id."""
+    frame = side(*people)
+    found = kept(frame, "unless_conflict")
+    for position, key in enumerate(KEYS):
+        for value in set(frame[key]) - {""}:
+            holders = frame[frame[key] == value]
+            others = [other for other in KEYS if other != key]
+            agree = all(len(set(holders[other]) - {""}) <= 1 for other in others)
+            ranked = sorted(holders.index, key=lambda i: (-(frame.loc[i, list(KEYS)] != "").sum(), frame["person"][i]))
+            keeper = frame["person"][ranked[0]] if len(holders) <= limits.HOUSEHOLD and agree else None
+            keeper = holders["person"].iloc[0] if len(holders) == 1 else keeper
+            assert [person for person, keys in found.items() if keys[position] == value.encode()] == (
+                [keeper] if keeper else [])
