@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +17,7 @@ from cleanroom.errors import MisuseError
 from cleanroom.identity.columns import COLUMNS_OF, KIND_OF
 from cleanroom.identity.masks import shape
 from cleanroom.identity.profiles import PROFILES
-from cleanroom.identity.profiles.base import Normaliser, Profile, Reason, Result
+from cleanroom.identity.profiles.base import Profile, Reason, Result
 from cleanroom.identity.profiles.hashes import hashed_email
 from cleanroom.identity.sharing import Shared, find_shared
 
@@ -89,8 +89,8 @@ def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: Profi
     sharing = find_shared([column.values for column in columns], persons, shared)
     table = np.empty((len(frame), len(key_types)), dtype=object)
     for position, (column, found) in enumerate(zip(columns, sharing, strict=True)):
-        table[:, position] = [None if lost or text is None else text.encode()
-                              for text, lost in zip(column.values, found.lost.tolist(), strict=True)]
+        column.values[found.lost] = None
+        table[:, position] = [None if text is None else text.encode() for text in column.values.tolist()]
     usable = np.asarray(pd.notna(table).any(axis=1), dtype=np.bool_)
     counts = {key_type: _counts(column, found)
               for key_type, column, found in zip(key_types, columns, sharing, strict=True)}
@@ -99,34 +99,32 @@ def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: Profi
 
 def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyColumn:
     """Comparable values of one key type, before any are dropped. Nothing refused is among them."""
-    results: list[Result | None] = []
-    shapes: dict[int, str] = {}
-    for raw, normaliser in _raw(frame, key_type, profile):
-        found = normaliser(*raw) if raw else None
-        if isinstance(found, Reason) and len(shapes) < limits.MAX_SHAPED:
-            shapes[len(results)] = shape(raw)
-        results.append(found)
-    values, refused = np.empty(len(results), dtype=object), np.empty(len(results), dtype=object)
-    values[:] = [each if isinstance(each, str) else None for each in results]
-    refused[:] = [each if isinstance(each, Reason) else None for each in results]
-    return KeyColumn(values, refused, shapes)
+    if KIND_OF[key_type] not in profile.normalisers:
+        raise MisuseError(f"the profile {profile.name} has no rule for {key_type}")
+    columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
+    if key_type == "email_sha256":
+        columns.append(_texts(frame, "email"))
+    values, refused = np.empty(len(frame), dtype=object), np.empty(len(frame), dtype=object)
+    values[:] = _results(columns, key_type, profile)
+    rows = [row for row, found in enumerate(values.tolist()) if isinstance(found, Reason)]
+    refused[rows], values[rows] = values[rows], None
+    return KeyColumn(values, refused, {row: shape([text for column in columns if (text := column[row])])
+                                       for row in rows[:limits.MAX_SHAPED]})
 
 
-def _raw(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> Iterator[tuple[tuple[str, ...], Normaliser]]:
-    """Each person's raw texts, empty when one is missing, and the rule that reads them.
+def _results(columns: Sequence[Sequence[str]], key_type: KeyType, profile: Profile) -> list[Result | None]:
+    """What the rule says of each person's raw texts; None where one is missing. This is the inner loop of a run.
 
     Who has an address and no hash of it is hashed here, so that a party with addresses meets one with hashes.
     """
-    if KIND_OF[key_type] not in profile.normalisers:
-        raise MisuseError(f"the profile {profile.name} has no rule for {key_type}")
-    normaliser = profile.normalisers[KIND_OF[key_type]]
-    columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
-    if key_type != "email_sha256":
-        yield from ((raw if all(raw) else (), normaliser) for raw in zip(*columns, strict=True))
-        return
-    of_address = partial(hashed_email, profile.normalisers["email"])
-    for given, address in zip(columns[0], _texts(frame, "email"), strict=True):
-        yield ((given,), normaliser) if given else ((address,) if address else (), of_address)
+    rule = profile.normalisers[KIND_OF[key_type]]
+    if key_type == "email_sha256":
+        address = partial(hashed_email, profile.normalisers["email"])
+        return [rule(given) if given else address(text) if text else None
+                for given, text in zip(*columns, strict=True)]
+    if len(columns) > 1:
+        return [rule(*raw) if all(raw) else None for raw in zip(*columns, strict=True)]
+    return [rule(text) if text else None for text in columns[0]]
 
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:
@@ -138,10 +136,10 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def _counts(column: KeyColumn, shared: Shared) -> KeyCounts:
-    present, lost = pd.notna(column.values), int(shared.lost.sum())
-    reasons = Counter(reason.value for reason in column.refused if reason is not None)
-    invalid, valid = reasons.total(), int(present.sum()) - lost
-    return KeyCounts(valid, len(present) - valid - lost - invalid, invalid, lost, dict(reasons.most_common()),
+    valid, lost = int(pd.notna(column.values).sum()), int(shared.lost.sum())  # lost values are gone already
+    reasons = Counter(reason.value for reason in column.refused[pd.notna(column.refused)])
+    invalid = reasons.total()
+    return KeyCounts(valid, len(column.values) - valid - lost - invalid, invalid, lost, dict(reasons.most_common()),
                      _common_shapes(column), shared.people)
 
 

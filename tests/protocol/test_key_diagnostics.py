@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kit import EXACT, NO_PADDING, SeededNoise, exchange, finish, pair, small_contract, values
+from kit import EXACT, NO_PADDING, SeededNoise, exchange, finish, make_setup, pair, small_contract, start, values
+from small_tables import AGREED as WHOLE
+from small_tables import both_tables
 
+from cleanroom import flow
 from cleanroom.match.diagnostics import matched_positions, matches_by_key
 from cleanroom.match.dummies import Padding
+from cleanroom.wire.codec import encode
 
 AGREED = small_contract(keys=("email", "phone"))
 OURS = values(["e1", "e2", "e3", "e4", None, "e6"], ["p1", "p2", None, "p4", "p5", "p6"])
@@ -66,3 +70,22 @@ def test_the_retailer_has_no_such_numbers() -> None:
     one, two = pair(AGREED, OURS, CELLS, THEIRS, COLUMNS, **EXACT)
     assert not hasattr(two.side, "matched")
     finish(one, two)
+
+
+def test_forms_and_reasons_of_refused_keys_are_in_no_message_and_no_log() -> None:
+    """The owner's own counts have them; what is sent and what is logged has not."""
+    nodes, owns = [], []
+    for role, tables in both_tables("same", "same").items():
+        tables.roster.loc[0, "email"] = "Jean Dupont at free"
+        setup = make_setup(WHOLE, role, **EXACT)
+        side, own = flow.prepare(setup, tables)
+        nodes.append(start(setup, side, initiator=role == "advertiser"))
+        owns.append(own)
+    wire = b"".join(encode(sent.message, 0, 0).SerializeToString() for sent in exchange(*nodes))
+    for node, own in zip(nodes, owns, strict=True):
+        assert own.keys["email"].shapes == {"inner_space": (("Aaaa Aaaaaa aa aaaa", 1),)}
+        logged = b"".join(node.audit.lines)
+        for said in (b"Aaaa Aaaaaa", b"inner_space", b"Dupont"):
+            assert said not in wire
+            assert said not in logged
+    finish(*nodes)
