@@ -17,7 +17,7 @@ def shape(texts: Sequence[str]) -> str:
     """
     text = _SEPARATOR.join(texts)
     form = "".join(map(_form, text[:_SHOWN]))
-    return form if len(text) <= _SHOWN else f"{form}… ({len(text)} characters)"
+    return form if len(text) <= _SHOWN else f"{form}… ({len(text)})"
 
 
 def _form(character: str) -> str:

@@ -47,7 +47,7 @@ def test_refused_values_are_counted_by_reason_with_their_forms():
     assert counts.reasons == {"inner_space": 1, "domain": 1, "too_long": 1}
     assert counts.shapes["inner_space"] == (("aaaa.aaaaaa aa aaaa.aa", 1),)
     assert counts.shapes["domain"] == (("Axa@", 1),)
-    assert counts.shapes["too_long"] == (("a" * 32 + "… (300 characters)", 1),)
+    assert counts.shapes["too_long"] == (("a" * 32 + "… (300)", 1),)
     assert (counts.valid, counts.missing, counts.invalid) == (1, 1, 3)
 
 

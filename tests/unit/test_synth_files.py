@@ -22,6 +22,7 @@ from cleanroom.adapters.synth.settings import NAMES
 from cleanroom.disclosure.padding import check_people, padding_terms
 from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
+from cleanroom.identity.matching import match_keys
 from cleanroom.identity.profiles import PROFILES
 
 OWN_COLUMNS = {"email": ("e_mail", "mail"), "phone": ("mobile", "phone_number"), "loyalty": ("shop_card", "card")}
@@ -215,3 +216,11 @@ def test_too_few_people_for_a_contract_are_refused_before_anything_is_made(tmp_p
     with pytest.raises(UsageError, match="too few"):
         make(tmp_path / "out", 100, refused=0.9)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_and_addresses_meet_as_the_truth_says(tmp_path):
+    made = make(tmp_path / "out", 2_000, keys=("postal",))
+    sides = [match_keys(made.tables(role).roster, ["postal"]) for role in NAMES]
+    values = [{value for value in side.values[:, 0] if value is not None} for side in sides]
+    assert len(values[0] & values[1]) == made.truth["keys"]["equal"]["postal"] > 300
+    assert all(side.counts["postal"].duplicate == side.counts["postal"].invalid == 0 for side in sides)
