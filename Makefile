@@ -43,8 +43,8 @@ soak: setup
 # The code in cleanroom/v1 is generated with the lowest supported gRPC and protobuf, in an environment of its own.
 PROTO_BIN := .venv-proto/bin
 PROTO = $(PROTO_BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) \
-	protos/cleanroom/v1/*.proto && rm $(1)/cleanroom/v1/aggregate_pb2_grpc.py $(1)/cleanroom/v1/match_pb2_grpc.py \
-	$(1)/cleanroom/v1/opening_pb2_grpc.py
+	protos/cleanroom/v1/*.proto && rm $(1)/cleanroom/v1/aggregate_pb2_grpc.py $(1)/cleanroom/v1/agreement_pb2_grpc.py \
+	$(1)/cleanroom/v1/match_pb2_grpc.py $(1)/cleanroom/v1/opening_pb2_grpc.py
 
 $(PROTO_BIN)/ready:
 	$(PYTHON) -m venv .venv-proto

@@ -12,6 +12,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.measures.catalogue import compute
@@ -38,7 +39,7 @@ def made_contract(groups: int, statistics: int) -> Contract:
     party = {"name": "Company", "contact": "dpo@example.com", "signing_key": _base64("k"), "certificate": _base64("c")}
     names = [each["name"] for each in sums]
     split = {"dimensions": ["arm", "segment"], "statistics": names, "epsilon": "1", "people_weight": 4}
-    return Contract.model_validate_json(json.dumps({
+    return Contract.model_validate({
         "format": "cleanroom-contract/1", "id": "benchmark", "version": 1, "title": "A large report",
         "not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z",
         "parties": dict.fromkeys(("advertiser", "retailer"), party),
@@ -49,13 +50,14 @@ def made_contract(groups: int, statistics: int) -> Contract:
         "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2026-03-02", "exposures_until": "2026-03-15",
                      "period_days": 14, "window_days": 30},
         "purchases": {"refunds": "refuse"},
-        "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 120},
-        "disclosure": {"threshold": 50, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.00001"},
+        "consent": {**demo_terms()["consent"], "lookback_days": 120}, "legal": demo_terms()["legal"],
+        "disclosure": {"threshold": 50, "cells_floor": 0, "dominance_percent": 85, "budget_epsilon": "10",
+                       "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ARMS},
                        {"name": "segment", "values": [f"Segment {i}" for i in range(per_release // 2)]}],
         "statistics": sums,
         "releases": [{**split, "dimensions": ["arm"]}, *[split] * releases],
-        "metrics": ["reach", "conversion", "sales", "lift"]}))
+        "metrics": ["reach", "conversion", "sales", "lift"]})
 
 
 def made_table(plan: Plan) -> ReleasedTable:

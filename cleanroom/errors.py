@@ -50,6 +50,22 @@ class ContractError(CleanroomError):
     public = "the contract was refused"
 
 
+class ContractRevokedError(ContractError):
+    """One of the parties revoked the contract. `record` is the signed statement, for the peer (may be empty)."""
+
+    public = "the contract was revoked"
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "", record: bytes = b"") -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.record = record
+
+
+class ContractSupersededError(ContractError):
+    """A newer version of the contract is in force."""
+
+    public = "a newer version of the contract is in force"
+
+
 class SettingsError(CleanroomError):
     """party.toml or a key file is missing, malformed or unsafe."""
 
@@ -108,3 +124,11 @@ class PeerRefusedError(CleanroomError):
     """The peer ended the run and gave a public reason."""
 
     exit_code = 77
+
+
+class PeerRevokedError(PeerRefusedError):
+    """The peer says that the contract was revoked. `record` is its proof; verify it before believing it."""
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "", record: bytes = b"") -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.record = record

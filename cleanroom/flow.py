@@ -16,14 +16,17 @@ import pandas as pd
 
 from cleanroom.audit.events import Kind
 from cleanroom.consent.devices import tie_devices
+from cleanroom.consent.evidence import SECRET_BYTES, commit
 from cleanroom.consent.gate import Admitted, GateReport, gate
+from cleanroom.contract.check import check_shape
+from cleanroom.contract.effective import effective
 from cleanroom.contract.keys import KeyType
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, check_people, padding_rows, padding_terms
-from cleanroom.errors import MisuseError
+from cleanroom.errors import ContractError, MisuseError
 from cleanroom.identity.matching import KeyCounts, MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.diagnostics import KeyMatches
@@ -75,14 +78,23 @@ class Outcome:
 def check_plan(contract: Contract) -> Plan:
     """The plan of a contract that can be run at all: metrics, budget, padding and number ranges fit.
 
-    Raises ContractError with the numbers otherwise.
+    It is made from the effective contract: the strictest values of the text and both policies. Raises ContractError
+    with the numbers otherwise, and names the policies that made it so.
     """
-    plan = Plan(contract)
-    check_metrics(contract)
-    check_budget(contract)
-    check_padding(plan)
-    check_range(plan)
-    check_parameters(_most_rows(plan), plan.largest_denominator)
+    agreed, stricter = effective(contract)
+    plan = Plan(agreed)
+    try:
+        check_shape(agreed, "")
+        check_metrics(agreed)
+        check_budget(agreed)
+        check_padding(plan)
+        check_range(plan)
+        check_parameters(_most_rows(plan), plan.largest_denominator)
+    except ContractError as error:
+        if not stricter:
+            raise
+        why = "; ".join(change.text() for change in stricter)
+        raise ContractError(f"{error.what} ({why})", where=error.where, todo=error.todo) from error
     return plan
 
 
@@ -173,6 +185,8 @@ def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple
 def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) \
         -> tuple[MatchKeys, dict[str, int]]:
     setup.audit.record(Kind.CONSENT_GATE, admitted=admitted.report.admitted, refused=dict(admitted.report.refused))
+    root = commit(admitted.records, setup.run.hex(), setup.ports.entropy.bytes(SECRET_BYTES), setup.ports.proofs)
+    setup.audit.record(Kind.CONSENT_ROOT, root=root.hex(), count=len(admitted.records))
     keys = admitted.match_keys(setup.plan.contract.match)
     excluded = {"no_key": keys.without_key}
     for key_type, count in keys.counts.items():

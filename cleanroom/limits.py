@@ -18,6 +18,16 @@ MIN_THRESHOLD: Final = 11  # INSEE, rule C-10
 MAX_EPSILON: Final = 10.0  # cap for one contract's whole budget [P]
 MAX_DELTA: Final = 1e-4  # must stay far below 1 / people [P]
 MAX_LOOKBACK_DAYS: Final = 396  # 13 months, rule C-08
+MIN_AGE: Final = 13  # GDPR art. 8(1): no state may go lower
+JOINT_CONSENT_AGE: Final = 15  # LIL art. 45: below it a parent consents, too
+MAX_INACTIVE_DAYS: Final = 1096  # 3 years, rule R-12
+MAX_DATA_DAYS: Final = 761  # 25 months, rule C-08
+MAX_INTERMEDIATES_HOURS: Final = 24  # rule C-08 [P]
+MAX_OUTPUT_DAYS: Final = 1826  # 5 years, as a civil claim lives in France; rule C-08 [P]
+MAX_DOMINANCE_PERCENT: Final = 85  # INSEE, rule C-10
+MAX_PROOF_DELAY_DAYS: Final = 30  # one month, as a request under GDPR art. 12(3); rule C-04 [P]
+MAX_PROPOSALS: Final = 64  # open proposals a node keeps; the peer cannot fill the disk
+MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
@@ -26,6 +36,9 @@ MAX_SHAPED: Final = 10_000  # refused values of a key type whose form is looked 
 MAX_LINE_AMOUNT_CENTS: Final = 100_000_000  # one purchase line above a million euros is a mistake in the file
 MAX_LINE_QUANTITY: Final = 1_000_000  # units of one purchase line; fuel is counted in thousandths by some tills
 MAX_FILE_FIELD_CHARACTERS: Final = 65_536
+
+MAX_SUPPRESSION_AGE: Final = 24 * 3600  # seconds, rule X-01 [P]
+MAX_TC_STRING: Final = 16_384  # characters; a string that names every registered vendor one by one is shorter
 
 # --- wire -----------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default

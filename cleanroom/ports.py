@@ -73,6 +73,14 @@ class AuditSink(Protocol):
         ...
 
 
+class ConsentProofs(Protocol):
+    """Where the owner keeps what opens the leaves of one run's consent tree. Personal data: never leaves the party."""
+
+    def keep(self, lines: Iterable[bytes]) -> None:
+        """Durably keep all lines (none holds a newline), or none, before returning."""
+        ...
+
+
 class Progress(Protocol):
     """Shows how far a stage has come. Never given anything personal."""
 

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom import limits
+from cleanroom.adapters.arrays import Column
 from cleanroom.adapters.fields import is_text, mask, plain_texts, refuse
-from cleanroom.adapters.reading import Column, RawTable
+from cleanroom.adapters.reading import RawTable
 
 _MONEY: Final = r"[0-9]{1,12}(\.[0-9]{1,2})?"
 _WHOLE: Final = r"[0-9]{1,12}"

@@ -7,33 +7,56 @@ import json
 import tomllib
 from pathlib import Path
 
+from cryptography import x509
+from pydantic import ValidationError
+
 from cleanroom.adapters.contract_files import read_text, write_text
 from cleanroom.adapters.key_files import PartyKeys
 from cleanroom.adapters.party import PartySettings
+from cleanroom.contract.check import decode_base64
+from cleanroom.contract.model import Party
+from cleanroom.contract.policy import Policy
 from cleanroom.errors import ContractError
 
 CARD_NAME = "card.toml"
-_FIELDS = ("name", "contact", "signing_key", "certificate")
 
 
 def write_card(folder: Path, settings: PartySettings, keys: PartyKeys) -> None:
-    """Write card.toml, which is a contract's [parties.<role>] table."""
+    """Write card.toml, which is a contract's [parties.<role>] table, with the party's policy if it has one."""
     values = {"name": settings.party.name, "contact": settings.party.contact,
               "signing_key": base64.b64encode(keys.signing.public).decode(),
               "certificate": base64.b64encode(keys.certificate_der()).decode()}
-    lines = [f"{field} = {json.dumps(values[field], ensure_ascii=False)}" for field in _FIELDS]
-    write_text(folder / CARD_NAME, "\n".join([f"[parties.{settings.role}]", *lines]) + "\n")
+    lines = [f"[parties.{settings.role}]", *(f"{field} = {_json(value)}" for field, value in values.items())]
+    if settings.policy is not None:
+        lines += [f"\n[parties.{settings.role}.policy]", *_policy(settings.policy)]
+    write_text(folder / CARD_NAME, "\n".join(lines) + "\n")
 
 
 def read_card(path: Path, role: str) -> str:
     """The card's text, checked to be of the party with this role. ContractError otherwise."""
     text = read_text(path)
-    try:
-        parties = tomllib.loads(text)["parties"]
-        complete = set(parties) == {role} and set(parties[role]) == set(_FIELDS)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError):
-        complete = False
-    if not complete:
-        raise ContractError(f"not the card of a {role}", where=str(path),
-                            todo=f"use the {CARD_NAME} that the {role}'s `cleanroom init` made")
+    parse_card(text, role, str(path))
     return text.strip()
+
+
+def parse_card(text: str, role: str, source: str) -> Party:
+    """What a card says. ContractError when it is not the card of a party with this role."""
+    refused = ContractError(f"not the card of a {role}", where=source,
+                            todo=f"use the {CARD_NAME} that the {role}'s `cleanroom init` made")
+    try:
+        document = tomllib.loads(text)
+        if set(document) != {"parties"} or set(document["parties"]) != {role}:
+            raise refused
+        party = Party.model_validate(document["parties"][role])
+        x509.load_der_x509_certificate(decode_base64(party.certificate, "certificate"))
+    except (tomllib.TOMLDecodeError, ValidationError, ContractError, TypeError, ValueError):
+        raise refused from None
+    return party
+
+
+def _policy(policy: Policy) -> list[str]:
+    return [f"{name} = {_json(value)}" for name, value in policy.model_dump(mode="json", exclude_none=True).items()]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)  # texts, whole numbers and lists of them are TOML as well

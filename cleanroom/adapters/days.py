@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanroom.adapters.arrays import Column
 from cleanroom.adapters.fields import Mask, mask, plain_texts, refuse
-from cleanroom.adapters.reading import Column, RawTable
+from cleanroom.adapters.reading import RawTable
 
 _DATE: Final = r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"

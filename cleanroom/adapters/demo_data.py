@@ -9,7 +9,7 @@ people are unknown to the retailer. E-mail addresses and consents are invented, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -37,11 +37,13 @@ class DemoSizes:
     retailer_consents: int
 
 
-def write_demo_parties(out: Path, addresses: tuple[str, str] = ADDRESSES) -> DemoSizes:
+def write_demo_parties(out: Path, addresses: tuple[str, str] = ADDRESSES,
+                       now: datetime = invented.PREPARED) -> DemoSizes:
     """Write `out`/advertiser and `out`/retailer: data/, and party.toml where there is none.
 
-    `addresses`: host:port of the advertiser's and of the retailer's node. Same files every time. UsageError when the
-    optional package with the data is not installed, or a party has data already; then nothing is written.
+    `addresses`: host:port of the advertiser's and of the retailer's node. `now`: before which people were last
+    active (timezone-aware); for the same one, the same files every time. UsageError when the optional package with
+    the data is not installed, or a party has data already; then nothing is written.
     """
     _check_empty(out)
     source = _load()
@@ -50,8 +52,8 @@ def write_demo_parties(out: Path, addresses: tuple[str, str] = ADDRESSES) -> Dem
         (out / role / "data").mkdir(parents=True, exist_ok=True)
         if not (out / role / "party.toml").exists():
             (out / role / "party.toml").write_text(text, encoding="utf-8")
-    exposures, advertiser = _write_advertiser(out / "advertiser" / "data", people, source)
-    members, purchases, retailer = _write_retailer(out / "retailer" / "data", source)
+    exposures, advertiser = _write_advertiser(out / "advertiser" / "data", people, source, now)
+    members, purchases, retailer = _write_retailer(out / "retailer" / "data", source, now)
     return DemoSizes(len(people), exposures, members, purchases, advertiser, retailer)
 
 
@@ -88,7 +90,8 @@ def _people(campaigns: pd.DataFrame, transactions: pd.DataFrame) -> pd.DataFrame
     return frame.sort_values("crm_id", ignore_index=True)
 
 
-def _write_advertiser(folder: Path, people: pd.DataFrame, source: dict[str, pd.DataFrame]) -> tuple[int, int]:
+def _write_advertiser(folder: Path, people: pd.DataFrame, source: dict[str, pd.DataFrame],
+                      now: datetime) -> tuple[int, int]:
     mailings = source["campaigns"].merge(source["campaign_descriptions"], on="campaign_id")
     _write_csv(folder / "people.csv", pd.DataFrame({
         "crm_id": people["crm_id"],
@@ -101,10 +104,10 @@ def _write_advertiser(folder: Path, people: pd.DataFrame, source: dict[str, pd.D
         "sent_on": exposures["start_date"].dt.strftime("%Y-%m-%d")}))
     arms = people[["crm_id", "test_group"]].assign(assigned_on=MAILED_ON.isoformat())
     _write_csv(folder / "arms.csv", arms)
-    return len(exposures), _write_choices(folder, "crm_id", "advertiser", people["key"], people["crm_id"])
+    return len(exposures), _write_choices(folder, "crm_id", "advertiser", people["key"], people["crm_id"], now)
 
 
-def _write_retailer(folder: Path, source: dict[str, pd.DataFrame]) -> tuple[int, int, int]:
+def _write_retailer(folder: Path, source: dict[str, pd.DataFrame], now: datetime) -> tuple[int, int, int]:
     sales = source["transactions"].merge(source["products"][["product_id", "department"]], on="product_id",
                                          how="left")
     pd.DataFrame({
@@ -118,14 +121,14 @@ def _write_retailer(folder: Path, source: dict[str, pd.DataFrame]) -> tuple[int,
         "household": members,
         "mail": [invented.as_typed("retailer", key, invented.email_of(key)) for key in keys],
     }).to_parquet(folder / "members.parquet", index=False)
-    consents = _write_choices(folder, "household", "retailer", keys, members.astype(str))
+    consents = _write_choices(folder, "household", "retailer", keys, members.astype(str), now)
     return len(members), len(sales), consents
 
 
-def _write_choices(folder: Path, column: str, side: str, keys: pd.Series, ids: pd.Series) -> int:
+def _write_choices(folder: Path, column: str, side: str, keys: pd.Series, ids: pd.Series, now: datetime) -> int:
     """Consents and suppressions of one side; number of consent events."""
     partner = RETAILER if side == "advertiser" else ADVERTISER
-    rows = pd.DataFrame(list(invented.consent_rows(side, partner, zip(keys, ids, strict=True))))
+    rows = pd.DataFrame(list(invented.consent_rows(side, partner, zip(keys, ids, strict=True), now)))
     _write_csv(folder / "consents.csv", rows.rename(columns={"record_id": "consent_id", "person": column}))
     suppressed = [person for key, person in zip(keys, ids, strict=True) if invented.is_suppressed(side, key)]
     _write_csv(folder / "suppressions.csv", pd.DataFrame({column: suppressed}))
@@ -140,8 +143,10 @@ def _segments(mailings: pd.DataFrame) -> pd.Series:
 
 
 def _shared(key: str) -> str:
-    """The advertiser's address of a person; strangers 0 and 1 share one, as couples do."""
-    return invented.advertiser_email("stranger 0" if key == "stranger 1" else key)
+    """The advertiser's address of a person; strangers 0 and 1 share one, as couples do, and 2 and 3 are one person
+    under two ids, of whom one withdrew."""
+    twins = {"stranger 1": "stranger 0", invented.WITHDRAWN_TWIN: "stranger 2"}
+    return invented.advertiser_email(twins.get(key, key))
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

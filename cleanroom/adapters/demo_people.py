@@ -33,11 +33,18 @@ _LAST: Final = (
     "weber", "wood", "wright", "young",
 )
 _DOMAINS: Final = ("example.org", "example.com", "example.net", "mail.example.org", "post.example.net")
+PREPARED: Final = datetime(2026, 6, 1, tzinfo=UTC)  # people were last active in the year before this
+WITHDRAWN_TWIN: Final = "stranger 3"  # withdrew, and stands in the file a second time as stranger 2
+
 _NOTICE: Final = "How we measure advertising with our partners, edition of January 2016"
+_OLD_NOTICE: Final = "How we advertise, edition of June 2015"
+_ADULT: Final = (1930, 60)  # first birth year, and how many
+_CHILD: Final = (2004, 6)
 
 # Per thousand people: how consent fails. Together 8 %, the rest stands.
 _FAILURES: Final[Mapping[str, int]] = MappingProxyType(
-    {"refused": 16, "withdrawn": 16, "missing": 16, "marketing": 16, "recipient": 12, "naive": 4})
+    {"refused": 14, "withdrawn": 14, "missing": 12, "marketing": 12, "recipient": 8, "naive": 4, "unproven": 4,
+     "notice": 4, "child": 4, "inactive": 4})
 _SUPPRESSED_PER_MILLE: Final = 4
 
 
@@ -78,7 +85,8 @@ def is_suppressed(side: str, key: str) -> bool:
     return choice(f"{side} suppression", key, 1000) < _SUPPRESSED_PER_MILLE
 
 
-def consent_rows(side: str, partner: str, people: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
+def consent_rows(side: str, partner: str, people: Iterable[tuple[str, str]],
+                 now: datetime = PREPARED) -> Iterator[dict[str, str]]:
     """Consent events of (key, local id) pairs on one side; `partner` is whom the good ones name."""
     newsletter = _Event("given", partner, 2015, purpose="marketing_email")
     for key, person in people:
@@ -86,10 +94,12 @@ def consent_rows(side: str, partner: str, people: Iterable[tuple[str, str]]) -> 
         if choice(f"{side} newsletter", key, 10) < 4:
             events = (*events, newsletter)
         for index, event in enumerate(events):
-            yield _line(f"{side}/{key}", index, person, event)
+            yield _line(f"{side}/{key}", index, person, event, now)
 
 
 def _outcome(side: str, key: str) -> str:
+    if key == WITHDRAWN_TWIN:
+        return "withdrawn"
     draw, total = choice(f"{side} consent", key, 1000), 0
     for name, share in _FAILURES.items():
         total += share
@@ -106,6 +116,10 @@ class _Event:
     purpose: str = PURPOSE
     scope: str = "account"
     offset: str = "Z"
+    proven: bool = True
+    notice: str = _NOTICE
+    born: tuple[int, int] = _ADULT
+    active: bool = True
 
 
 def _events(outcome: str, partner: str) -> tuple[_Event, ...]:
@@ -117,21 +131,31 @@ def _events(outcome: str, partner: str) -> tuple[_Event, ...]:
         "marketing": (_Event("given", partner, 2016, purpose="marketing_email"),),
         "recipient": (_Event("given", "Another Partner", 2016),),
         "naive": (_Event("given", partner, 2016, offset=""),),
+        "unproven": (_Event("given", partner, 2016, proven=False),),
+        "notice": (_Event("given", partner, 2016, notice=_OLD_NOTICE),),
+        "child": (_Event("given", partner, 2016, born=_CHILD),),
+        "inactive": (_Event("given", partner, 2016, active=False),),
         "plain": (given,),
         "late": (refused, given),
         "device": (given, _Event("refused", partner, 2017, scope="device")),
     }[outcome]
 
 
-def _line(subject: str, index: int, person: str, event: _Event) -> dict[str, str]:
+def _line(subject: str, index: int, person: str, event: _Event, now: datetime) -> dict[str, str]:
     digest = hashlib.sha256(f"{subject}/{index}".encode()).digest()
     record = str(uuid.UUID(bytes=digest[:16], version=4))
+    first, years = event.born
+    seen = now - timedelta(days=1 + choice("active", subject, 360) + (0 if event.active else 1200))
     return {
         "record_id": record, "person": person, "purpose": event.purpose, "legal_basis": "consent",
         "status": event.status, "event_time": _moment(subject, event), "expires_at": "", "scope": event.scope,
         "recipients": event.recipients, "channel": "web", "method": "form",
-        "notice_id": "measurement-2016-01", "notice_sha256": hashlib.sha256(_NOTICE.encode()).hexdigest(),
-        "proof_ref": f"archive/{record}", "proof_sha256": digest.hex(),
+        "notice_id": "measurement-2016-01" if event.notice == _NOTICE else "advertising-2015-06",
+        "notice_sha256": hashlib.sha256(event.notice.encode()).hexdigest(),
+        "proof_ref": f"archive/{record}" if event.proven else "", "proof_sha256": digest.hex() if event.proven else "",
+        "birth_year": str(first + choice("born", subject, years)),
+        "last_activity_at": seen.strftime("%Y-%m-%dT00:00:00Z"),
+        "last_activity_kind": "purchase", "precise_location": "false", "source": "direct", "jurisdiction": "US",
     }
 
 

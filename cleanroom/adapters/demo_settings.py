@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
 
 from cleanroom.contract.model import Role
 
@@ -78,6 +81,24 @@ columns = { record_id = "consent_id", person = "household" }
 file = "data/suppressions.csv"
 columns = { person = "household" }
 """
+
+
+def demo_terms_text() -> str:
+    """The demonstration's terms: a contract without its [parties]."""
+    return files("cleanroom.adapters").joinpath("demo_terms.toml").read_text("utf-8")
+
+
+def demo_terms() -> dict[str, Any]:
+    """The same, parsed."""
+    return tomllib.loads(demo_terms_text())
+
+
+def demo_legal_text(partners: Mapping[str, str]) -> str:
+    """`[consent]` and `[legal]` of the demonstration for parties of other names."""
+    text = demo_terms_text()
+    text = text[text.index("[consent]"):text.index("[disclosure]")]
+    return (text.replace(f'"{ADVERTISER}"', f'"{partners["advertiser"]}"')
+            .replace(f'"{RETAILER}"', f'"{partners["retailer"]}"'))
 
 
 def party_files(addresses: tuple[str, str] = ADDRESSES) -> dict[Role, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom import limits
-from cleanroom.adapters.reading import Column, RawTable
+from cleanroom.adapters.arrays import Column
+from cleanroom.adapters.reading import RawTable
+from cleanroom.errors import DataError
 
 Mask = NDArray[np.bool_]
 
@@ -48,12 +51,31 @@ def flag(raw: RawTable, field: str) -> pd.Series:
     return choice(raw, field, ("true", "false", "1", "0")).isin(["true", "1"])
 
 
+def category(raw: RawTable, field: str, *, trim: bool = False) -> pd.Series:
+    """Texts as categories where the column was read as a dictionary, else as `loose_text`; with `trim` as `text`.
+
+    A null stays one. The checks are made on the distinct values.
+    """
+    column = raw.columns[field]
+    if not pa.types.is_dictionary(column.type):
+        return text(raw, field) if trim else loose_text(raw, field)
+    try:
+        if trim and column.null_count:
+            raise raw.error("empty", field, 0, "")
+        check = text if trim else loose_text
+        places, distinct = pd.factorize(check(replace(raw, columns={field: column.dictionary}), field))
+    except DataError:  # once more, for the right row
+        return category(replace(raw, columns={field: column.dictionary_decode()}), field, trim=trim)
+    codes = np.append(places, -1)[column.indices.fill_null(-1).to_numpy()]
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(distinct)))
+
+
 def persons(raw: RawTable, *, unique: bool, blank: bool = False) -> pd.Series:
     """Ids of people, without outer white space. DataError at the second row of a person when unique.
 
     `blank`: an empty id is allowed, and is nobody.
     """
-    ids = loose_text(raw, "person").str.strip() if blank else text(raw, "person")
+    ids = loose_text(raw, "person").str.strip() if blank else category(raw, "person", trim=True)
     if unique:
         refuse(raw, "person", ids.duplicated().to_numpy(dtype=bool), "this person already has a row",
                "keep one row per person")
@@ -65,7 +87,7 @@ def plain_texts(raw: RawTable, field: str) -> Column:
     column = _as_text(raw, field)
     refuse(raw, field, mask(pc.greater(pc.binary_length(column), _LONGEST)), f"longer than {_LONGEST} bytes",
            "shorten it")
-    if raw.kind == "parquet":  # a CSV file was checked as a whole
+    if raw.kind != "csv":  # a CSV file was checked as a whole
         _check_utf8(raw, field, column)
         refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
     return column
@@ -92,7 +114,8 @@ def _as_text(raw: RawTable, field: str) -> Column:
     column = raw.columns[field]
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pa.timestamp("us", "UTC"), safe=False)  # written with a Z
-    if any(test(column.type) for test in (pa.types.is_timestamp, pa.types.is_integer, pa.types.is_null)):
+    if any(test(column.type) for test in (pa.types.is_boolean, pa.types.is_timestamp, pa.types.is_integer,
+                                          pa.types.is_null)):
         column = column.cast(pa.large_string())
     if not is_text(column):
         raise raw.error("not a text", field, 0, "write this column as text")

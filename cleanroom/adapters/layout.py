@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from cleanroom.consent.events import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.consent.events import OPTIONAL_COLUMNS, REPEATED_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.consent.files import AS_OF
 from cleanroom.contract.model import Role
 from cleanroom.identity.columns import KEY_COLUMNS
 
@@ -16,17 +17,19 @@ from cleanroom.identity.columns import KEY_COLUMNS
 class Layout:
     """Product columns of one table; a dated table may say the time zone of its naive times.
 
-    `may_lack`: the party may do without the table.
+    `may_lack`: the party may do without the table. `repeated`: texts of which a file has few, read as categories, which
+    take less memory.
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     dated: bool = False
     may_lack: bool = False
+    repeated: tuple[str, ...] = ()
 
 
-_CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
-_SUPPRESSIONS = Layout(("person",))
+_CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS, repeated=REPEATED_COLUMNS)
+_SUPPRESSIONS = Layout(("person",), (AS_OF,))
 _ROSTER = Layout(("person",), (*KEY_COLUMNS, "segment"))
 
 LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({

@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from cleanroom import limits
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.contract.model import Label, Role, Text, TimeZone
+from cleanroom.contract.policy import Policy
 from cleanroom.errors import SettingsError
 
 FILE_NAME: Final = "party.toml"
@@ -86,22 +87,27 @@ class TableFile(_Section):
     """`[data.<table>]`: one file, and the party's own column name of each product column."""
 
     file: RelativePath
-    format: Literal["csv", "parquet"] | None = None  # None: by extension
+    format: Literal["csv", "parquet", "duckdb"] | None = None  # None: by extension
+    query: Annotated[str, StringConstraints(min_length=1, max_length=16_384)] | None = None  # DuckDB only: SQL
     delimiter: Literal[",", ";", "\t", "|"] = ","  # CSV only
     time_zone: TimeZone | None = None  # of times without an offset; None refuses them
     columns: dict[str, ColumnName] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_format(self) -> TableFile:
-        if self.format is None and PurePosixPath(self.file).suffix.lower() not in {".csv", ".parquet"}:
-            raise _refused("must end in .csv or .parquet, or say format")
+        if self.format is None and PurePosixPath(self.file).suffix.lower() not in {".csv", ".parquet", ".duckdb"}:
+            raise _refused("must end in .csv, .parquet or .duckdb, or say format")
+        if (self.query is None) != (self.kind != "duckdb"):
+            raise _refused("a DuckDB file needs a query, and no other file has one")
         return self
 
     @property
-    def kind(self) -> Literal["csv", "parquet"]:
+    def kind(self) -> Literal["csv", "parquet", "duckdb"]:
         """Effective format."""
-        by_name: Literal["csv", "parquet"] = "csv" if self.file.lower().endswith(".csv") else "parquet"
-        return self.format or by_name
+        if self.format is not None:
+            return self.format
+        suffix = PurePosixPath(self.file).suffix.lower()
+        return "csv" if suffix == ".csv" else "duckdb" if suffix == ".duckdb" else "parquet"
 
     def own(self, product: str) -> str:
         """The party's own name of a product column."""
@@ -115,6 +121,7 @@ class PartySettings(_Section):
     party: PartySection
     node: NodeSection
     keys: KeysSection = KeysSection()
+    policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts
     data: dict[str, TableFile]
 
     @model_validator(mode="after")

@@ -28,6 +28,11 @@ contact = {json.dumps(contact, ensure_ascii=False)}
 listen = "127.0.0.1:{PORTS[own]}"
 peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
 
+# Limits of our own for all contracts: the strictest of both parties' and the contract's counts. See docs/contract.md.
+# [policy]
+# threshold = 50
+# budget_epsilon = "8"
+
 # One table per file. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 

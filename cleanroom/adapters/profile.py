@@ -23,6 +23,7 @@ from cleanroom.flow import place
 from cleanroom.identity.columns import COLUMNS_OF
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
+from cleanroom.rules import CURRENT, Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,22 @@ def _document(counts: KeyCounts) -> dict[str, object]:
             "duplicate": counts.duplicate, **{name: found for name, found in said.items() if found}}
 
 
-def profile_party(settings: PartySettings, contract: Contract | None, now: datetime) -> PartyProfile:
+def profile_party(settings: PartySettings, contract: Contract | None, now: datetime,
+                  pack: Pack = CURRENT) -> PartyProfile:
     """Read the party's files and work out what a run at `now` (timezone-aware) would send.
 
-    Without a contract only the files are checked; their days are then taken in UTC. DataError as readers.
+    `pack`: the rules, another than the current ones to replay. Without a contract only the files are checked; their
+    days are then taken in UTC. DataError as readers.
     """
-    tables = read_tables(settings, "UTC") if contract is None else load_tables(settings, contract)
     if contract is None:
+        tables = read_tables(settings, "UTC")
         return _profile(tables, match_keys(tables.roster, _own_keys(tables.roster)))
+    tables = load_tables(settings, contract, now)
     if isinstance(tables, AdvertiserTables):
-        tables, untied = tie_devices(contract, tables, now)
-        found = _advertiser(contract, tables, gate(contract, tables, now))
+        tables, untied = tie_devices(contract, tables, now, pack)
+        found = _advertiser(contract, tables, gate(contract, tables, now, pack))
         return replace(found, excluded={**(found.excluded or {}), **untied})
-    admitted = gate(contract, tables, now)
+    admitted = gate(contract, tables, now, pack)
     keys = admitted.match_keys(contract.match)
     return replace(_profile(tables, keys), gate=admitted.report, sent=len(keys))
 

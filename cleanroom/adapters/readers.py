@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 import pandas as pd
+import pyarrow as pa
 
 from cleanroom.adapters import fields
 from cleanroom.adapters.amounts import cents, quantity
 from cleanroom.adapters.days import day
-from cleanroom.adapters.layout import LAYOUTS
+from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
+from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds
 from cleanroom.errors import DataError
@@ -19,12 +24,16 @@ from cleanroom.measures.exposures import TYPES
 from cleanroom.measures.lines import SALES_CHANNELS
 
 
-def load_tables(settings: PartySettings, contract: Contract) -> AdvertiserTables | RetailerTables:
+def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> AdvertiserTables | RetailerTables:
     """Every table of the party, checked; days are in the contract's time zone.
 
-    DataError names file, line (CSV, counting the header) or row (Parquet, from 1), and field.
+    DataError names file, line (CSV, counting the header) or row (others, from 1), and field: for bad content, a column
+    that the contract does not allow (R-13), and a suppression list too old at `now` (timezone-aware, X-01).
     """
-    return read_tables(settings, contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
+    raw = {name: read_raw(settings.path(name), settings.data[name], layout, allowed_columns(contract, name))
+           for name, layout in _present(settings).items()}
+    _check_fresh(raw["suppressions"], now)
+    return _typed(settings, raw, contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
 
 
 def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "refuse",
@@ -35,8 +44,18 @@ def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "ref
     column must hold `currency` in every row; without it, one currency.
     """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
-           for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
+           for name, layout in _present(settings).items()}
+    return _typed(settings, raw, time_zone, refunds, currency)
+
+
+def _present(settings: PartySettings) -> dict[str, Layout]:
+    return {name: layout for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
+
+
+def _typed(settings: PartySettings, raw: Mapping[str, RawTable], time_zone: str, refunds: Refunds,
+           currency: str | None) -> AdvertiserTables | RetailerTables:
     consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
+    pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
     if settings.role == "advertiser":
         identities = _identities(raw["identities"], time_zone) if "identities" in raw else None
         return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
@@ -45,6 +64,14 @@ def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "ref
     purchases = _purchases(raw["purchases"], time_zone, signed=refunds != "refuse")
     visits = _visits(raw["visits"], time_zone) if "visits" in raw else None
     return RetailerTables(_roster(raw["members"]), purchases, consents, suppressions, visits)
+
+
+def _check_fresh(raw: RawTable, now: datetime) -> None:
+    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
+    made = datetime.fromtimestamp(raw.changed, UTC)
+    if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
+        made = min(made, said)
+    check_fresh(made, now, raw.file)
 
 
 def _roster(raw: RawTable) -> pd.DataFrame:
@@ -136,10 +163,10 @@ def _one_currency(raw: RawTable, currency: str | None) -> None:
 def _texts(raw: RawTable) -> pd.DataFrame:
     """Consent events as texts: what they say is judged by the rules, not by the reader."""
     _needs_rows(raw)
-    rest = [name for name in raw.columns if name != "person"]
     frame = pd.DataFrame({"person": fields.persons(raw, unique=False)})
-    for name in rest:
-        frame[name] = fields.loose_text(raw, name)
+    for name in raw.columns:
+        if name != "person":
+            frame[name] = fields.category(raw, name)
     return frame
 
 

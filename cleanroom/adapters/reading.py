@@ -1,4 +1,4 @@
-"""One CSV or Parquet file into raw columns, with the position of every row kept for error messages.
+"""One CSV, Parquet or DuckDB file into raw columns, with the position of every row kept for error messages.
 
 CSV: UTF-8 (a byte-order mark is skipped), one header line, one line per row: a line end inside a quoted field
 is refused, because an unclosed quote would swallow people silently, and so data row i is on line i + 2.
@@ -12,19 +12,22 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 from cleanroom import limits
+from cleanroom.adapters.arrays import Column, plain, whole
 from cleanroom.adapters.layout import Layout
 from cleanroom.adapters.party import TableFile
+from cleanroom.adapters.reading_sql import DuckDBQuery
+from cleanroom.consent.files import check_columns
 from cleanroom.errors import DataError
 
-Column: TypeAlias = Any  # pyarrow.Array; the library ships no types
-
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
+_BATCH: Final = 250_000  # rows of a Parquet column in memory beside the finished array
 _CHUNK: Final = 4 * 1024 * 1024  # bytes read at once; also bounds the length of a CSV line
 
 
@@ -33,7 +36,8 @@ class RawTable:
     """Columns of one file by product name, not yet typed (pyarrow arrays of equal length)."""
 
     file: str  # as in party.toml
-    kind: Literal["csv", "parquet"]
+    kind: Literal["csv", "parquet", "duckdb"]
+    changed: float  # when the file was last written, seconds since 1970
     rows: int
     columns: Mapping[str, Column]
     own: Mapping[str, str]  # the party's name of each column
@@ -45,21 +49,31 @@ class RawTable:
         return DataError(what, where=f"{self.file}, {place}, field {self.own[field]}", todo=todo)
 
 
-def read_raw(path: Path, table: TableFile, layout: Layout) -> RawTable:
-    """Read the columns of a layout that the file has.
+def read_raw(path: Path, table: TableFile, layout: Layout, allowed: frozenset[str] | None = None) -> RawTable:
+    """Read the columns of a layout that the file has. `allowed`: all that it may have (R-13); None: any.
 
     DataError: no file, not readable as its format, a missing or repeated column, no row, broken text.
     """
     if not path.is_file():
         raise DataError("no such file", where=table.file, todo="put it there or correct party.toml")
     try:
-        source = _Csv(path, table) if table.kind == "csv" else _Parquet(path, table)
-        own = _wanted(table, layout, source.header())
-        columns = source.columns(list(own.values()))
+        changed, source = path.stat().st_mtime, _source(path, table)
+        header = source.header()
+        own = _wanted(table, layout, header)
+        if allowed is not None:
+            product = {name: key for key, name in table.columns.items()}
+            check_columns((product.get(name, name) for name in header), allowed, table.file)
+        columns = source.columns(list(own.values()), frozenset(own[name] for name in layout.repeated if name in own))
     except OSError:
         raise DataError("the file cannot be read", where=table.file, todo="check its permissions") from None
     raw = {product: columns[name] for product, name in own.items()}
-    return RawTable(table.file, table.kind, len(next(iter(raw.values()))), raw, own, table.time_zone)
+    return RawTable(table.file, table.kind, changed, len(next(iter(raw.values()))), raw, own, table.time_zone)
+
+
+def _source(path: Path, table: TableFile) -> _Csv | _Parquet | DuckDBQuery:
+    if table.query is not None:
+        return DuckDBQuery(path, table.query, table.file)
+    return _Csv(path, table) if table.kind == "csv" else _Parquet(path, table)
 
 
 def _wanted(table: TableFile, layout: Layout, header: Sequence[str]) -> dict[str, str]:
@@ -88,22 +102,23 @@ class _Csv:
             raise DataError("the file is empty", where=self._file, todo="write a header line and rows")
         return next(csv.reader([line], delimiter=self._delimiter))
 
-    def columns(self, names: list[str]) -> dict[str, Column]:
-        """Columns as text arrays without nulls."""
+    def columns(self, names: list[str], repeated: frozenset[str]) -> dict[str, Column]:
+        """Columns as text arrays without nulls, the repeated ones as dictionaries."""
+        kinds = {name: _DICTIONARY if name in repeated else pa.large_string() for name in names}
         try:
             table = pa_csv.read_csv(
                 self._path,
                 read_options=pa_csv.ReadOptions(block_size=_CHUNK),
                 parse_options=pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
                 convert_options=pa_csv.ConvertOptions(
-                    include_columns=names, column_types=dict.fromkeys(names, pa.large_string()),
+                    include_columns=names, column_types=kinds,
                     null_values=[], strings_can_be_null=False, check_utf8=False),
             )
         except pa.ArrowException:
             raise self._malformed() from None
         if table.num_rows + 1 != self._lines:
             raise self._malformed()
-        return {name: table.column(name).combine_chunks() for name in names}
+        return {name: whole(table.column(name)) for name in names}
 
     def _malformed(self) -> DataError:
         """Find the first line that is not one row; only runs when the file is already refused."""
@@ -159,7 +174,7 @@ def _broken_text(path: Path, file: str) -> DataError:
 
 class _Parquet:
     def __init__(self, path: Path, table: TableFile) -> None:
-        self._file = table.file
+        self._path, self._file = path, table.file
         try:
             self._parquet = pa_parquet.ParquetFile(path)
         except (pa.ArrowException, OSError):
@@ -169,20 +184,21 @@ class _Parquet:
         """Column names."""
         return list(self._parquet.schema_arrow.names)
 
-    def columns(self, names: list[str]) -> dict[str, Column]:
-        """Columns in their own types, dictionaries decoded."""
+    def columns(self, names: list[str], repeated: frozenset[str]) -> dict[str, Column]:
+        """Columns in their own types; repeated texts as dictionaries, others decoded. One after the other: the
+        bytes of the file and the arrays made of them are never there for all columns at once."""
         try:
-            table = self._parquet.read(columns=names)
-            return {name: _plain(table.column(name)) for name in names}
+            file = pa_parquet.ParquetFile(self._path, read_dictionary=list(repeated))
+            return {name: self._column(file, name, name in repeated) for name in names}
         except (pa.ArrowException, OSError):
             raise self._unreadable() from None
 
+    def _column(self, file: Any, name: str, repeated: bool) -> Column:
+        batches = file.iter_batches(_BATCH, columns=[name], use_threads=False)  # a thread more, a batch more in memory
+        parts = [plain(batch.column(0), repeated) for batch in batches]
+        pa.default_memory_pool().release_unused()  # else what one column needed stays beside the next
+        empty = file.schema_arrow.field(name).type
+        return whole(pa.chunked_array(parts)) if parts else plain(pa.chunked_array([], empty), repeated)
+
     def _unreadable(self) -> DataError:
         return DataError("not a readable Parquet file", where=self._file, todo="write the file again")
-
-
-def _plain(column: Column) -> Column:
-    """One array; texts as large strings, so that 2 GiB of them fit."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    kind = pa.large_string() if pa.types.is_string(kind) else kind
-    return column.cast(kind).combine_chunks()

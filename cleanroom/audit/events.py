@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     RUN_STARTED = "run_started"
     CONSENT_GATE = "consent_gate"
+    CONSENT_ROOT = "consent_root"
     SIZES_DECLARED = "sizes_declared"
     PRIVACY_CHARGED = "privacy_charged"
     PEER_IDENTIFIED = "peer_identified"
@@ -45,9 +46,11 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
     Kind.RUN_STARTED: {
         "run_id": f.RUN_ID, "contract_hash": f.DIGEST, "contract_id": f.CONTRACT_ID, "role": f.ROLE,
         "software": f.VERSION, "backend": f.NAME,
+        "rule_pack": f.DIGEST,  # of the compliance rules applied, see cleanroom.rules
         "previous_head": f.DIGEST_OR_EMPTY,  # root of this party's run before this one; empty for its first
     },
     Kind.CONSENT_GATE: {"admitted": f.COUNT, "refused": f.REFUSALS},
+    Kind.CONSENT_ROOT: {"root": f.DIGEST, "count": f.COUNT},  # of the consent records used, before the protocol
     Kind.SIZES_DECLARED: {"own": f.SIZES, "peer": f.SIZES},  # padded; the advertiser's one per cell
     Kind.PRIVACY_CHARGED: {
         "part": f.NAME, "epsilon": f.DECIMAL, "delta": f.DECIMAL,

@@ -1,9 +1,16 @@
-"""Merkle tree hashing of RFC 6962 §2.1. All hashes are SHA-256, 32 bytes; `leaves` are *leaf hashes*, in order."""
+"""Merkle tree hashing and inclusion proofs of RFC 6962 §2.1, verified as in RFC 9162 §2.1.3.2.
+
+All hashes are SHA-256, 32 bytes; `leaves` are always *leaf hashes*, in order.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+
+from cleanroom.errors import AuditError, MisuseError
+
+Proof = tuple[bytes, ...]
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -24,6 +31,43 @@ def root(leaves: Sequence[bytes]) -> bytes:
         return leaves[0]
     k = _split(len(leaves))
     return node_hash(root(leaves[:k]), root(leaves[k:]))
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:
+    """PATH(index, leaves) of RFC 6962 §2.1.1. MisuseError outside 0 ≤ index < len(leaves)."""
+    if not 0 <= index < len(leaves):
+        raise MisuseError("no such leaf")
+    if len(leaves) == 1:
+        return ()
+    k = _split(len(leaves))
+    if index < k:
+        return (*inclusion_proof(leaves[:k], index), root(leaves[k:]))
+    return (*inclusion_proof(leaves[k:], index - k), root(leaves[:k]))
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], tree_root: bytes) -> None:
+    """Return when `leaf` is number `index` of the tree of `size` leaves with this root, else AuditError."""
+    if not 0 <= index < size:
+        raise AuditError("the leaf is outside the tree")
+    node, last, value = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            raise AuditError("the inclusion proof is too long")
+        if node & 1 or node == last:
+            value = node_hash(sibling, value)
+            node, last = _climb(node, last)
+        else:
+            value = node_hash(value, sibling)
+        node, last = node >> 1, last >> 1
+    if last != 0 or value != tree_root:
+        raise AuditError("the inclusion proof does not lead to the root")
+
+
+def _climb(node: int, last: int) -> tuple[int, int]:
+    """Skip the levels where a rightmost node has no sibling."""
+    while not node & 1 and node:
+        node, last = node >> 1, last >> 1
+    return node, last
 
 
 def _split(size: int) -> int:

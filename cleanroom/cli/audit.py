@@ -12,6 +12,7 @@ from cleanroom.adapters.run_files import run_folders
 from cleanroom.audit.events import ENDINGS
 from cleanroom.audit.log import LOG_NAME
 from cleanroom.audit.verify import compare_receipt, compare_runs
+from cleanroom.cli.consent_proof import prove_consent, verify_consent
 from cleanroom.cli.evidence import Checked, check_folder, check_run_folder, check_runs, read_anchors, read_receipt
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Contract
@@ -28,6 +29,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Verify and read the evidence of a run. Offline.")
     group.command()(verify)
     group.command("report")(report)
+    group.command()(prove_consent)
+    group.command()(verify_consent)
     app.add_typer(group, name="audit")
 
 

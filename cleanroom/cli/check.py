@@ -12,7 +12,9 @@ from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.profile import profile_party
 from cleanroom.adapters.system import SystemClock
+from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
+from cleanroom.rules import CURRENT, PACKS
 
 
 def register(app: typer.Typer) -> None:
@@ -22,14 +24,16 @@ def register(app: typer.Typer) -> None:
 
 def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")],
           contract: Annotated[Path | None, typer.Option(help="The contract; without it only the files.")] = None,
+          rules: Annotated[int, typer.Option(help="Version of the rules; an older one replays.")] = CURRENT.version,
           as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Read the party's files as a run would, apply the consent gate, and count."""
+    if rules not in PACKS:
+        raise UsageError(f"there are no rules of version {rules}", todo=f"one of {sorted(PACKS)}")
     settings = load_party(folder)
     agreed = None
     if contract is not None:
-        agreed = read_contract(contract)
-        check_plan(agreed)
-    document = profile_party(settings, agreed, SystemClock().now()).document()
+        agreed = check_plan(read_contract(contract)).contract
+    document = profile_party(settings, agreed, SystemClock().now(), PACKS[rules]).document()
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return

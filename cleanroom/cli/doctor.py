@@ -17,9 +17,11 @@ import typer
 from cleanroom import __version__
 from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.contract_files import load_contracts
+from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import load_keys
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.system import SystemClock, SystemEntropy
+from cleanroom.contract.effective import check_policy
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.errors import CleanroomError
 from cleanroom.flow import check_plan
@@ -86,6 +88,8 @@ def _contracts(folder: Path, settings: PartySettings) -> Iterator[tuple[str, str
         try:
             check_foreign(contract, settings.role, keys.signing.public, keys.certificate_der())
             check_in_force(contract, clock.now())
+            check_policy(contract, settings.role, settings.policy)
+            ContractStore(folder).check_live(contract, clock.now())
             check_plan(contract)
         except CleanroomError as error:
             yield "contract", f"{contract.id} v{contract.version}: {error}"

@@ -24,6 +24,7 @@ from cleanroom.audit.log import LOG_NAME
 from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME, OpenedReceipt, open_receipt
 from cleanroom.audit.verify import CONTRACT_NAME, Evidence, Verified, verify_chain, verify_run
 from cleanroom.contract.check import ROLES, signing_key
+from cleanroom.contract.effective import effective
 from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash, parse_signed_json
 from cleanroom.contract.sign import verify_signatures
@@ -98,7 +99,8 @@ def _check_reports(contract: Contract, found: Verified, evidence: Evidence, repo
         raise AuditError(f"cannot be checked without {MEASUREMENT_NAME}", where=next(iter(reports)))
     if evidence.table is None:
         raise AuditError("a run without a signed table has no results", where=MEASUREMENT_NAME)
-    document = check_measurement(contract, found, evidence.table, reports[MEASUREMENT_NAME], MEASUREMENT_NAME)
+    agreed, _ = effective(contract)
+    document = check_measurement(agreed, found, evidence.table, reports[MEASUREMENT_NAME], MEASUREMENT_NAME)
     rendered = tuple(name for name in RENDERED if name in reports)
     if found.software != __version__:
         return (MEASUREMENT_NAME,), rendered

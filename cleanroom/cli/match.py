@@ -12,6 +12,7 @@ import typer
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.progress import display
 from cleanroom.cli.result_table import print_results
+from cleanroom.contract.effective import effective
 from cleanroom.node.client import Dial
 from cleanroom.node.local import Finished, LocalNode
 
@@ -40,5 +41,7 @@ def run_match(folder: Path, contract_file: Path) -> Finished:
     with LocalNode(folder) as node:
         contract = read_contract(contract_file)
         node.check(contract)
+        for change in effective(contract)[1]:
+            typer.echo(f"note: {change.text()}", err=True)
         with Dial(node, contract) as dial:
             return node.execute(contract, node.new_run(), display(), dial.link, initiator=True)

@@ -1,50 +1,110 @@
-"""A contract in words, for a person who is not an engineer."""
+"""A contract in words, for a lawyer, in English or French."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+from cleanroom.cli.show_words import VALUES, WORDS
+from cleanroom.contract.check import ROLES
+from cleanroom.contract.effective import effective
+from cleanroom.contract.legal_lines import LINES
 from cleanroom.contract.model import Contract
+from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.rules import verdicts
 from cleanroom.disclosure.accounting import budget_of, run_cost
 from cleanroom.disclosure.padding import padding_terms
-
-ASSIGNMENT = {"randomised": "people were assigned to the arms at random: differences may be called incremental",
-              "observational": "people were NOT assigned at random: differences are associations, not effects"}
+from cleanroom.rules import Language
 
 
-def contract_text(contract: Contract) -> str:
-    """Several paragraphs of plain text."""
-    plan, cost, budget = Plan(contract), run_cost(Plan(contract)), budget_of(contract)
+def contract_text(contract: Contract, language: Language = "en") -> str:
+    """Several paragraphs of plain text: parties, measurement, privacy, legal part, rules."""
+    parts = (_head, _campaign, _privacy, _policies, _consent, _legal, _rules)
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part(contract, language))))
+
+
+def _head(contract: Contract, language: Language) -> Iterator[str]:
+    words = WORDS[language]
+    signed = ", ".join(words[entry.role] for entry in contract.signatures) or words["nobody"]
+    yield contract.title
+    yield words["contract"].format(id=contract.id, version=contract.version, first=f"{contract.not_before:%Y-%m-%d}",
+                                   last=f"{contract.not_after:%Y-%m-%d}", signed=signed)
+    yield words["hash"].format(hash=contract_hash(contract).hex())
+    for role in ROLES:
+        party = contract.party(role)
+        yield f"{words[role]}{words['colon']} {party.name} ({party.contact})"
+
+
+def _campaign(contract: Contract, language: Language) -> Iterator[str]:
+    words, plan = WORDS[language], Plan(contract)
     first, _ = window_of(contract.calendar, 0)
     _, last = window_of(contract.calendar, plan.periods - 1)
-    signed = ", ".join(entry.role for entry in contract.signatures) or "nobody yet"
-    lines = [
-        f"{contract.title}",
-        f"Contract {contract.id}, version {contract.version}, valid {contract.not_before:%Y-%m-%d} to "
-        f"{contract.not_after:%Y-%m-%d}. Signed by: {signed}.",
-        "",
-        f"Advertiser: {contract.parties.advertiser.name} ({contract.parties.advertiser.contact})",
-        f"Retailer:   {contract.parties.retailer.name} ({contract.parties.retailer.contact})",
-        f"Purpose:    {contract.consent.purpose}; only people who consented to exactly this, with the other party "
-        "named, take part",
-        "",
-        f"People are matched on {', then '.join(contract.match.keys)} without either side seeing who matched.",
-        f"Campaign {', '.join(contract.campaign.names)} on {', '.join(contract.campaign.channels)}; "
-        f"{ASSIGNMENT[contract.campaign.assignment]}.",
-        f"Exposures {contract.calendar.exposures_from} to {contract.calendar.exposures_until}, purchases {first} to "
-        f"{last} (end excluded), {contract.calendar.time_zone} time.",
-        "",
-        "Opened, with noise, for groups of at least "
-        f"{contract.disclosure.threshold} matched people (noised count):",
-    ]
+    yield words["purpose"].format(purpose=contract.consent.purpose)
+    yield words["keys"].format(keys=words["then"].join(contract.match.keys))
+    yield words["campaign"].format(names=", ".join(contract.campaign.names),
+                                   channels=", ".join(contract.campaign.channels),
+                                   assignment=words[contract.campaign.assignment])
+    yield words["calendar"].format(first=contract.calendar.exposures_from, until=contract.calendar.exposures_until,
+                                   start=first, end=last, zone=contract.calendar.time_zone)
+
+
+def _privacy(contract: Contract, language: Language) -> Iterator[str]:
+    words, plan, budget = WORDS[language], Plan(contract), budget_of(contract)
+    cost = run_cost(plan)
+    yield words["opened"].format(threshold=contract.disclosure.threshold)
     for index, release in enumerate(contract.releases):
-        by = f"by {' x '.join(release.dimensions) or 'everyone'}" if release.attribution is None else (
-            f"credited to channels ({release.attribution.replace('_', ' ')})")
-        opened = (contract.statistics[s] for s in plan.statistics_of(index))
-        lines.append(f"  {by}: " + ", ".join(["people", *(f"{s.name} (at most {s.cap:,} a person)" for s in opened)]))
-    lines += ["", f"Privacy: one run spends epsilon {cost.total.epsilon_text} and delta {cost.total.delta_text} "
-              f"({cost.transcript.epsilon_text} for sizes and match counts, {cost.release.epsilon_text} for the table);"
-              f" all runs together at most {budget.epsilon_text} and {budget.delta_text}.",
-              f"Padding: up to {padding_terms(plan).most} dummies in each of {len(plan.cells)} cells.",
-              "Protection holds against a partner that runs the agreed software. One that runs changed software can "
-              "learn far more, up to every encrypted purchase: see SECURITY.md, Not protected."]
-    return "\n".join(lines)
+        by = f"{' × '.join(release.dimensions) or words['everyone']}" if release.attribution is None else (
+            words["credited"].format(rule=words[release.attribution]))
+        opened = (contract.statistics[number] for number in plan.statistics_of(index))
+        sums = (words["sum"].format(name=each.name, cap=f"{each.cap:,}".replace(",", words["thousand"]))
+                for each in opened)
+        yield f"  {by}: " + ", ".join([words["people"], *sums])
+    yield words["dominance"].format(percent=contract.disclosure.dominance_percent)
+    yield words["cost"].format(
+        epsilon=cost.total.epsilon_text, delta=cost.total.delta_text, match=cost.transcript.epsilon_text,
+        release=cost.release.epsilon_text, budget=budget.epsilon_text, budget_delta=budget.delta_text)
+    yield words["padding"].format(most=padding_terms(plan).most, cells=len(plan.cells))
+    yield words["semi_honest"]
+
+
+def _policies(contract: Contract, language: Language) -> Iterator[str]:
+    changes = effective(contract)[1]
+    if changes:
+        yield WORDS[language]["policies"]
+        yield from (f"  {change.text(language)}" for change in changes)
+
+
+def _consent(contract: Contract, language: Language) -> Iterator[str]:
+    words, consent = WORDS[language], contract.consent
+    yield words["consent"].format(days=consent.lookback_days, age=consent.minimum_age)
+    for notice in consent.notices:
+        yield "  " + words["notice"].format(role=words[notice.party], id=notice.id, published=notice.published,
+                                            language=notice.language, partner=notice.partner, sha256=notice.sha256)
+    for kind, labels in consent.denied_categories.model_dump().items():
+        yield "  " + words["denied"].format(kind=words[kind], labels=", ".join(labels) or words["none"])
+
+
+def _legal(contract: Contract, language: Language) -> Iterator[str]:
+    words = WORDS[language]
+    yield words["legal"]
+    for line in LINES:
+        value = reduce(getattr, line.path.split("."), contract.legal)
+        label = line.french if language == "fr" else line.english
+        yield f"  {label}{words['colon']} {_value(value, language)}"
+
+
+def _rules(contract: Contract, language: Language) -> Iterator[str]:
+    words = WORDS[language]
+    yield words["rules"]
+    for verdict in verdicts(contract):
+        yield f"  {words['kept'] if verdict.accepted else words['broken']}  {verdict.reason(language)}"
+
+
+def _value(value: Any, language: Language) -> str:
+    words = WORDS[language]
+    if isinstance(value, bool):
+        return words["yes"] if value else words["no"]
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return VALUES[language].get(text, text) or words["none"]

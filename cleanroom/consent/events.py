@@ -17,30 +17,42 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cleanroom.consent import texts as t
+from cleanroom.consent.texts import Codes, Mask, Nanoseconds
+
 REQUIRED_COLUMNS: Final = ("record_id", "person", "purpose", "legal_basis", "status", "event_time", "scope",
                            "recipients")
 OBJECTION_COLUMNS: Final = ("objection_marketing_at", "objection_general_at", "erased_at")
-OPTIONAL_COLUMNS: Final = ("expires_at", "channel", "method", "supersedes", "notice_id", "notice_sha256",
-                           "proof_ref", "proof_sha256", *OBJECTION_COLUMNS)
+OPTIONAL_COLUMNS: Final = (
+    "schema", "party_id", "expires_at", "channel", "method", "supersedes", "notice_id", "notice_sha256",
+    "notice_language", "withdrawal_url", "proof_kind", "proof_ref", "proof_sha256", "proof_tsa_token", "tc_string",
+    "gvl_version", "ac_string", *OBJECTION_COLUMNS, "birth_year", "parental_consent_ref", "last_activity_at",
+    "last_activity_kind", "precise_location", "source", "jurisdiction")
+
+REPEATED_COLUMNS: Final = (
+    "person", "schema", "party_id", "purpose", "legal_basis", "status", "scope", "recipients", "channel", "method",
+    "expires_at", "notice_id", "notice_sha256", "notice_language", "withdrawal_url", "proof_kind", "gvl_version",
+    "birth_year", "last_activity_kind", "precise_location", "source", "jurisdiction")
 
 LEGAL_BASES: Final = ("consent", "legitimate_interest")
 STATUSES: Final = ("given", "refused", "withdrawn", "expired", "invalidated", "unknown")
 SCOPES: Final = ("device", "account")  # the later one beats the earlier one
+REAL_ACTIVITIES: Final = ("purchase", "login", "click", "service_contact")
+ACTIVITIES: Final = (*REAL_ACTIVITIES, "email_open")  # opening an e-mail is no activity of its own (2021-131)
+SOURCES: Final = ("direct", "third_party")
+TRUTHS: Final = ("false", "true")
 RECIPIENT_SEPARATOR: Final = "|"
 
-_TIME: Final = (r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-                r"(?:Z|[+-][0-9]{2}:?[0-9]{2})")
-
-Mask = NDArray[np.bool_]
-Codes = NDArray[np.int8]
+NEVER: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Events:
     """m events, column by column. Codes index STATUSES and SCOPES (and LEGAL_BASES); -1 is not readable.
 
-    `time` and `expires` are nanoseconds UTC (int64); `expires` is the largest int64 when there is no expiry.
-    `readable` is False when a needed value is missing, unknown, naive or later than now.
+    `time`, `expires` and `activity` are nanoseconds UTC (int64); `expires` is NEVER when there is no expiry,
+    `activity` the smallest int64 when there is no real activity. `readable` is False when a needed value is
+    missing, unknown, naive or later than now; `complete` also when a further column has such a value.
     """
 
     person: pd.Series
@@ -48,66 +60,59 @@ class Events:
     basis: Codes
     status: Codes
     scope: Codes
-    time: NDArray[np.int64]
-    expires: NDArray[np.int64]
+    time: Nanoseconds
+    expires: Nanoseconds
+    activity: Nanoseconds
     recipients: pd.Series
     objection: Mask
     readable: Mask
+    complete: Mask
 
 
 def read_events(frame: pd.DataFrame, now: datetime) -> Events:
     """Read m events (all columns texts); `now` is timezone-aware."""
-    basis, status, scope = (_codes(frame["legal_basis"], LEGAL_BASES), _codes(frame["status"], STATUSES),
-                            _codes(frame["scope"], SCOPES))
-    time, is_time = _nanoseconds(frame["event_time"])
-    expiry = _optional(frame, "expires_at")
-    expires, is_expiry = _nanoseconds(expiry)
-    endless = _blank(expiry)
+    basis, status, scope = (t.codes(frame["legal_basis"], LEGAL_BASES), t.codes(frame["status"], STATUSES),
+                            t.codes(frame["scope"], SCOPES))
+    time, is_time = t.nanoseconds(frame["event_time"])
+    endless = t.blank(frame, "expires_at")
+    expires, is_expiry = t.optional_nanoseconds(frame, "expires_at")
+    latest = t.instant(now)
     readable = (
-        is_time & (time <= pd.Timestamp(now).as_unit("ns").value)
+        is_time & (time <= latest)
         & (endless | is_expiry)
         & (basis >= 0) & (status >= 0) & (scope >= 0)
-        & ~_blank(frame["purpose"]) & ~_blank(frame["record_id"])
+        & ~t.blank(frame, "purpose") & ~t.blank(frame, "record_id")
     )
-    expires[endless] = np.iinfo(np.int64).max
-    return Events(frame["person"], frame["purpose"], basis, status, scope, time, expires, frame["recipients"],
-                  _objections(frame), readable)
+    expires[endless] = NEVER
+    activity, complete = _activity(frame, latest)
+    return Events(frame["person"], frame["purpose"], basis, status, scope, time, expires, activity, frame["recipients"],
+                  _objections(frame), readable, readable & complete & _enumerations(frame, now))
 
 
 def names_partner(recipients: pd.Series, partner: str) -> Mask:
     """Whether `partner` is one of the recipients of each event, compared whole, outer white space ignored."""
-    codes, distinct = pd.factorize(recipients)  # few distinct lists, many events; -1 is a null
-    named = [partner in map(str.strip, str(text).split(RECIPIENT_SEPARATOR)) for text in distinct]
-    return np.array([*named, False], dtype=bool)[codes]
+    return t.each(recipients, lambda text: partner in map(str.strip, text.split(RECIPIENT_SEPARATOR)))
+
+
+def _activity(frame: pd.DataFrame, latest: int) -> tuple[Nanoseconds, Mask]:
+    """Last real activity that each event tells of, and whether what it tells can be read."""
+    at, is_time = t.optional_nanoseconds(frame, "last_activity_at")
+    silent = t.blank(frame, "last_activity_at")
+    real = t.among(frame, "last_activity_kind", REAL_ACTIVITIES) & is_time & ~silent
+    readable = (silent | (is_time & (at <= latest))) & t.known(frame, "last_activity_kind", ACTIVITIES)
+    activity: NDArray[np.int64] = np.where(real & readable, at, np.iinfo(np.int64).min)
+    return activity, readable
+
+
+def _enumerations(frame: pd.DataFrame, now: datetime) -> Mask:
+    """Whether every further value is blank or one of its closed list."""
+    years = tuple(str(year) for year in range(1900, now.year + 1))
+    return (t.known(frame, "source", SOURCES) & t.known(frame, "precise_location", TRUTHS)
+            & t.known(frame, "birth_year", years) & t.matches(frame, "jurisdiction", r"(?:[A-Z]{2})?"))
 
 
 def _objections(frame: pd.DataFrame) -> Mask:
     objection = np.zeros(len(frame), dtype=bool)
     for name in OBJECTION_COLUMNS:
-        if name in frame.columns:
-            objection |= ~_blank(frame[name])
+        objection |= ~t.blank(frame, name)
     return objection
-
-
-def _codes(texts: pd.Series, known: tuple[str, ...]) -> Codes:
-    codes, distinct = pd.factorize(texts)
-    places = [known.index(text) if text in known else -1 for text in distinct]
-    return np.array([*places, -1], dtype=np.int8)[codes]
-
-
-def _optional(frame: pd.DataFrame, name: str) -> pd.Series:
-    return frame[name] if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
-
-
-def _blank(texts: pd.Series) -> Mask:
-    return np.asarray(texts.isna() | (texts.str.strip() == ""), dtype=bool)
-
-
-def _nanoseconds(texts: pd.Series) -> tuple[NDArray[np.int64], Mask]:
-    """Instants and whether each text is one. 0 where it is not."""
-    shaped = texts.str.fullmatch(_TIME).fillna(False).to_numpy(dtype=bool)
-    instants = np.full(len(texts), np.iinfo(np.int64).min, dtype=np.int64)
-    parsed = pd.to_datetime(texts[shaped], format="ISO8601", utc=True, errors="coerce").dt.as_unit("ns")
-    instants[shaped] = parsed.astype("int64").to_numpy()
-    valid = instants != np.iinfo(np.int64).min  # NaT
-    return np.where(valid, instants, 0), valid

@@ -10,17 +10,20 @@ from typing import Final, Generic, NoReturn, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from cleanroom.consent.rules import LOOKBACK, PERSON_RULES, first_refusal, inside_lookback
-from cleanroom.consent.subjects import subjects_of
+from cleanroom.consent.evidence import Records
+from cleanroom.consent.rules import DROPS, SHARED, WARNS, first_refusal, person_rules
+from cleanroom.consent.sharing import strictest
+from cleanroom.consent.subjects import Subjects, subjects_of
 from cleanroom.contract.keys import DEFAULT_SHARED
-from cleanroom.contract.model import Contract, Match, other
+from cleanroom.contract.model import Contract, Match
 from cleanroom.errors import DataError, MisuseError
-from cleanroom.identity.matching import MatchKeys, match_keys
+from cleanroom.identity.matching import MatchKeys, NormalisedKeys, normalised_keys, without_repeats
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.rules import CURRENT, Pack, Rule
 
 Tables = TypeVar("Tables", AdvertiserTables, RetailerTables)
-_TIMED: Final = frozenset({"exposures", "purchases", "visits"})  # the tables of R-11
 _TOKEN: Final = object()
 
 
@@ -28,19 +31,24 @@ _TOKEN: Final = object()
 class GateReport:
     """Exact counts, for the owner only: shared reports show them in buckets.
 
-    `refused`: people by rule id, each person once. `dropped`: rows by table name, of people admitted, outside
-    the look-back (R-11).
+    `pack`: the rules applied. `refused`: people by rule id, each person once; `by_shared_key`: how many of them had
+    a good record of their own, but share a key with somebody refused. `warned`: admitted people by rule id.
+    `dropped`: rows of admitted people by rule id and table.
     """
 
+    pack: str
     considered: int
     admitted: int
     refused: Mapping[str, int]
-    dropped: Mapping[str, int]
+    by_shared_key: int
+    warned: Mapping[str, int]
+    dropped: Mapping[str, Mapping[str, int]]
 
     def document(self) -> dict[str, object]:
         """JSON-compatible form."""
-        return {"considered": self.considered, "admitted": self.admitted, "refused": dict(self.refused),
-                "dropped": {LOOKBACK.id: dict(self.dropped)}}
+        return {"rules": self.pack, "considered": self.considered, "admitted": self.admitted,
+                "refused": dict(self.refused), "refused_by_a_shared_key": self.by_shared_key,
+                "warned": dict(self.warned), "dropped": {rule: dict(rows) for rule, rows in self.dropped.items()}}
 
 
 class Admitted(Generic[Tables]):
@@ -49,19 +57,24 @@ class Admitted(Generic[Tables]):
     Made by `gate` alone: it cannot be constructed, changed, copied, subclassed or unpickled elsewhere.
     """
 
-    __slots__ = ("_report", "_tables")
+    __slots__ = ("_keys", "_records", "_report", "_tables")
+    _keys: NormalisedKeys
+    _records: Records
     _report: GateReport
     _tables: Tables
 
-    def __init__(self, tables: Tables, report: GateReport, *, token: object) -> None:
+    def __init__(self, tables: Tables, keys: NormalisedKeys, records: Records, report: GateReport, *,
+                 token: object) -> None:
         if token is not _TOKEN:
             raise MisuseError("only the consent gate admits people")
         object.__setattr__(self, "_tables", tables)
+        object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "_records", records)
         object.__setattr__(self, "_report", report)
 
     @property
     def tables(self) -> Tables:
-        """Rows of the admitted people: purchases and exposures inside the look-back, no consent records."""
+        """Rows of the admitted people that no rule drops, without consent records."""
         return self._tables
 
     @property
@@ -70,14 +83,20 @@ class Admitted(Generic[Tables]):
         return self._report
 
     @property
+    def records(self) -> Records:
+        """The consent records that decided, one for each admitted person."""
+        return self._records
+
+    @property
     def persons(self) -> pd.Index:
         """Ids of the admitted people, in table order."""
-        ids: pd.Index = pd.Index(self._tables.roster["person"])
-        return ids
+        return self._keys.persons
 
     def match_keys(self, terms: Match) -> MatchKeys:
-        """Normalised, de-duplicated keys of the admitted people, under the contract's terms of the match."""
-        return match_keys(self._tables.roster, terms.keys, terms.normalisation, terms.shared_values or DEFAULT_SHARED)
+        """De-duplicated keys of the admitted people, under the contract's terms of the match. MisuseError else."""
+        if (terms.keys, terms.normalisation) != (self._keys.key_types, self._keys.profile):
+            raise MisuseError("the gate looked at the contract's key types, and at no others")
+        return without_repeats(self._keys, terms.shared_values or DEFAULT_SHARED)
 
     def __len__(self) -> int:
         return len(self._tables.roster)
@@ -98,32 +117,50 @@ class Admitted(Generic[Tables]):
         raise MisuseError("admitted people have one type")
 
 
-def gate(contract: Contract, tables: Tables, now: datetime) -> Admitted[Tables]:
+def gate(contract: Contract, tables: Tables, now: datetime, pack: Pack = CURRENT) -> Admitted[Tables]:
     """Let through the people whose consent stands at `now` (timezone-aware), and their rows.
 
-    The role is that of the tables. DataError when a person appears twice, MisuseError for a naive `now`.
+    The role is that of the tables. `pack`: another one only to replay an old run. DataError when a person appears
+    twice, MisuseError for a naive `now`.
     """
     if now.tzinfo is None:
         raise MisuseError("the gate needs a time with its zone")
-    persons = pd.Index(tables.roster["person"])
-    if not persons.is_unique:
+    if not tables.roster["person"].is_unique:
         raise DataError("a person appears twice", where=tables.role, todo="keep one row per person")
-    verdict = first_refusal(subjects_of(
-        persons, tables.consents, tables.suppressions, purpose=contract.consent.purpose,
-        partner=contract.party(other(tables.role)).name.strip(), now=now))
-    kept, dropped = _inside(contract, tables.select(persons[verdict < 0]))
-    report = GateReport(len(persons), int((verdict < 0).sum()), _by_rule(verdict), dropped)
-    return Admitted(kept, report, token=_TOKEN)
+    rules = person_rules(pack)
+    people, keys = subjects_of(contract, tables, now), _normalised(contract, tables)
+    own = first_refusal(people, rules)
+    verdict = strictest(own, keys) if any(rule.check == SHARED for rule in rules) else own
+    rows = np.flatnonzero(verdict < 0)
+    admitted = keys.take(rows)
+    kept, dropped = _drop(contract, tables.select(admitted.persons), pack)
+    report = GateReport(pack.name, len(verdict), len(rows), _by_rule(verdict, rules), int((verdict != own).sum()),
+                        _warned(people, rows, rules), dropped)
+    return Admitted(kept, admitted, Records(tables.consents, people.present[rows], rows), report, token=_TOKEN)
 
 
-def _by_rule(verdict: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Mapping[str, int]:
-    counts = np.bincount(verdict[verdict >= 0], minlength=len(PERSON_RULES))
-    return MappingProxyType({rule.id: int(count) for rule, count in zip(PERSON_RULES, counts, strict=True)})
+def _normalised(contract: Contract, tables: AdvertiserTables | RetailerTables) -> NormalisedKeys:
+    return normalised_keys(tables.roster, contract.match.keys, contract.match.normalisation)
 
 
-def _inside(contract: Contract, tables: Tables) -> tuple[Tables, Mapping[str, int]]:
-    """R-11 on every timed table."""
-    masks = {name: inside_lookback(frame["day"], contract)
-             for name, frame in tables.frames().items() if name in _TIMED}
-    dropped = {name: int((~mask).sum()) for name, mask in masks.items()}
-    return tables.where(masks), MappingProxyType(dropped)
+def _by_rule(verdict: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:
+    counts = np.bincount(verdict[verdict >= 0], minlength=len(rules))
+    return MappingProxyType({rule.id: int(count) for rule, count in zip(rules, counts, strict=True)})
+
+
+def _warned(people: Subjects, rows: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:
+    return MappingProxyType({rule.id: int(WARNS[rule.check](people)[rows].sum())
+                             for rule in rules if rule.check in WARNS})
+
+
+def _drop(contract: Contract, tables: Tables, pack: Pack) -> tuple[Tables, Mapping[str, Mapping[str, int]]]:
+    """R-08 and R-11: rows of people who are admitted. Each row is counted at the first rule that drops it."""
+    dropped = {}
+    for rule in pack.rules:
+        if rule.check in DROPS:
+            names, drops = DROPS[rule.check]
+            masks = {name: drops(frame, contract) for name, frame in tables.frames().items() if name in names}
+            if masks:
+                dropped[rule.id] = MappingProxyType({name: int(mask.sum()) for name, mask in masks.items()})
+                tables = tables.where({name: ~mask for name, mask in masks.items()})
+    return tables, MappingProxyType(dropped)

@@ -1,89 +1,65 @@
-"""The consent rules as data: id, source, text in two languages, and what refuses.
+"""The functions of the row rules, by the `check` that a pack of `cleanroom.rules` names.
 
-They are product rules derived from public texts, not legal advice. A person is counted at the first rule that
-refuses, in the order of `PERSON_RULES`: an unreadable record first, because no other rule can trust it.
+A person is counted at the first rule that refuses, in the order of `ORDER`: an unreadable record first, because no
+other rule can trust it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cleanroom.consent.events import Mask
 from cleanroom.consent.subjects import Subjects
+from cleanroom.consent.texts import Mask
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan, window_of
+from cleanroom.rules import Pack, Rule
+
+ORDER: Final = ("R-15", "R-01", "R-05", "R-02", "R-06", "R-03", "R-04", "R-07", "R-12", "R-09", "R-10", "R-14")
+SHARED: Final = "standing/2"  # the check under which people who share a key share the strictest answer
+
+_standing: Final[Callable[[Subjects], Mask]] = lambda people: ~people.given | ~people.live  # noqa: E731
+
+# True where the person may not take part.
+REFUSES: Final[Mapping[str, Callable[[Subjects], Mask]]] = MappingProxyType({
+    "readable/1": lambda people: ~people.recorded | ~people.readable | people.unknown,
+    "readable/2": lambda people: ~people.recorded | ~people.complete | people.unknown,
+    "given/1": lambda people: ~people.ever_given | (people.given & ~people.on_consent),
+    "standing/1": _standing,
+    "standing/2": _standing,
+    "partner/1": lambda people: ~people.partner_named,
+    "suppressed/1": lambda people: people.suppressed | people.objected,
+    "proof/1": lambda people: ~people.details.proven,
+    "notice/1": lambda people: ~people.details.informed,
+    "age/1": lambda people: ~people.details.of_age,
+    "active/1": lambda people: ~people.active,
+    "tcf/1": lambda people: ~people.details.tcf_permits,
+    "tcf_age/1": lambda people: ~people.details.tcf_fresh,
+    "location/1": lambda people: ~people.details.located,
+})
+WARNS: Final[Mapping[str, Callable[[Subjects], Mask]]] = MappingProxyType({
+    "tcf_age/1": lambda people: people.details.tcf_ageing,
+})
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a rule says, as printed in reports."""
-
-    id: str
-    source: str
-    english: str
-    french: str
+def person_rules(pack: Pack) -> tuple[Rule, ...]:
+    """The rules of a pack that refuse people, in the order in which they are applied."""
+    rules = {rule.id: rule for rule in pack.rules if rule.check in REFUSES}
+    return tuple(rules[name] for name in ORDER if name in rules)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRule(Rule):
-    """A rule about a person; `refuses` gives True where the person may not take part."""
-
-    refuses: Callable[[Subjects], Mask]
-
-
-READABLE: Final = PersonRule(
-    "R-15", "GDPR art. 5(2)",
-    "A consent record that is unknown, missing or unreadable counts as a refusal.",
-    "Un enregistrement de consentement inconnu, absent ou illisible vaut refus.",
-    lambda people: ~people.recorded | ~people.readable | people.unknown,
-)
-GIVEN: Final = PersonRule(
-    "R-01", "GDPR art. 4(11), 6(1)(a)",
-    "Consent was given for exactly this purpose; a marketing opt-in or a legitimate interest never counts.",
-    "Le consentement a été donné pour cette finalité précise ; un accord de prospection ou un intérêt "
-    "légitime ne compte jamais.",
-    lambda people: ~people.ever_given | (people.given & ~people.on_consent),
-)
-STANDING: Final = PersonRule(
-    "R-05", "GDPR art. 7(3); CNIL 2025-131",
-    "No later withdrawal, refusal or expiry: account scope beats device scope, the last event wins, a "
-    "withdrawal wins ties.",
-    "Aucun retrait, refus ni expiration ultérieur : le compte l'emporte sur l'appareil, le dernier événement "
-    "l'emporte, un retrait l'emporte à égalité.",
-    lambda people: ~people.given | ~people.live,
-)
-PARTNER: Final = PersonRule(
-    "R-02", "CNIL, partners, 2018",
-    "The partner is named among the recipients the person consented to.",
-    "Le partenaire est nommé parmi les destinataires auxquels la personne a consenti.",
-    lambda people: ~people.partner_named,
-)
-SUPPRESSED: Final = PersonRule(
-    "R-06", "GDPR art. 17, 21",
-    "The person is not on the suppression list and has raised no objection.",
-    "La personne n'est pas sur la liste d'opposition et n'a pas exprimé d'opposition.",
-    lambda people: people.suppressed | people.objected,
-)
-LOOKBACK: Final = Rule(
-    "R-11", "GDPR art. 5(1)(e); CNIL, Teemo, 2018",
-    "Exposures and purchases outside the contract's look-back are dropped.",
-    "Les expositions et les achats hors de la période de recul du contrat sont écartés.",
-)
-
-PERSON_RULES: Final = (READABLE, GIVEN, STANDING, PARTNER, SUPPRESSED)
-
-
-def first_refusal(people: Subjects) -> NDArray[np.intp]:
-    """Index into PERSON_RULES of the first rule that refuses each person, -1 for those who may take part."""
-    verdicts = np.stack([rule.refuses(people) for rule in PERSON_RULES], axis=1)
-    return np.where(verdicts.any(axis=1), verdicts.argmax(axis=1), -1)
+def first_refusal(people: Subjects, rules: tuple[Rule, ...]) -> NDArray[np.intp]:
+    """Index into `rules` of the first one that refuses each person, -1 for those who may take part."""
+    verdict = np.full(len(people), -1, dtype=np.intp)
+    for index, rule in enumerate(rules):
+        verdict[(verdict < 0) & REFUSES[rule.check](people)] = index
+    return verdict
 
 
 def lookback(contract: Contract) -> tuple[date, date]:
@@ -92,7 +68,21 @@ def lookback(contract: Contract) -> tuple[date, date]:
     return until - timedelta(days=contract.consent.lookback_days), until
 
 
-def inside_lookback(days: pd.Series, contract: Contract) -> Mask:
-    """Whether each day (datetime64, midnight, contract time zone) is inside the look-back."""
+def outside_lookback(frame: pd.DataFrame, contract: Contract) -> Mask:
+    """R-11, by row: a day (datetime64, midnight, contract time zone) outside the look-back."""
     first, until = lookback(contract)
-    return np.asarray((days >= pd.Timestamp(first)) & (days < pd.Timestamp(until)), dtype=bool)
+    return ~np.asarray((frame["day"] >= pd.Timestamp(first)) & (frame["day"] < pd.Timestamp(until)), dtype=bool)
+
+
+def sensitive(frame: pd.DataFrame, contract: Contract) -> Mask:
+    """R-08, by row: a purchase of a denied category."""
+    codes, distinct = pd.factorize(frame["category"])
+    denied = [contract.consent.denied_categories.denies(str(text)) for text in distinct]
+    return np.array([*denied, True], dtype=bool)[codes]
+
+
+# By check: the tables it looks at, and where a row is dropped.
+DROPS: Final[Mapping[str, tuple[frozenset[str], Callable[[pd.DataFrame, Contract], Mask]]]] = MappingProxyType({
+    "sensitive/1": (frozenset({"purchases"}), sensitive),
+    "lookback/1": (frozenset({"exposures", "purchases", "visits"}), outside_lookback),
+})

@@ -22,6 +22,7 @@ def check_shape(contract: Contract, source: str) -> None:
         _check_parties(contract)
         _check_dates(contract)
         _check_keys(contract)
+        _check_consent(contract)
         _check_dimensions(contract)
         _check_releases(contract)
         _check_sizes(contract)
@@ -86,6 +87,16 @@ def _check_keys(contract: Contract) -> None:
         if key not in KEYS_OF[match.normalisation]:
             raise ContractError(f"match.keys: the profile {match.normalisation} has no rule for {key!r}",
                                 todo="leave the key out, or agree on another profile")
+
+
+def _check_consent(contract: Contract) -> None:
+    consent = contract.consent
+    for role in ROLES:
+        notices = [(notice.id, notice.sha256) for notice in consent.notices if notice.party == role]
+        _unique("consent.notices", notices)
+        _unique(f"consent.tcf_vendors.{role}", consent.tcf_vendors.of(role))
+    for table, columns in consent.columns.items():
+        _unique(f"consent.columns.{table}", columns)
 
 
 def _check_dimensions(contract: Contract) -> None:

@@ -6,71 +6,65 @@ Rules that need more than one field (COMPLIANCE C-10 and shape) are in `check`; 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from cleanroom import limits
+from cleanroom.contract.consent import Consent
 from cleanroom.contract.keys import KeyType, ProfileName, SharedValues
+from cleanroom.contract.legal import Legal
+from cleanroom.contract.policy import Policy
+from cleanroom.contract.types import (
+    Attribution,
+    Base64,
+    Customers,
+    Delta,
+    DimensionName,
+    Document,
+    Epsilon,
+    Label,
+    Measure,
+    Metric,
+    Name,
+    Percent,
+    Refunds,
+    Role,
+    SalesChannel,
+    Scope,
+    Text,
+    TimeZone,
+    Value,
+    Weight,
+)
 
-Role = Literal["advertiser", "retailer"]
-Refunds = Literal["refuse", "net", "gross"]
-SalesChannel = Literal["store", "online", "click_collect", "pickup_extra"]
-Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visitors", "visits",
-                  "collections_with_extra", "extra_sales"]
-Customers = Literal["store_only", "online_only", "both_channels", "new_to_brand"]
-Scope = Literal["campaign", "halo", "brand"]
-DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement"]
-Attribution = Literal["first", "last", "linear", "position", "time_decay"]
-Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offline_share", "omnichannel",
-                 "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"unknown time zone {name!r}") from error
-    return name
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f<>]+$")]
-Value = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f<]+$")]  # > is for paths
-Text = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT, pattern=r"^[^\x00-\x1f]+$")]
-Base64 = Annotated[str, StringConstraints(min_length=4, max_length=8192, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Epsilon = Annotated[Decimal, Field(gt=0, le=Decimal(str(limits.MAX_EPSILON)), decimal_places=6)]
-Delta = Annotated[Decimal, Field(gt=0, le=Decimal(str(limits.MAX_DELTA)), decimal_places=18)]
-Weight = Annotated[int, Field(ge=1, le=1000)]
+__all__ = ["Attribution", "Base64", "Calendar", "Campaign", "Consent", "Contract", "Customers", "Delta", "Dimension",
+           "DimensionName", "Disclosure", "Document", "Epsilon", "Label", "Match", "Measure", "Metric",
+           "Name", "Parties", "Party", "Purchases", "Refunds", "Release", "Role", "SalesChannel", "Scope", "Signature",
+           "Statistic", "Text", "TimeZone", "Value", "Weight", "other"]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Party(_Document):
+class Party(Document):
     """One legal entity and the keys of the node it controls."""
 
     name: Label
     contact: Text
     signing_key: Base64  # Ed25519 public key, 32 bytes
     certificate: Base64  # DER of the only certificate trusted for this party's node
+    policy: Policy | None = None  # own limits, stricter than the contract's or not: the strictest value counts
 
 
-class Parties(_Document):
+class Parties(Document):
     """The two parties, by role."""
 
     advertiser: Party
     retailer: Party
 
 
-class Match(_Document):
+class Match(Document):
     """How people are matched, and the privacy of the transcript."""
 
-    protocol: Literal["ecdh-x25519-v1"]
+    protocol: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]  # rule C-10 has the allow-list
     keys: Annotated[tuple[KeyType, ...], Field(min_length=1, max_length=limits.MAX_KEY_TYPES)]  # priority order
     normalisation: ProfileName
     shared_values: SharedValues | None = None  # what becomes of a value that several people have; absent: drop
@@ -80,7 +74,7 @@ class Match(_Document):
     max_people_retailer: Annotated[int, Field(ge=1, le=limits.MAX_ROWS)]
 
 
-class Campaign(_Document):
+class Campaign(Document):
     """What was advertised, to whom, and how the arms came about."""
 
     names: Annotated[tuple[Label, ...], Field(min_length=1, max_length=64)]
@@ -92,13 +86,13 @@ class Campaign(_Document):
     categories: Annotated[tuple[Label, ...], Field(min_length=1, max_length=256)] | None = None  # advertised; for halo
 
 
-class Purchases(_Document):
+class Purchases(Document):
     """How the retailer's lines are read. `refunds`: what a negative line does, see docs/measures.md."""
 
     refunds: Refunds
 
 
-class Calendar(_Document):
+class Calendar(Document):
     """Days in one time zone.
 
     A person first exposed (control: assigned) in period i, [from + i·d, from + (i+1)·d), is measured over the
@@ -112,14 +106,14 @@ class Calendar(_Document):
     window_days: Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
 
 
-class Dimension(_Document):
+class Dimension(Document):
     """A closed list of values that splits the advertiser's people. `arm` is always the first dimension."""
 
     name: DimensionName
     values: Annotated[tuple[Value, ...], Field(min_length=1, max_length=64)]
 
 
-class Statistic(_Document):
+class Statistic(Document):
     """One sum over the matched people of a cell, over purchases in the window.
 
     Units: buyers and visitors = people, sales and extra_sales = cents, sales_squared = whole currency units
@@ -142,7 +136,7 @@ class Statistic(_Document):
     weight: Weight  # share of a release's ε
 
 
-class Release(_Document):
+class Release(Document):
     """One partition that is opened: cells summed over the dimensions that are not named.
 
     With `attribution` it has no dimensions: its rows are the channels, and each row holds the credit of its
@@ -161,30 +155,24 @@ class Release(_Document):
         return self.dimensions if self.attribution is None else ("channel",)
 
 
-class Disclosure(_Document):
+class Disclosure(Document):
     """When a number may be opened, and how much privacy all runs together may spend."""
 
-    threshold: Annotated[int, Field(ge=limits.MIN_THRESHOLD, le=10**6)]
+    threshold: Annotated[int, Field(ge=1, le=10**6)]  # rule C-10 has the floor
     cells_floor: Annotated[int, Field(ge=0, le=10**6)]  # rarer paths and channel sets become "other"; 0 = none
+    dominance_percent: Percent  # most of an amount that one person may make up
     budget_epsilon: Epsilon
     budget_delta: Delta
 
 
-class Consent(_Document):
-    """What a person must have agreed to, for their row to take part."""
-
-    purpose: Literal["exposure_to_purchase_measurement"]
-    lookback_days: Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
-
-
-class Signature(_Document):
+class Signature(Document):
     """A party's Ed25519 signature over the DSSE encoding of the canonical contract."""
 
     role: Role
     signature: Base64
 
 
-class Contract(_Document):
+class Contract(Document):
     """The whole agreement."""
 
     format: Literal["cleanroom-contract/1"]
@@ -199,6 +187,7 @@ class Contract(_Document):
     calendar: Calendar
     purchases: Purchases
     consent: Consent
+    legal: Legal
     disclosure: Disclosure
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=8)]
     statistics: Annotated[tuple[Statistic, ...], Field(max_length=256)]

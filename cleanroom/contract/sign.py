@@ -8,8 +8,10 @@ from datetime import datetime
 from cleanroom.contract.check import ROLES, decode_base64, signing_key
 from cleanroom.contract.model import Contract, Role, Signature
 from cleanroom.contract.parse import PAYLOAD_TYPE, canonical_contract
+from cleanroom.contract.rules import check_rules
 from cleanroom.errors import AuditError, ContractError
 from cleanroom.primitives.dsse import SigningKey, verify
+from cleanroom.rules import rule
 
 
 def sign_contract(contract: Contract, role: Role, key: SigningKey) -> Contract:
@@ -26,25 +28,37 @@ def sign_contract(contract: Contract, role: Role, key: SigningKey) -> Contract:
 
 def verify_signatures(contract: Contract) -> None:
     """Both parties signed exactly this text; otherwise ContractError says whose signature is missing or bad."""
-    payload = canonical_contract(contract)
     if len(contract.signatures) > len(ROLES):
         raise ContractError("signatures: more than one of a party")
     for role in ROLES:
-        entries = [entry for entry in contract.signatures if entry.role == role]
-        if len(entries) != 1:
-            raise ContractError(f"the {role} has not signed the contract",
-                                todo=f"the {role} runs `cleanroom contract sign`")
-        try:
-            verify(signing_key(contract, role), PAYLOAD_TYPE, payload,
-                   decode_base64(entries[0].signature, f"signatures.{role}"))
-        except AuditError as error:
-            raise ContractError(f"the {role}'s signature does not fit: the contract was altered after signing",
-                                todo="go back to the signed text, or sign the new one by both parties") from error
+        verify_signature(contract, role)
+
+
+def verify_signature(contract: Contract, role: Role) -> None:
+    """One party signed exactly this text, once; otherwise ContractError."""
+    entries = [entry for entry in contract.signatures if entry.role == role]
+    if len(entries) != 1:
+        raise ContractError(f"the {role} has not signed the contract",
+                            todo=f"the {role} runs `cleanroom contract sign`")
+    try:
+        verify(signing_key(contract, role), PAYLOAD_TYPE, canonical_contract(contract),
+               decode_base64(entries[0].signature, f"signatures.{role}"))
+    except AuditError as error:
+        raise ContractError(f"the {role}'s signature does not fit: the contract was altered after signing",
+                            todo="go back to the signed text, or sign the new one by both parties") from error
 
 
 def check_in_force(contract: Contract, now: datetime) -> None:
-    """The contract is signed by both and valid at `now`."""
-    verify_signatures(contract)
+    """The contract keeps C-01 … C-11 and, by C-12, is signed by both and valid at `now`."""
+    check_rules(contract)
+    try:
+        verify_signatures(contract)
+        _check_validity(contract, now)
+    except ContractError as error:
+        raise ContractError(f"C-12: {error.what} / {rule('C-12').french}", todo=error.todo) from error
+
+
+def _check_validity(contract: Contract, now: datetime) -> None:
     if now < contract.not_before:
         raise ContractError(f"the contract is not valid before {contract.not_before.isoformat()}")
     if now >= contract.not_after:

@@ -44,14 +44,49 @@ class KeyCounts:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class KeyColumn:
-    """One key type of n people: (n,) texts or None, (n,) `Reason` or None, and the forms of some refused values."""
+    """One key type of n people, (n,) each: `values` texts or None, `refused` a `Reason` or None, `forms` masked texts
+    of some refused values or None. Who has neither a value nor a reason has no raw value."""
 
     values: NDArray[np.object_]
     refused: NDArray[np.object_]
-    shapes: Mapping[int, str]
+    forms: NDArray[np.object_]
 
     def __repr__(self) -> str:
         return f"KeyColumn({len(self.values)} people)"
+
+    def take(self, rows: NDArray[np.intp]) -> KeyColumn:
+        """Those of some people only."""
+        return KeyColumn(self.values[rows], self.refused[rows], self.forms[rows])
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class NormalisedKeys:
+    """Comparable key values of n people, before any are dropped.
+
+    `persons`: their ids. `profile`: by whose rules. `columns`: by key type in priority order.
+    """
+
+    persons: pd.Index
+    profile: ProfileName
+    columns: Mapping[KeyType, KeyColumn]
+
+    def __repr__(self) -> str:
+        return f"NormalisedKeys({len(self.persons)} people)"
+
+    @property
+    def key_types(self) -> tuple[KeyType, ...]:
+        """In priority order."""
+        return tuple(self.columns)
+
+    @property
+    def values(self) -> Mapping[KeyType, NDArray[np.object_]]:
+        """By key type, n texts or None."""
+        return {key_type: column.values for key_type, column in self.columns.items()}
+
+    def take(self, rows: NDArray[np.intp]) -> NormalisedKeys:
+        """Those of some people only."""
+        return NormalisedKeys(self.persons[rows], self.profile,
+                              {key_type: column.take(rows) for key_type, column in self.columns.items()})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -78,23 +113,35 @@ class MatchKeys:
 
 def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: ProfileName = DEFAULT_PROFILE,
                shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:
-    """Normalised, de-duplicated keys of `frame` (person, and the raw text columns of the key types it has).
+    """Normalised, de-duplicated keys of `frame`, as `normalised_keys` reads it.
+
+    Only people whose consent was checked may be given: use `Admitted.match_keys`.
+    """
+    return without_repeats(normalised_keys(frame, key_types, profile), shared)
+
+
+def normalised_keys(frame: pd.DataFrame, key_types: Sequence[KeyType],
+                    profile: ProfileName = DEFAULT_PROFILE) -> NormalisedKeys:
+    """Comparable values of `frame` (person, and the raw text columns of the key types it has).
 
     A key type without a column is missing for everyone; blank and null raw values are missing, not invalid.
-    Only people whose consent was checked may be given: use `Admitted.match_keys`. MisuseError when the profile has no
-    rule for a key type, which no contract asks for.
+    MisuseError when the profile has no rule for a key type, which no contract asks for.
     """
-    persons = pd.Index(frame["person"])
-    columns = [normalised(frame, key_type, PROFILES[profile]) for key_type in key_types]
-    sharing = find_shared([column.values for column in columns], persons, shared)
-    table = np.empty((len(frame), len(key_types)), dtype=object)
-    for position, (column, found) in enumerate(zip(columns, sharing, strict=True)):
-        column.values[found.lost] = None
-        table[:, position] = [None if text is None else text.encode() for text in column.values.tolist()]
+    return NormalisedKeys(pd.Index(frame["person"]), profile, {
+        key_type: normalised(frame, key_type, PROFILES[profile]) for key_type in key_types})
+
+
+def without_repeats(keys: NormalisedKeys, shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:
+    """Match keys: a value that belongs to more than one person stays with one of them at most (`identity.sharing`)."""
+    sharing = find_shared(list(keys.values.values()), keys.persons, shared)
+    table = np.empty((len(keys.persons), len(keys.columns)), dtype=object)
+    for position, (column, found) in enumerate(zip(keys.columns.values(), sharing, strict=True)):
+        table[:, position] = [None if lost or text is None else text.encode()
+                              for text, lost in zip(column.values.tolist(), found.lost.tolist(), strict=True)]
     usable = np.asarray(pd.notna(table).any(axis=1), dtype=np.bool_)
     counts = {key_type: _counts(column, found)
-              for key_type, column, found in zip(key_types, columns, sharing, strict=True)}
-    return MatchKeys(persons[usable], tuple(key_types), table[usable], counts, int((~usable).sum()))
+              for (key_type, column), found in zip(keys.columns.items(), sharing, strict=True)}
+    return MatchKeys(keys.persons[usable], keys.key_types, table[usable], counts, int((~usable).sum()))
 
 
 def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyColumn:
@@ -104,12 +151,13 @@ def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyC
     columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
     if key_type == "email_sha256":
         columns.append(_texts(frame, "email"))
-    values, refused = np.empty(len(frame), dtype=object), np.empty(len(frame), dtype=object)
+    values, refused, forms = (np.full(len(frame), None, dtype=object) for _ in range(3))
     values[:] = _results(columns, key_type, profile)
     rows = [row for row, found in enumerate(values.tolist()) if isinstance(found, Reason)]
     refused[rows], values[rows] = values[rows], None
-    return KeyColumn(values, refused, {row: shape([text for column in columns if (text := column[row])])
-                                       for row in rows[:limits.MAX_SHAPED]})
+    for row in rows[:limits.MAX_SHAPED]:
+        forms[row] = shape([text for column in columns if (text := column[row])])
+    return KeyColumn(values, refused, forms)
 
 
 def _results(columns: Sequence[Sequence[str]], key_type: KeyType, profile: Profile) -> list[Result | None]:
@@ -136,7 +184,8 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def _counts(column: KeyColumn, shared: Shared) -> KeyCounts:
-    valid, lost = int(pd.notna(column.values).sum()), int(shared.lost.sum())  # lost values are gone already
+    lost = int(shared.lost.sum())
+    valid = int(pd.notna(column.values).sum()) - lost
     reasons = Counter(reason.value for reason in column.refused[pd.notna(column.refused)])
     invalid = reasons.total()
     return KeyCounts(valid, len(column.values) - valid - lost - invalid, invalid, lost, dict(reasons.most_common()),
@@ -145,6 +194,6 @@ def _counts(column: KeyColumn, shared: Shared) -> KeyCounts:
 
 def _common_shapes(column: KeyColumn) -> dict[str, tuple[tuple[str, int], ...]]:
     forms: dict[str, Counter[str]] = {}
-    for row, form in column.shapes.items():
-        forms.setdefault(column.refused[row].value, Counter())[form] += 1
+    for row in np.flatnonzero(pd.notna(column.forms)):
+        forms.setdefault(column.refused[row].value, Counter())[column.forms[row]] += 1
     return {reason: tuple(found.most_common(_SHAPES)) for reason, found in forms.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import grpc
 
@@ -11,18 +12,29 @@ from cleanroom.node.tls import fingerprint
 
 SERVICE = "cleanroom.v1.Node"
 EXCHANGE = f"/{SERVICE}/Exchange"
+PROPOSE = f"/{SERVICE}/Propose"
+REVOKE = f"/{SERVICE}/Revoke"
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
-# Every method needs a certificate that some contract of this node pins; Exchange checks its own contract's pin again.
-ALLOWED = frozenset({EXCHANGE, HEALTH_CHECK})
+# Who may call a method. "party": who holds a certificate that a contract of this node pins, in force or not, so that it
+# can be told what is wrong with it. "trusted": that of a contract in force, or of the card that a person here trusts.
+# Every handler then checks the pin of the very contract that the call is about.
+Caller = Literal["party", "trusted"]
+ALLOWED: Mapping[str, frozenset[Caller]] = MappingProxyType({
+    EXCHANGE: frozenset({"party"}),
+    PROPOSE: frozenset({"trusted"}),
+    REVOKE: frozenset({"party", "trusted"}),
+    HEALTH_CHECK: frozenset({"party", "trusted"}),
+})
 
+Handler = Callable[[Any, grpc.ServicerContext], Any]
 TLS_VERSIONS = frozenset({b"TLSv1.3"})
 
 
 class Authorise(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
     """Default deny: unlisted method, unpinned certificate or older TLS end the call with PERMISSION_DENIED."""
 
-    def __init__(self, pinned: Callable[[], frozenset[bytes]]) -> None:
+    def __init__(self, pinned: Callable[[frozenset[Caller]], frozenset[bytes]]) -> None:
         self._pinned = pinned
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
@@ -32,15 +44,15 @@ class Authorise(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         handler = continuation(details)
         if handler is None:
             return grpc.unary_unary_rpc_method_handler(_deny)
-        if handler.stream_stream is not None:
-            return grpc.stream_stream_rpc_method_handler(
-                self._checked(handler.stream_stream), handler.request_deserializer, handler.response_serializer)
-        return grpc.unary_unary_rpc_method_handler(
-            self._checked(handler.unary_unary), handler.request_deserializer, handler.response_serializer)
+        streams = handler.stream_stream is not None
+        make = grpc.stream_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        inner = handler.stream_stream if streams else handler.unary_unary
+        return make(self._checked(inner, ALLOWED[details.method]), handler.request_deserializer,
+                    handler.response_serializer)
 
-    def _checked(self, inner: Callable[[Any, grpc.ServicerContext], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
+    def _checked(self, inner: Handler, callers: frozenset[Caller]) -> Handler:
         def call(request: Any, context: grpc.ServicerContext) -> Any:
-            if peer_fingerprint(context) not in self._pinned():
+            if peer_fingerprint(context) not in self._pinned(callers):
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a party of a contract of this node")
             return inner(request, context)
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from cleanroom import limits
 from cleanroom.contract.check import certificate
-from cleanroom.contract.model import Contract, other
-from cleanroom.errors import PeerUnavailableError
+from cleanroom.contract.model import Contract, Role, other
+from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node import tls
 from cleanroom.node.authorise import SERVICE
 from cleanroom.node.link import FrameLink, lost, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.v1 import node_pb2_grpc
+from cleanroom.v1.agreement_pb2 import Proposal, Revocation
 
 
 class Dial:
@@ -51,10 +55,27 @@ class Dial:
                 raise lost(error) from None
             raise PeerUnavailableError(
                 f"something answers there, but no TLS 1.3 handshake succeeds: it does not hold the {self._peer}'s "
-                "certificate of this contract, or does not have this contract", where=where,
-                todo="check node.peer in party.toml, and that both sides use the same signed contract") from None
+                "certificate of this contract, or has neither this contract nor our card", where=where,
+                todo="check node.peer in party.toml, and that both sides use the same signed contract; for a proposal "
+                "the other side first runs `cleanroom contract trust`") from None
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
             raise PeerUnavailableError(f"the {self._peer}'s node is stopping", where=where, todo="run again later")
+
+    def propose(self, text: str) -> bool:
+        """Hand the peer a contract that we have signed. Whether both signatures are there and it keeps the contract."""
+        proposal = Proposal(text=text.encode())
+        return bool(self._ask(lambda stub, patience: stub.Propose(proposal, timeout=patience)).installed)
+
+    def revoke(self, record: bytes) -> None:
+        """Hand the peer our revocation."""
+        self._ask(lambda stub, patience: stub.Revoke(Revocation(record=record), timeout=patience))
+
+    def _ask(self, call: Callable[[Any, float], Any]) -> Any:
+        try:
+            return call(node_pb2_grpc.NodeStub(self._channel),  # type: ignore[no-untyped-call]
+                        3 * self._node.settings.node.connect_timeout)
+        except grpc.RpcError as error:
+            raise _refusal(error, self._peer) from None
 
     def _knock(self, where: str, end: float) -> None:
         host, _, port = where.rpartition(":")
@@ -76,3 +97,14 @@ class Dial:
         stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
         self._pump = start_pump(link, stub.Exchange(link.outgoing()))
         return link
+
+
+def _refusal(error: grpc.RpcError, peer: Role) -> CleanroomError:
+    status = error.code()
+    if status == grpc.StatusCode.FAILED_PRECONDITION:
+        reason = "".join(c for c in str(error.details())[:limits.MAX_TEXT] if c.isprintable())
+        return PeerRefusedError(f"the {peer}'s node refuses: {reason}", todo="ask the other party to look at its node")
+    if status == grpc.StatusCode.PERMISSION_DENIED:
+        return PeerRefusedError(f"the {peer}'s node does not know this node",
+                                todo="the other party first runs `cleanroom contract trust` with our card")
+    return PeerUnavailableError(f"the {peer}'s node did not answer", todo="try again later")

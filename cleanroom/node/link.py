@@ -12,7 +12,7 @@ from typing import NoReturn
 import grpc
 
 from cleanroom import limits
-from cleanroom.errors import CleanroomError, PeerUnavailableError, PeerViolationError
+from cleanroom.errors import CleanroomError, ContractRevokedError, PeerUnavailableError, PeerViolationError
 from cleanroom.session.messages import Message
 from cleanroom.session.script import SCRIPT
 from cleanroom.v1.node_pb2 import Frame
@@ -39,12 +39,15 @@ class FrameLink:
         self._ended = threading.Event()  # the peer will send nothing more
         self._peeked: tuple[int, Message] | None = None
         self.bytes_sent = self.bytes_received = 0
+        self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
 
     def __repr__(self) -> str:
         return "FrameLink"
 
     def send(self, step: int, message: Message) -> None:
         """Queue one message for the peer; waits while the peer is slower."""
+        if step != self._step or not self._sent:
+            self.guard()
         self._step = step
         self._put(encode(message, step, self._sent))
 
@@ -52,8 +55,9 @@ class FrameLink:
         """Tell the peer, in public words, why this side ends the run. Never raises."""
         code = type(error).__name__ if isinstance(error, CleanroomError) else "InternalError"
         reason = error.public if isinstance(error, CleanroomError) else "internal error"
+        record = error.record if isinstance(error, ContractRevokedError) else b""
         try:
-            self._out.put(encode_abort(code, reason, self._sent), timeout=1)
+            self._out.put(encode_abort(code, reason, self._sent, record), timeout=1)
         except queue.Full:
             return
 

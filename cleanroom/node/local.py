@@ -12,7 +12,9 @@ from pathlib import Path
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.backends import choose_arithmetic
+from cleanroom.adapters.consent_files import KeptConsents
 from cleanroom.adapters.contract_files import load_contracts
+from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
@@ -27,11 +29,19 @@ from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
 from cleanroom.contract.check import certificate
+from cleanroom.contract.effective import check_policy
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
-from cleanroom.errors import CleanroomError, ContractError, MisuseError, PeerViolationError, SettingsError
+from cleanroom.errors import (
+    CleanroomError,
+    ContractError,
+    MisuseError,
+    PeerRevokedError,
+    PeerViolationError,
+    SettingsError,
+)
 from cleanroom.flow import Outcome
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
@@ -40,6 +50,7 @@ from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
 from cleanroom.ports import Progress
 from cleanroom.primitives.backend import Backend
+from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
 
@@ -60,6 +71,7 @@ class LocalNode:
         self.clock = SystemClock()
         self.entropy = SystemEntropy()
         self.keys: PartyKeys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
+        self.store = ContractStore(folder)
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
@@ -77,8 +89,7 @@ class LocalNode:
 
     def contracts(self) -> dict[bytes, Contract]:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
-        found, _ = load_contracts(self.settings.folder)
-        return {key: contract for key, contract in found.items() if self._refusal(contract) is None}
+        return {key: each for key, each in self.known().items() if _holds(self.check, each)}
 
     def refusals(self) -> list[str]:
         """Why files of the party's folder of contracts are not acted on at this moment, one line each."""
@@ -94,15 +105,30 @@ class LocalNode:
             return error
         return None
 
-    def check(self, contract: Contract) -> None:
-        """The contract is ours, signed by both, valid now, and can be run. ContractError says what is not."""
+    def known(self) -> dict[bytes, Contract]:
+        """Contracts that both signed and that are ours, in force or not: their peer may be told what is wrong."""
+        return {key: each for key, each in self.store.installed().items() if _holds(self.check_ours, each)}
+
+    def check_ours(self, contract: Contract) -> None:
+        """The contract names our keys and our name. ContractError says what does not fit."""
         settings = self.settings
         check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der())
         if contract.party(settings.role).name != settings.party.name:
             raise ContractError(f"the contract gives the {settings.role} another name than party.toml",
                                 todo="people consented to a name: both must be the same")
+
+    def check(self, contract: Contract) -> None:
+        """The contract is ours, in force now, honours our policy and can be run. ContractError says what is not."""
+        self.check_ours(contract)
         check_in_force(contract, self.clock.now())
+        self.store.check_live(contract, self.clock.now())
+        check_policy(contract, self.settings.role, self.settings.policy)
         flow.check_plan(contract)
+
+    def learn(self, contract: Contract, record: bytes) -> None:
+        """Keep the peer's proof that it revoked the contract, if it is one."""
+        with suppress(ContractError):
+            self.store.revoke(contract, record)
 
     def new_run(self) -> bytes:
         """A run id: 6 bytes of time in milliseconds, so that ids sort, and 10 random bytes."""
@@ -127,10 +153,11 @@ class LocalNode:
         started = self.clock.now()
         with Timed(progress) as timed:
             timed.stage("reading", 1)
-            tables = load_tables(self.settings, contract)
+            tables = load_tables(self.settings, flow.check_plan(contract).contract, self.clock.now())
             timed.advance(1)
             timed.stage("connecting", 1)
             link = connect()
+            link.guard = lambda: self.store.check_not_revoked(contract)
             timed.advance(1)
             try:
                 setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
@@ -139,6 +166,8 @@ class LocalNode:
                 return Finished(outcome.table, results)
             except BaseException as error:
                 link.abort(error)
+                if isinstance(error, PeerRevokedError):
+                    self.learn(contract, error.record)
                 raise
             finally:
                 link.close()
@@ -188,8 +217,9 @@ class LocalNode:
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
-                     backend=self.backend.name, previous_head=self.runs.last_head())
-        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing)
+                     backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=self.runs.last_head())
+        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
+                      KeptConsents(self.settings.folder, run.hex()))
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
                      audit)
 
@@ -198,3 +228,11 @@ def _repeated(*, initiator: bool) -> CleanroomError:
     if initiator:
         return MisuseError("a new run got the id of an earlier one")
     return PeerViolationError("the peer repeats the id of an earlier run")
+
+
+def _holds(check: Callable[[Contract], None], contract: Contract) -> bool:
+    try:
+        check(contract)
+    except Exception:  # whatever is wrong with one contract, the others stay usable
+        return False
+    return True

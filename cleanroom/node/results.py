@@ -10,7 +10,7 @@ from typing import Final
 
 from cleanroom import __version__
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, REPORT_NAME, RESULTS_NAME, RunFiles
-from cleanroom.consent.rules import PERSON_RULES
+from cleanroom.consent.gate import GateReport
 from cleanroom.contract.model import Role
 from cleanroom.disclosure.accounting import Cost, budget_of, spent
 from cleanroom.disclosure.statement import Fact, privacy_statement
@@ -21,6 +21,7 @@ from cleanroom.report.facts import KeyFacts, Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
 from cleanroom.report.recheck import measurement_text
 from cleanroom.report.tables import render_csv
+from cleanroom.rules import rule
 from cleanroom.session.setup import Setup
 
 
@@ -48,10 +49,9 @@ def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: da
 def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],
            traffic: tuple[int, int]) -> RunFacts:
     own, cost = outcome.own, setup.cost
-    texts = {rule.id: rule.english for rule in PERSON_RULES}
-    refused = tuple(Refused(rule, texts[rule], count) for rule, count in own.gate.refused.items() if count)
+    refused = tuple(Refused(name, rule(name).english, count) for name, count in own.gate.refused.items() if count)
     total = spent(setup.ports.ledger, setup.contract_hash.hex())
-    french = Texts({rule.id: rule.french for rule in PERSON_RULES if own.gate.refused.get(rule.id)},
+    french = Texts({name: rule(name).french for name, count in own.gate.refused.items() if count},
                    _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total)))
     return RunFacts(
         run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
@@ -60,8 +60,7 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         rows_sent=outcome.rows_sent, peer_rows=outcome.peer_rows, bytes_sent=traffic[0], bytes_received=traffic[1],
         transcript_cost=_spend(cost.transcript), release_cost=_spend(cost.release), cumulative=_spend(total),
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
-        merged=dict(own.merged), keys=_keys(outcome),
-        excluded={**own.excluded, **{f"{name}_outside_lookback": n for name, n in own.gate.dropped.items()}},
+        merged=dict(own.merged), excluded={**own.excluded, **_dropped(own.gate)}, keys=_keys(outcome),
         clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
         privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})
 
@@ -72,6 +71,12 @@ def _keys(outcome: Outcome) -> tuple[KeyFacts, ...]:
     return tuple(KeyFacts(key, counts.valid, counts.missing, counts.invalid, counts.duplicate, counts.reasons,
                           counts.shapes, counts.shared, found)
                  for (key, counts), found in zip(own.keys.items(), matched or [None] * len(own.keys), strict=True))
+
+
+def _dropped(gate: GateReport) -> dict[str, int]:
+    reasons = {"R-08": "of_denied_categories", "R-11": "outside_lookback"}
+    return {f"{table}_{reasons[name]}": count for name, tables in gate.dropped.items()
+            for table, count in tables.items()}
 
 
 def _spend(cost: Cost) -> Spend:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -15,21 +16,25 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from cleanroom import limits
 from cleanroom.adapters.progress import Silent
-from cleanroom.contract.check import certificate
+from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
+from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
-from cleanroom.node.authorise import SERVICE, Authorise, peer_fingerprint
+from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, trusted_parties
+from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.session.messages import Hello
 from cleanroom.v1 import node_pb2_grpc
+from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
 from cleanroom.v1.node_pb2 import Frame
 
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 REBIND_SECONDS = 10.0
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
+EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
 
 
 class NodeServer:
@@ -93,7 +98,7 @@ class NodeServer:
             return port
 
     def _make_server(self) -> grpc.Server:
-        server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._pinned)],
+        server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._callers)],
                              options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
         node_pb2_grpc.add_NodeServicer_to_server(self._servicer, server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -109,17 +114,23 @@ class NodeServer:
                 _say(f"not in force here: {refusal}")
         self._reported = frozenset(refusals)
 
-    def _peers(self) -> list[bytes]:
-        peer = other(self._node.settings.role)
-        return [certificate(contract, peer) for contract in self._node.contracts().values()]
+    def _certificates(self, callers: frozenset[Caller]) -> set[bytes]:
+        found: set[bytes] = set()
+        if "party" in callers:
+            peer = other(self._node.settings.role)
+            found |= {certificate(contract, peer) for contract in self._node.known().values()}
+        if "trusted" in callers:
+            found |= {decode_base64(party.certificate, "certificate") for party in trusted_parties(self._node)}
+        return found
 
     def _trusted(self) -> bytes:
-        # With no contract nobody is trusted: our own certificate is the only root, and peers do not hold its key.
-        pems = [tls.pem(der) for der in self._peers()] or [self._node.keys.tls_pem()[1]]
-        return b"".join(sorted(set(pems)))
+        # With no contract and no card nobody is trusted: our own certificate is the only root, and peers do not hold
+        # its key.
+        pems = [tls.pem(der) for der in self._certificates(EVERYBODY)] or [self._node.keys.tls_pem()[1]]
+        return b"".join(sorted(pems))
 
-    def _pinned(self) -> frozenset[bytes]:
-        return frozenset(hashlib.sha256(der).digest() for der in self._peers())
+    def _callers(self, callers: frozenset[Caller]) -> frozenset[bytes]:
+        return frozenset(hashlib.sha256(der).digest() for der in self._certificates(callers))
 
 
 class Servicer(node_pb2_grpc.NodeServicer):
@@ -137,6 +148,21 @@ class Servicer(node_pb2_grpc.NodeServicer):
         threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
                          daemon=True).start()
         yield from link.outgoing()
+
+    def Propose(self, request: Proposal, context: Any) -> ProposalAnswer:  # noqa: N802
+        """Keep a contract that the peer has signed, for a person to read and accept."""
+        with _refusing(context, "proposal"):
+            contract, installed = receive_proposal(self._node, peer_fingerprint(context), request.text)
+            what = "is signed by both and kept" if installed else "waits for `cleanroom contract accept`"
+            _say(f"proposal {contract.id} version {contract.version} ({hash_text(contract)}) {what}")
+            return ProposalAnswer(contract=contract_hash(contract), installed=installed)
+
+    def Revoke(self, request: Revocation, context: Any) -> RevocationAnswer:  # noqa: N802
+        """Keep the peer's revocation of a contract."""
+        with _refusing(context, "revocation"):
+            contract = receive_revocation(self._node, peer_fingerprint(context), request.record)
+            _say(f"contract {contract.id} version {contract.version} ({hash_text(contract)}) is revoked by the peer")
+            return RevocationAnswer(contract=contract_hash(contract))
 
     def _answer(self, link: FrameLink, caller: bytes) -> None:
         try:
@@ -157,9 +183,9 @@ class Servicer(node_pb2_grpc.NodeServicer):
         _, hello = link.peek()
         if not isinstance(hello, Hello):
             raise PeerViolationError("the first message is not a hello")
-        contract = self._node.contracts().get(hello.contract)
+        contract = self._node.known().get(hello.contract)  # whether it is in force is checked by `execute`
         if contract is None:
-            raise ContractError("the peer names a contract that is not in force here", todo=(
+            raise ContractError("the peer names a contract that is not here", todo=(
                 "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
         if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
             raise ContractError("the caller's certificate is pinned by another contract than the one it names")
@@ -183,6 +209,21 @@ class _Turn:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._busy.discard(self._contract)
+
+
+@contextmanager
+def _refusing(context: Any, what: str) -> Iterator[None]:
+    """End a call with the public words of an error; its own words stay here."""
+    try:
+        yield
+    except CleanroomError as error:
+        _say(f"{what} refused: {error}")
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
+    except Exception as error:
+        if isinstance(error, grpc.RpcError):
+            raise
+        _say(f"{what} ended by an internal error ({type(error).__name__})")
+        context.abort(grpc.StatusCode.INTERNAL, "internal error")
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ from cleanroom.contract.model import Role
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Part, RunCost, charge, run_cost, spent
 from cleanroom.match.dummies import Padding
-from cleanroom.ports import Clock, Entropy, Ledger, Noise
+from cleanroom.ports import Clock, ConsentProofs, Entropy, Ledger, Noise
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.dsse import SigningKey
 
@@ -25,6 +25,7 @@ class Ports:
     clock: Clock
     ledger: Ledger
     key: SigningKey
+    proofs: ConsentProofs
 
 
 @dataclass(frozen=True, slots=True, repr=False)

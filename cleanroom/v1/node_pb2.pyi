@@ -1,4 +1,5 @@
 from cleanroom.v1 import aggregate_pb2 as _aggregate_pb2
+from cleanroom.v1 import agreement_pb2 as _agreement_pb2
 from cleanroom.v1 import match_pb2 as _match_pb2
 from cleanroom.v1 import opening_pb2 as _opening_pb2
 from google.protobuf import descriptor as _descriptor
@@ -37,9 +38,11 @@ class Frame(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., step: _Optional[int] = ..., hello: _Optional[_Union[_match_pb2.Hello, _Mapping]] = ..., sizes: _Optional[_Union[_match_pb2.Sizes, _Mapping]] = ..., points: _Optional[_Union[_match_pb2.Points, _Mapping]] = ..., lattice_key: _Optional[_Union[_aggregate_pb2.LatticeKey, _Mapping]] = ..., encrypted_block: _Optional[_Union[_aggregate_pb2.EncryptedBlock, _Mapping]] = ..., masked_sum: _Optional[_Union[_aggregate_pb2.MaskedSum, _Mapping]] = ..., commitment: _Optional[_Union[_opening_pb2.Commitment, _Mapping]] = ..., opening: _Optional[_Union[_opening_pb2.Opening, _Mapping]] = ..., receipt: _Optional[_Union[_opening_pb2.ReceiptSignature, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ...) -> None: ...
 
 class Abort(_message.Message):
-    __slots__ = ("code", "reason")
+    __slots__ = ("code", "reason", "revocation")
     CODE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    REVOCATION_FIELD_NUMBER: _ClassVar[int]
     code: str
     reason: str
-    def __init__(self, code: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    revocation: bytes
+    def __init__(self, code: _Optional[str] = ..., reason: _Optional[str] = ..., revocation: _Optional[bytes] = ...) -> None: ...

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from cleanroom.v1 import agreement_pb2 as cleanroom_dot_v1_dot_agreement__pb2
 from cleanroom.v1 import node_pb2 as cleanroom_dot_v1_dot_node__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
@@ -39,6 +40,16 @@ class NodeStub(object):
                 request_serializer=cleanroom_dot_v1_dot_node__pb2.Frame.SerializeToString,
                 response_deserializer=cleanroom_dot_v1_dot_node__pb2.Frame.FromString,
                 _registered_method=True)
+        self.Propose = channel.unary_unary(
+                '/cleanroom.v1.Node/Propose',
+                request_serializer=cleanroom_dot_v1_dot_agreement__pb2.Proposal.SerializeToString,
+                response_deserializer=cleanroom_dot_v1_dot_agreement__pb2.ProposalAnswer.FromString,
+                _registered_method=True)
+        self.Revoke = channel.unary_unary(
+                '/cleanroom.v1.Node/Revoke',
+                request_serializer=cleanroom_dot_v1_dot_agreement__pb2.Revocation.SerializeToString,
+                response_deserializer=cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.FromString,
+                _registered_method=True)
 
 
 class NodeServicer(object):
@@ -51,6 +62,20 @@ class NodeServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Propose(self, request, context):
+        """A contract for the receiver to read and sign, or one that both have signed by now. The node signs nothing itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Revoke(self, request, context):
+        """The end of a contract. May be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +83,16 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.Exchange,
                     request_deserializer=cleanroom_dot_v1_dot_node__pb2.Frame.FromString,
                     response_serializer=cleanroom_dot_v1_dot_node__pb2.Frame.SerializeToString,
+            ),
+            'Propose': grpc.unary_unary_rpc_method_handler(
+                    servicer.Propose,
+                    request_deserializer=cleanroom_dot_v1_dot_agreement__pb2.Proposal.FromString,
+                    response_serializer=cleanroom_dot_v1_dot_agreement__pb2.ProposalAnswer.SerializeToString,
+            ),
+            'Revoke': grpc.unary_unary_rpc_method_handler(
+                    servicer.Revoke,
+                    request_deserializer=cleanroom_dot_v1_dot_agreement__pb2.Revocation.FromString,
+                    response_serializer=cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +122,60 @@ class Node(object):
             '/cleanroom.v1.Node/Exchange',
             cleanroom_dot_v1_dot_node__pb2.Frame.SerializeToString,
             cleanroom_dot_v1_dot_node__pb2.Frame.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Propose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cleanroom.v1.Node/Propose',
+            cleanroom_dot_v1_dot_agreement__pb2.Proposal.SerializeToString,
+            cleanroom_dot_v1_dot_agreement__pb2.ProposalAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Revoke(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cleanroom.v1.Node/Revoke',
+            cleanroom_dot_v1_dot_agreement__pb2.Revocation.SerializeToString,
+            cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.FromString,
             options,
             channel_credentials,
             insecure,

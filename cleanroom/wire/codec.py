@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from cleanroom import limits
-from cleanroom.errors import BusyError, MisuseError, PeerRefusedError, PeerViolationError
+from cleanroom.errors import (
+    BusyError,
+    ContractRevokedError,
+    MisuseError,
+    PeerRefusedError,
+    PeerRevokedError,
+    PeerViolationError,
+)
 from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
 from cleanroom.session import messages as m
 from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
@@ -22,9 +29,9 @@ def encode(message: m.Message, step: int, sequence: int) -> node_pb2.Frame:
     return node_pb2.Frame(sequence=sequence, step=step, **{field: body})
 
 
-def encode_abort(code: str, reason: str, sequence: int) -> node_pb2.Frame:
-    """The last frame of a run that fails here. `reason` is public text."""
-    abort = node_pb2.Abort(code=code[:limits.MAX_TEXT], reason=reason[:limits.MAX_TEXT])
+def encode_abort(code: str, reason: str, sequence: int, revocation: bytes = b"") -> node_pb2.Frame:
+    """The last frame of a run that fails here. `reason` is public text; `revocation` proves that code."""
+    abort = node_pb2.Abort(code=code[:limits.MAX_TEXT], reason=reason[:limits.MAX_TEXT], revocation=revocation)
     return node_pb2.Frame(sequence=sequence, abort=abort)
 
 
@@ -39,6 +46,9 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
     kind = frame.WhichOneof("body")
     if kind == "abort" and frame.abort.code == BusyError.__name__:
         raise BusyError("the peer's node is in another run of this contract", todo="try again when it has ended")
+    if kind == "abort" and frame.abort.code == ContractRevokedError.__name__:
+        raise PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
+                               record=frame.abort.revocation[:limits.MAX_REVOCATION_BYTES])
     if kind == "abort":
         raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
                                where=_printable(frame.abort.code), todo="ask the other party to look at its node")

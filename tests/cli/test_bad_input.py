@@ -109,9 +109,9 @@ def test_bad_keys_are_named_by_file(tiny: Tiny, run: Run, spoil: Spoil, parts: t
 
 
 CONTRACT = [
-    ("threshold = 30", "threshold = 10", ("disclosure.threshold", "greater than or equal to 11")),
+    ("threshold = 30", "threshold = 10", ("C-10", "disclosure.threshold < 11")),
     ("threshold = 30", "minimum = 30", ("disclosure",)),
-    ('budget_epsilon = "9"', 'budget_epsilon = "11"', ("disclosure.budget_epsilon", "less than or equal to 10")),
+    ('budget_epsilon = "9"', 'budget_epsilon = "11"', ("C-10", "disclosure.budget_epsilon > 10")),
     ('budget_epsilon = "9"', 'budget_epsilon = "0"', ("disclosure.budget_epsilon", "greater than 0")),
     ('budget_epsilon = "9"', 'budget_epsilon = "1"', ("disclosure.budget", "one run spends")),
     ("[match]\n", "[match\n", ("not valid TOML", "line")),

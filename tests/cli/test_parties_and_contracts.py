@@ -128,7 +128,7 @@ def test_new_refuses_the_wrong_card(tiny: Tiny, run: Run) -> None:
 def test_show_says_it_in_words(tiny: Tiny, run: Run) -> None:
     shown = run("contract", "show", tiny.contract)
     assert shown.code == 0
-    for part in ("Tiny Brand", "Tiny Shop", "Signed by: advertiser, retailer", "NOT assigned at random", "epsilon 1.5"):
+    for part in ("Tiny Brand", "Tiny Shop", "Signed by: Advertiser, Retailer", "NOT assigned at random", "epsilon 1.5"):
         assert part in shown.out
 
 
@@ -136,8 +136,10 @@ def test_an_altered_contract_is_refused_everywhere_and_not_signed(tiny: Tiny, ru
     edit(tiny.contract, "threshold = 30", "threshold = 31")
     before = tiny.contract.read_bytes()
     run("contract", "verify", tiny.contract).refusal(66, "altered after signing")
-    run("contract", "sign", tiny.advertiser, tiny.contract).refusal(66, "the retailer's signature does not fit")
+    run("contract", "sign", tiny.advertiser, tiny.contract).refusal(66, "version 1 of tiny-campaign is signed already")
     run("match", tiny.advertiser, "--contract", tiny.contract).refusal(66, "altered after signing")
+    (tiny.advertiser / FOLDER_NAME / "tiny-campaign-v1.toml").unlink()  # as if it had never been in force here
+    run("contract", "sign", tiny.advertiser, tiny.contract).refusal(66, "the retailer's signature does not fit")
     assert tiny.contract.read_bytes() == before
 
 

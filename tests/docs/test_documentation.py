@@ -53,7 +53,7 @@ def test_every_option_is_documented_with_its_command(name: str, option: str) -> 
 
 
 def test_every_command_of_the_documents_exists() -> None:
-    words = re.findall(r"`cleanroom ([a-z]+)(?: ([a-z]+)\b(?![:/.]))?", EVERYTHING)
+    words = re.findall(r"`cleanroom ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*)\b(?![:/.]))?", EVERYTHING)
     groups = {name.split()[0] for name in COMMANDS if " " in name}
     for first, second in words:
         assert f"{first} {second}" in COMMANDS if first in groups and second else first in {*COMMANDS, *groups}

@@ -61,9 +61,9 @@ def test_the_initiator_says_what_is_wrong_before_it_dials(tiny: Tiny, spoil: Cal
     assert runs(tiny.advertiser) == []
 
 
-@pytest.mark.parametrize(("spoil", "says"), CASES[:-1])
-def test_the_node_says_what_is_wrong_and_refuses(tiny: Tiny, spoil: Callable[[Tiny], None], says: str,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("spoil", "says"), CASES[:3])
+def test_the_node_says_what_is_wrong_and_refuses_the_handshake(
+        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(tiny)
     for file in (tiny.retailer / FOLDER_NAME).iterdir():
         file.write_bytes(tiny.contract.read_bytes())
@@ -72,8 +72,21 @@ def test_the_node_says_what_is_wrong_and_refuses(tiny: Tiny, spoil: Callable[[Ti
         assert says in capsys.readouterr().err
         tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
         with LocalNode(tiny.advertiser) as node, Dial(node, read_contract(tiny.contract)) as dial, \
-                pytest.raises(PeerUnavailableError, match="does not have this contract"):
+                pytest.raises(PeerUnavailableError, match="has neither this contract nor our card"):
             dial.reach()
+    assert runs(tiny.retailer) == []
+
+
+@pytest.mark.parametrize(("spoil", "says"), CASES[3:5])
+def test_a_peer_whose_contract_is_not_in_force_is_told_so(
+        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    spoil(tiny)
+    (tiny.retailer / FOLDER_NAME / tiny.contract.name).write_bytes(tiny.contract.read_bytes())
+    with serving(tiny.retailer) as server:
+        server.refresh()
+        assert says in capsys.readouterr().err
+        answer, _ = converse(tiny, [hello_of(tiny, bytes(16))])
+        assert abort_reason(answer) == ("ContractError", "the contract was refused")
     assert runs(tiny.retailer) == []
 
 
@@ -81,7 +94,7 @@ def test_a_contract_that_is_not_here_is_refused_by_name(tiny: Tiny, capsys: pyte
     with serving(tiny.retailer):
         answer, _ = converse(tiny, [hello_of(tiny, bytes(16), contract=bytes(32))])
         assert abort_reason(answer) == ("ContractError", "the contract was refused")
-    assert "a contract that is not in force here" in capsys.readouterr().err
+    assert "a contract that is not here" in capsys.readouterr().err
     assert runs(tiny.retailer) == []
 
 

@@ -127,6 +127,7 @@ def second_partner(tiny: Tiny, folder: Path) -> Tiny:
     partner.folder.mkdir()
     create_party(partner.advertiser, "advertiser", "Second Brand", "dpo@second.example.org")
     terms = (tiny.folder / "terms.toml").read_text().replace('id = "tiny-campaign"', 'id = "second-campaign"')
+    terms = terms.replace('partner = "Tiny Brand"', 'partner = "Second Brand"')
     (folder / "terms.toml").write_text(terms)
     cards = {"advertiser": partner.advertiser / "card.toml", "retailer": tiny.retailer / "card.toml"}
     make_contract(partner.contract, folder / "terms.toml", cards)

@@ -53,7 +53,21 @@ def test_both_sides_end_with_the_same_signed_table(tiny: Tiny, initiator: Role) 
         assert set(RESULT_FILES) <= {path.name for path in folder.iterdir()}
     anchors = read_anchors([tiny.contract])
     compare_runs(*(check_run_folder(folder, anchors).verified for folder in (starter, answerer)))
+    prove_a_consent(starter, answerer)
     assert json.loads(done.stdout) == json.loads((starter / "measurement.json").read_text())
+
+
+def prove_a_consent(run: Path, other_run: Path) -> None:
+    """The record of the person in row 3 is proven against the run's folder, and not against another one."""
+    proof = run.parent.parent / "proof.json"
+    audit = [*COMMAND, "audit"]
+    subprocess.run([*audit, "prove-consent", str(run), "3", "--out", str(proof)], check=True)
+    shown = subprocess.run([*audit, "verify-consent", str(proof), str(run)], capture_output=True, text=True, check=True)
+    assert "record_id: c2" in shown.stdout
+    assert [path.name for path in run.glob("*.jsonl")] == ["audit.jsonl"]  # what opens the leaves stays elsewhere
+    refused = subprocess.run([*audit, "verify-consent", str(proof), str(other_run)], capture_output=True, text=True,
+                             check=False)
+    assert (refused.returncode, "another consent root" in refused.stderr) == (69, True)
 
 
 def test_a_node_stopped_in_the_middle_of_a_run_seals_it_as_failed(tiny: Tiny) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cleanroom.adapters.card import CARD_NAME
+from cleanroom.adapters.demo_settings import demo_legal_text, demo_terms
 from cleanroom.cli.contract import make_contract, sign_file
 from cleanroom.cli.init import create_party
 from cleanroom.contract.check import ROLES
@@ -17,6 +18,7 @@ from cleanroom.contract.model import Role
 
 PEOPLE, MEMBERS, COMMON, PURCHASES = 240, 200, 160, 1500
 NAMES: Mapping[Role, str] = {"advertiser": "Tiny Brand", "retailer": "Tiny Shop"}
+NOTICE = demo_terms()["consent"]["notices"][0]
 RESULT_FILES = ("measurement.json", "report.html", "results.csv", "table.json", "receipt.json")
 
 TERMS = """\
@@ -55,13 +57,11 @@ window_days = 28
 [purchases]
 refunds = "refuse"
 
-[consent]
-purpose = "exposure_to_purchase_measurement"
-lookback_days = 90
-
+{legal}
 [disclosure]
 threshold = 30
 cells_floor = 0
+dominance_percent = 85
 budget_epsilon = "9"
 budget_delta = "0.00002"
 
@@ -118,7 +118,8 @@ peer_silence = 20
 def terms(now: datetime | None = None) -> str:
     """Terms in force for an hour around `now`."""
     moment = now or datetime.now(UTC)
-    return TERMS.format(not_before=(moment - timedelta(hours=1)).isoformat(timespec="seconds"),
+    return TERMS.format(legal=demo_legal_text(NAMES),
+                        not_before=(moment - timedelta(hours=1)).isoformat(timespec="seconds"),
                         not_after=(moment + timedelta(hours=1)).isoformat(timespec="seconds"))
 
 
@@ -127,9 +128,12 @@ def tables(role: Role) -> dict[str, str]:
     size = PEOPLE if role == "advertiser" else MEMBERS
     ids = [i if i < COMMON else i + (0 if role == "advertiser" else 10_000) for i in range(size)]
     partner = NAMES["retailer" if role == "advertiser" else "advertiser"]
+    proven = f"{NOTICE['id']},{NOTICE['sha256']},archive,{'ab' * 32},1980,{datetime.now(UTC):%Y-%m-%d}T00:00:00Z,login"
     consents = "".join(f"c{i},{i},exposure_to_purchase_measurement,consent,given,2024-05-01T10:00:00Z,account,"
-                       f"{partner}\n" for i in ids)
-    shared = {"consents": "record_id,person,purpose,legal_basis,status,event_time,scope,recipients\n" + consents,
+                       f"{partner},{proven}\n" for i in ids)
+    shared = {"consents": "record_id,person,purpose,legal_basis,status,event_time,scope,recipients,notice_id,"
+                          "notice_sha256,proof_ref,proof_sha256,birth_year,last_activity_at,last_activity_kind\n"
+                          + consents,
               "suppressions": "person\n"}
     if role == "advertiser":
         return {

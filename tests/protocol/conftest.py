@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -32,4 +33,5 @@ def real_contract() -> Contract:
 @pytest.fixture(scope="session")
 def real_tables(real_parties: Path, real_contract: Contract) -> dict:
     """Both parties' own tables, read by the product's readers."""
-    return {role: load_tables(load_party(real_parties / role), real_contract) for role in ("advertiser", "retailer")}
+    return {role: load_tables(load_party(real_parties / role), real_contract, datetime.now(UTC))
+            for role in ("advertiser", "retailer")}

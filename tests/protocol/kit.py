@@ -17,6 +17,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cleanroom import flow
+from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.progress import Silent
@@ -41,6 +42,10 @@ from cleanroom.wire.codec import decode, encode
 
 RUN = bytes(range(16))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+_NOTICE = demo_terms()["consent"]["notices"][0]
+PROVEN = {"notice_id": _NOTICE["id"], "notice_sha256": _NOTICE["sha256"], "proof_ref": "archive",
+          "proof_sha256": "ab" * 32, "birth_year": "1980", "last_activity_at": "2026-05-01T00:00:00Z",
+          "last_activity_kind": "login"}  # what a consent record says beside the consent
 KEYS = {role: SigningKey(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(role.encode()).digest()))
         for role in ("advertiser", "retailer")}
 NO_PADDING = Padding(0, 1.0)
@@ -116,6 +121,9 @@ class Lines:
     def append(self, line: bytes) -> None:
         self.lines.append(line)
 
+    def keep(self, lines: Iterable[bytes]) -> None:
+        self.lines = list(lines)
+
 
 def party(role: Role) -> dict[str, str]:
     return {"name": f"The {role}", "contact": f"dpo@{role}.example.org",
@@ -175,10 +183,10 @@ def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object 
     plan = flow.check_plan(agreed) if legal else Plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
-                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role])
+                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines())
     audit = AuditLog(Lines(), ports.clock, KEYS[role])
     audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(agreed).hex(), contract_id=agreed.id,
-                 role=role, software="0", backend="test", previous_head="")
+                 role=role, software="0", backend="test", rule_pack="0" * 64, previous_head="")
     return Setup(plan, contract_hash(agreed), role, run, padding or Padding(terms.most, terms.scale), ports, audit)
 
 

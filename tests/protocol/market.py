@@ -125,7 +125,7 @@ def _retailer(rng: np.random.Generator, ids: range, refunds: bool) -> RetailerTa
 def consents(persons: pd.Series, partner: str) -> pd.DataFrame:
     return pd.DataFrame({"record_id": "r", "person": persons, "purpose": "exposure_to_purchase_measurement",
                          "legal_basis": "consent", "status": "given", "event_time": "2024-05-01T10:00:00Z",
-                         "scope": "account", "recipients": f"The {partner}"})
+                         "scope": "account", "recipients": f"The {partner}", **kit.PROVEN})
 
 
 def nobody() -> pd.DataFrame:

@@ -14,17 +14,22 @@ WINDOW = (pd.Timestamp("2017-10-31"), pd.Timestamp("2017-11-28"))  # 28 days aft
 def admitted(folder: Path, person: str, partner: str) -> set[str]:
     """Ids whose last word (account before device, then time) on this purpose is a consent that names the partner.
 
-    People with any event of unclear time are out, and so is everyone on the suppression list.
+    People with any event of unclear time are out, and so is everyone on the suppression list, and whoever has no
+    proof, accepted another notice, was perhaps under 18 or was last active before June 2023.
     """
     events = pd.read_csv(folder / "consents.csv", dtype=str, keep_default_na=False).rename(columns={person: "id"})
     unclear = set(events.loc[~events["event_time"].str.fullmatch(r".*(Z|[+-]\d\d:\d\d)"), "id"])
     about = events[(events["purpose"] == PURPOSE) & ~events["id"].isin(unclear)]
     about = about.assign(account=about["scope"] == "account", time=pd.to_datetime(about["event_time"], utc=True))
     last = about.sort_values(["account", "time"], ascending=[True, True]).groupby("id").tail(1)
-    good = last[(last["status"] == "given") & (last["legal_basis"] == "consent")
-                & last["recipients"].map(lambda names: partner in names.split("|"))]
+    good = ((last["status"] == "given") & (last["legal_basis"] == "consent")
+            & last["recipients"].map(lambda names: partner in names.split("|")))
+    good &= (last["proof_ref"] != "") & (last["notice_id"] == "measurement-2016-01")
+    good &= last["birth_year"].astype(int) + 19 <= last["time"].dt.year
+    active = set(events.loc[events["last_activity_at"] >= "2023-06-02", "id"])
+    good &= last["id"].isin(active)
     suppressed = pd.read_csv(folder / "suppressions.csv", dtype=str)[person]
-    return set(good["id"]) - set(suppressed)
+    return set(last.loc[good, "id"]) - set(suppressed)
 
 
 def clean_keys(frame: pd.DataFrame) -> pd.DataFrame:

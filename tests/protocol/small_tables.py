@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from kit import contract
+from kit import PROVEN, contract
 
 from cleanroom.contract.model import Role
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
@@ -17,7 +17,7 @@ def consents(persons: list[str], partner: str) -> pd.DataFrame:
     return pd.DataFrame({
         "person": persons, "record_id": [f"r-{p}" for p in persons], "legal_basis": "consent", "status": "given",
         "purpose": "exposure_to_purchase_measurement", "event_time": "2016-05-01T10:00:00Z", "scope": "account",
-        "recipients": partner})
+        "recipients": partner, **PROVEN})
 
 
 def advertiser_tables(prefix: str, size: int = PEOPLE) -> AdvertiserTables:

@@ -52,7 +52,8 @@ class MemorySink:
 
 def start_fields(role: str = "advertiser", **changes: Any) -> dict[str, Any]:
     return {"run_id": RUN, "contract_hash": CONTRACT, "contract_id": "spring-2025", "role": role,
-            "software": "0.1.0", "backend": "openssl", "previous_head": "", **changes}
+            "software": "0.1.0", "backend": "openssl", "rule_pack": "0f" * 32,
+            "previous_head": "", **changes}
 
 
 def fill(log: AuditLog, role: str = "advertiser", admitted: int = 900, **changes: Any) -> bytes:

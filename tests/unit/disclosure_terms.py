@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 
@@ -21,8 +22,9 @@ TERMS: dict[str, Any] = {
     "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2026-02-01", "exposures_until": "2026-02-14",
                  "period_days": 7, "window_days": 30},
     "purchases": {"refunds": "refuse"},
-    "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 90},
-    "disclosure": {"threshold": 20, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.00001"},
+    "consent": demo_terms()["consent"], "legal": demo_terms()["legal"],
+    "disclosure": {"threshold": 20, "cells_floor": 0, "dominance_percent": 85, "budget_epsilon": "10",
+                   "budget_delta": "0.00001"},
     "dimensions": ({"name": "arm", "values": ("exposed", "control")},
                    {"name": "segment", "values": ("x", "y", "z")}),
     "statistics": ({"name": "buyers", "measure": "buyers", "cap": 1, "weight": 1},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cleanroom.adapters.demo_settings import demo_terms
+from cleanroom.adapters.synth.settings import file_columns
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.table import ReleasedTable, Row
@@ -46,8 +48,9 @@ def _document(statistics: Sequence[tuple[str, str | None, int]], releases: Seque
         "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2025-03-01",
                      "exposures_until": "2025-03-20", "period_days": 7, "window_days": 14},
         "purchases": {"refunds": "refuse"},
-        "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 90},
-        "disclosure": {"threshold": 20, "cells_floor": 0, "budget_epsilon": "10", "budget_delta": "0.00001"},
+        "consent": {**demo_terms()["consent"], "columns": file_columns()}, "legal": demo_terms()["legal"],
+        "disclosure": {"threshold": 20, "cells_floor": 0, "dominance_percent": 85, "budget_epsilon": "10",
+                       "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ["exposed", "control", "holdout"]},
                        *([{"name": "segment", "values": ["loyal", "new"]}]
                          if any("segment" in names for names in releases) else [])],

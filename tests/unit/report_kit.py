@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.measures.catalogue import Context, compute
@@ -32,7 +32,7 @@ def contract(*, assignment: str = "observational", currency: str = "EUR", title:
     parties = {role: {"name": name, "contact": "dpo@example.com", "signing_key": _base64(role),
                       "certificate": _base64(name)}
                for role, name in (("advertiser", "Northfield Brands"), ("retailer", "Regional Grocers"))}
-    return Contract.model_validate_json(json.dumps({
+    return Contract.model_validate({
         "format": "cleanroom-contract/1", "id": "autumn-mailing", "version": 2, "title": title,
         "not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z", "parties": parties,
         "match": {"protocol": "ecdh-x25519-v1", "keys": ["email", "loyalty"], "normalisation": "cleanroom-1",
@@ -44,13 +44,14 @@ def contract(*, assignment: str = "observational", currency: str = "EUR", title:
         "calendar": {"time_zone": "Europe/Paris", "exposures_from": "2026-03-02",
                      "exposures_until": "2026-03-15", "period_days": 14, "window_days": 30},
         "purchases": {"refunds": "refuse"},
-        "consent": {"purpose": "exposure_to_purchase_measurement", "lookback_days": 120},
-        "disclosure": {"threshold": 50, "cells_floor": 0, "budget_epsilon": "6", "budget_delta": "0.00001"},
+        "consent": {**demo_terms()["consent"], "lookback_days": 120}, "legal": demo_terms()["legal"],
+        "disclosure": {"threshold": 50, "cells_floor": 0, "dominance_percent": 85, "budget_epsilon": "6",
+                       "budget_delta": "0.00001"},
         "dimensions": [{"name": "arm", "values": ARMS}, {"name": "segment", "values": segments}],
         "statistics": statistics,
         "releases": [{"dimensions": dimensions, "statistics": [s["name"] for s in statistics], "epsilon": epsilon,
                       "people_weight": 4} for dimensions, epsilon in ((["arm"], "1"), (["arm", "segment"], "1.5"))],
-        "metrics": ["reach", "conversion", "sales", "lift"]}))
+        "metrics": ["reach", "conversion", "sales", "lift"]})
 
 
 def table(plan: Plan, *, suppressed: tuple[tuple[str, ...], ...] = ()) -> ReleasedTable:

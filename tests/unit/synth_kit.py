@@ -7,6 +7,7 @@ import json
 import sys
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -45,7 +46,7 @@ class Made:
     contract: Contract
 
     def tables(self, role):
-        return load_tables(load_party(self.folder / role), self.contract)
+        return load_tables(load_party(self.folder / role), self.contract, datetime.now(UTC))
 
     def admitted(self, role):
         return gate(self.contract, self.tables(role), kit.NOW)

@@ -12,6 +12,7 @@ D = "0f" * 32
 GOOD = {
     Kind.RUN_STARTED: start_fields(),
     Kind.CONSENT_GATE: {"admitted": 5, "refused": {"R-01": 0}},
+    Kind.CONSENT_ROOT: {"root": D, "count": 5},
     Kind.SIZES_DECLARED: {"own": [1, 2], "peer": (3,)},
     Kind.PRIVACY_CHARGED: {"part": "match", "epsilon": "0.5", "delta": "0", "total_epsilon": "1",
                            "total_delta": "0.000001"},

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 
-from consent_kit import CONTRACT, NOW
-from party_kit import CONSENTS, write_party
+from consent_kit import CONTRACT, NOW, event, frame
+from party_kit import write_party as write_files
 
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.profile import profile_party
 
-GIVEN = "{0},{0},exposure_to_purchase_measurement,consent,given,2024-05-01T10:00:00Z,account,{1}\n"
+
+def write_party(*args, **options):
+    """A party whose suppression list was exported at NOW."""
+    folder = write_files(*args, **options)
+    os.utime(folder / "suppressions.csv", (NOW.timestamp(), NOW.timestamp()))
+    return folder
 
 
 def consents(partner, *persons):
-    return CONSENTS + "".join(GIVEN.format(person, partner) for person in persons)
+    return frame(*(event(person, recipients=partner) for person in persons)).to_csv(index=False)
 
 
 def test_the_retailers_profile(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def refusal(folder):
 
 
 def test_the_advertisers_tables(tmp_path):
-    tables = load_tables(load_party(write_party(tmp_path, "advertiser")), CONTRACT)
+    tables = load_tables(load_party(write_party(tmp_path, "advertiser")), CONTRACT, datetime.now(UTC))
     assert tables.counts() == {"people": 2, "exposures": 1, "arms": 2, "consents": 1, "suppressions": 0}
     assert list(tables.people.columns) == ["person", "email", "segment"]
     assert tables.exposures.to_dict("records") == [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,7 +36,7 @@ def contract(refunds: str = "refuse", *statistics: dict, **changes) -> Contract:
 
 def retailer(tmp_path, lines: list[str], head: str = HEAD, agreed: Contract | None = None, **tables):
     folder = write_party(tmp_path, purchases="\n".join([head, *lines]) + "\n", **tables)
-    return load_tables(load_party(folder), agreed or contract())
+    return load_tables(load_party(folder), agreed or contract(), datetime.now(UTC))
 
 
 def columns(agreed: Contract, tables) -> list[int]:
@@ -121,20 +123,21 @@ def test_visits_and_flags_are_read(tmp_path):
 def test_two_arms_of_a_person_are_refused(tmp_path):
     folder = write_party(tmp_path, "advertiser", arms="person,arm,day\na,exposed,2025-03-01\na,control,2025-03-01\n")
     with pytest.raises(DataError, match=r"arms.csv, line 3, field person: this person already has a row"):
-        load_tables(load_party(folder), contract())
+        load_tables(load_party(folder), contract(), datetime.now(UTC))
 
 
 def test_an_unknown_type_of_exposure_is_refused(tmp_path):
     exposures = "person,channel,campaign,day,type\na,email,spring,2025-03-02,hover\n"
     folder = write_party(tmp_path, "advertiser", exposures=exposures)
     with pytest.raises(DataError, match=r"line 2, field type: not one of click, view"):
-        load_tables(load_party(folder), contract())
+        load_tables(load_party(folder), contract(), datetime.now(UTC))
 
 
 def test_an_opportunity_dates_the_control_and_exposes_the_exposed(tmp_path):
     exposures = ("person,channel,campaign,day,type\na,email,spring,2025-03-09,opportunity\n"
                  "b,email,spring,2025-03-12,opportunity\n,email,spring,2025-03-12,view\n")
-    tables = load_tables(load_party(write_party(tmp_path, "advertiser", exposures=exposures)), contract())
+    folder = write_party(tmp_path, "advertiser", exposures=exposures)
+    tables = load_tables(load_party(folder), contract(), datetime.now(UTC))
     frame, excluded = exposure_days(contract(), tables.arms, tables.exposures)
     assert frame.set_index("person")["day"].to_dict() == {"a": pd.Timestamp("2025-03-09"),
                                                           "b": pd.Timestamp("2025-03-12")}
@@ -155,7 +158,7 @@ def test_rare_and_unlisted_paths_become_other(tmp_path, floor):
                           {"name": "path", "values": ["email", "display", "other"]}]
     base["disclosure"]["cells_floor"] = floor
     plan = Plan(Contract.model_validate(base))
-    tables = load_tables(load_party(folder), plan.contract)
+    tables = load_tables(load_party(folder), plan.contract, datetime.now(UTC))
     placed = place(plan, tables, match_keys(tables.people, ["email"]))
     paths = [plan.cells[cell].values[1] for cell in placed.cells]
     expected = (4, 0, 3) if floor else (4, 2, 1)

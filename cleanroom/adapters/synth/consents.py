@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.adapters.synth.columns import Array, Flags, hex_texts, joined, moments, pick, repeated, uuids
 from cleanroom.consent.events import SCOPES
 
@@ -19,7 +20,9 @@ OTHER_PURPOSE: Final = "marketing_email"
 OTHER_PARTNER: Final = "Another Partner"
 _SUPPRESSED: Final = 0.004
 _EARLIEST: Final = -730  # first events lie in the year from this day on
-_NOTICE: Final = "measurement-2023-06"
+_NOTICE: Final = demo_terms()["consent"]["notices"][0]  # of both parties, in terms.toml
+_ADULT, _CHILD = (1930, 2000), (2012, 2016)  # years of birth, the last one excluded
+_YEAR: Final = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,25 @@ class _Event:
     basis: str = "consent"
     scope: str = "account"
     expires: bool = False  # the day before the campaign
+    proven: bool = True
+    notice: str = _NOTICE["id"]
+    born: tuple[int, int] = _ADULT
+    silent: int = 0  # days before the campaign's last year in which the last activity lies
 
 
 _GIVEN: Final = _Event()
 _MARKETING: Final = _Event(purpose=OTHER_PURPOSE)
 # Histories that do not stand, and those that do, with their shares of the two groups.
 FAILING: Final = MappingProxyType({
-    "refused": (0.22, (_Event("refused"),)),
-    "withdrawn": (0.20, (_GIVEN, _Event("withdrawn", 90))),
-    "missing": (0.14, ()),
-    "wrong_purpose": (0.14, (_MARKETING,)),
-    "wrong_recipient": (0.14, (_Event(partner=False),)),
+    "refused": (0.20, (_Event("refused"),)),
+    "withdrawn": (0.18, (_GIVEN, _Event("withdrawn", 90))),
+    "missing": (0.12, ()),
+    "wrong_purpose": (0.12, (_MARKETING,)),
+    "wrong_recipient": (0.10, (_Event(partner=False),)),
+    "unproven": (0.04, (_Event(proven=False),)),
+    "wrong_notice": (0.03, (_Event(notice="advertising-2015-06"),)),
+    "child": (0.02, (_Event(born=_CHILD),)),
+    "inactive": (0.03, (_Event(silent=1200),)),
     "tied": (0.06, (_GIVEN, _Event("withdrawn"))),
     "expired": (0.05, (_Event(expires=True),)),
     "wrong_basis": (0.05, (_Event(basis="legitimate_interest"),)),
@@ -102,6 +113,9 @@ def _table(random: np.random.Generator, persons: Array, event: NDArray[np.int64]
                   partner if each.partner else OTHER_PARTNER for each in _EVENTS]
     expiry = moments(np.full(size, -1), np.zeros(size, dtype=np.int64), zone="UTC")
     expires = np.array([each.expires for each in _EVENTS])[event]
+    proven = pa.array(np.array([each.proven for each in _EVENTS])[event])
+    born = np.array([each.born for each in _EVENTS])[event]
+    silent = np.array([each.silent for each in _EVENTS])[event]
     return pa.table({
         "consent_id": records,
         person: persons,
@@ -114,7 +128,13 @@ def _table(random: np.random.Generator, persons: Array, event: NDArray[np.int64]
         "recipients": pick(recipients, event),
         "channel": pick(["web", "app", "store"], random.integers(0, 3, size)),
         "method": pick(["form"], np.zeros(size, dtype=np.int64)),
-        "notice_id": pick([_NOTICE], np.zeros(size, dtype=np.int64)),
-        "proof_ref": joined("archive/", records),
-        "proof_sha256": hex_texts(random.integers(0, 256, (size, 32), dtype=np.uint8)),
+        "notice_id": pick([each.notice for each in _EVENTS], event),
+        "notice_sha256": pick([_NOTICE["sha256"]], np.zeros(size, dtype=np.int64)),
+        "proof_ref": pc.if_else(proven, joined("archive/", records), pa.scalar("")),
+        "proof_sha256": pc.if_else(proven, hex_texts(random.integers(0, 256, (size, 32), dtype=np.uint8)),
+                                   pa.scalar("")),
+        "birth_year": pa.array(random.integers(*born.T)),
+        "last_activity_at": moments(-random.integers(1, _YEAR, size) - silent, np.zeros(size, dtype=np.int64),
+                                    zone="UTC"),
+        "last_activity_kind": pick(["purchase", "login"], random.integers(0, 2, size)),
     })

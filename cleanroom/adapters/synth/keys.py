@@ -45,10 +45,12 @@ class Key:
     """One key type of a side: texts as typed (null when missing), and whether each is the person's own key.
 
     An own key is valid under `cleanroom-fr-1`, belongs to nobody else on any side, and is the one the other side has.
-    `texts` by product column: one, four for a postal key.
+    `mate`: row of who has the same key on this side, the person's own row when nobody does. `texts` by product column:
+    one, four for a postal key.
     """
 
     own: Flags
+    mate: Ints
     texts: Mapping[str, Array] = field(default_factory=dict)
 
 
@@ -64,8 +66,19 @@ def _draw(random: np.random.Generator, role: Role, key_type: KeyType, serial: In
     present = random.random(len(serial)) < PRESENCE[role][key_type]
     texts = write(role, serial, form)
     columns = texts if isinstance(texts, dict) else {key_type: texts}
-    return Key(present & (form < usable), {name: pc.if_else(pa.array(present), column, pa.scalar(None, pa.string()))
-                                           for name, column in columns.items()})
+    mates = _pairs(form, present) if key_type == "email" else np.arange(len(serial))
+    return Key(present & (form < usable), mates,
+               {name: pc.if_else(pa.array(present), column, pa.scalar(None, pa.string()))
+                for name, column in columns.items()})
+
+
+def _pairs(form: Ints, present: Flags) -> Ints:
+    """The other one of each couple that has one mailbox in both rows; see `_shared`."""
+    rows, mates = np.flatnonzero(form == _EMAIL_FORMS_SHARED), np.arange(len(form))
+    couples = rows[:len(rows) // 2 * 2].reshape(-1, 2)
+    couples = couples[present[couples].all(axis=1)]
+    mates[couples] = couples[:, ::-1]
+    return mates
 
 
 def _choose(form: Ints, *texts: Array) -> Array:

@@ -28,6 +28,17 @@ _OWN: Final = MappingProxyType({
 })
 
 
+# Columns that the files have and this version has no use for: the contract allows them (R-13).
+_UNUSED: Final = MappingProxyType({"exposures": ("cost",), "purchases": ("store_region",), "visits": ("store_region",)})
+
+
+def file_columns() -> dict[str, tuple[str, ...]]:
+    """By table of both parties, the columns that its file may hold, by product name where they have one."""
+    layouts = {name: layout for role in LAYOUTS for name, layout in LAYOUTS[role].items()}
+    return {name: tuple(dict.fromkeys((*layout.required, *layout.optional, *_UNUSED.get(name, ()))))
+            for name, layout in layouts.items() if name not in ("consents", "suppressions")}
+
+
 def own_name(table: str, column: str) -> str:
     """The party's own name of a product column."""
     return _OWN.get(table, {}).get(column, column)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from cleanroom.adapters.demo_settings import demo_legal_text
 from cleanroom.adapters.synth.exposures import AUTUMN, CAMPAIGN_CHANNELS, CAMPAIGNS
 from cleanroom.adapters.synth.keys import PRESENCE
 from cleanroom.adapters.synth.parameters import (
@@ -24,7 +25,7 @@ from cleanroom.adapters.synth.parameters import (
     WINDOW_DAYS,
     Parameters,
 )
-from cleanroom.adapters.synth.settings import NAMES
+from cleanroom.adapters.synth.settings import NAMES, file_columns
 from cleanroom.contract.keys import KeyType
 from cleanroom.contract.model import Contract
 from cleanroom.disclosure.accounting import influence
@@ -122,13 +123,22 @@ def terms_text(parameters: Parameters, shape: Shape, cost_cents: int) -> str:
                      keys=_list(shape.keys), epsilon=shape.epsilon, delta=f"{shape.delta:f}", most=most,
                      campaign=CAMPAIGNS[AUTUMN], channels=_list(CAMPAIGN_CHANNELS), cost=cost_cents, currency=CURRENCY,
                      zone=TIME_ZONE, first=START, last=START + timedelta(days=CAMPAIGN_DAYS - 1), period=PERIOD_DAYS,
-                     window=WINDOW_DAYS, lookback=LOOKBACK_DAYS, exposed=f"{100 * parameters.exposed:g}",
+                     window=WINDOW_DAYS, legal=_legal(), exposed=f"{100 * parameters.exposed:g}",
                      budget=min(2 * shape.cost, Decimal(str(MAX_EPSILON))), budget_delta=f"{4 * shape.delta:f}"),
         _dimension("arm", ARMS), *([_dimension("segment", SEGMENTS)] if shape.segments else []),
         *releases,
         *(_STATISTIC.format(name=name, measure=measure, category=category, cap=cap, weight=weight)
           for name, measure, category, cap, weight in _STATISTICS),
     ])
+
+
+def _legal() -> str:
+    """The demonstration's [consent] and [legal], for these parties, this look-back and these files."""
+    text = demo_legal_text(NAMES).replace("lookback_days = 90", f"lookback_days = {LOOKBACK_DAYS}", 1)
+    before, _, rest = text.partition("[consent.columns]")
+    after = rest[rest.index("[[consent.notices]]"):]
+    columns = (f"{table} = {_list(names)}\n" for table, names in file_columns().items())
+    return f"{before}[consent.columns]                 # what the parties' files may hold\n{''.join(columns)}\n{after}"
 
 
 def _rounded_up(rows: int) -> int:
@@ -205,13 +215,11 @@ window_days = {window}
 [purchases]
 refunds = "refuse"
 
-[consent]
-purpose = "exposure_to_purchase_measurement"
-lookback_days = {lookback}
-
+{legal}
 [disclosure]
 threshold = 50
 cells_floor = 0
+dominance_percent = 85
 budget_epsilon = "{budget}"
 budget_delta = "{budget_delta}"
 """

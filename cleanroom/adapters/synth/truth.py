@@ -39,7 +39,7 @@ class Truth:
     """Adds up chunks. `keys`: the contract's, in priority order; `sales_cap`: cents a person, as in the contract."""
 
     def __init__(self, parameters: Parameters, keys: tuple[KeyType, ...], sales_cap: int) -> None:
-        self._parameters, self._keys, self._cap = parameters, keys, sales_cap
+        self._parameters, self.keys, self._cap = parameters, keys, sales_cap
         self._common = np.zeros((len(_ALL_ARMS), len(SEGMENTS)), dtype=np.int64)
         self._measured: dict[str, Ints] = {}
         self._overlap = {name: dict.fromkeys(parameters.keys, 0) for name in _OVERLAPS}
@@ -91,7 +91,7 @@ class Truth:
             equal = both & chunk.own["advertiser"][key] & chunk.own["retailer"][key]
             self._overlap["equal"][key] += int(equal.sum())
             self._overlap["equal_and_admitted"][key] += int((equal & admitted).sum())
-        for key in self._keys:
+        for key in self.keys:
             new = admitted & chunk.own["advertiser"][key] & chunk.own["retailer"][key] & ~matched
             self._overlap["matched_by"][key] += int(new.sum())
             matched |= new

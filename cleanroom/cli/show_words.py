@@ -1,0 +1,95 @@
+"""The words of `cleanroom contract show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cleanroom.rules import Language
+
+_ENGLISH: Final = {
+    "advertiser": "Advertiser", "retailer": "Retailer", "nobody": "nobody yet", "none": "none", "yes": "yes",
+    "no": "no", "colon": ":", "thousand": ",",
+    "then": ", then ", "everyone": "everyone", "people": "people",
+    "contract": "Contract {id}, version {version}, valid {first} to {last}. Signed by: {signed}.",
+    "hash": "SHA-256 of what is signed: {hash}",
+    "purpose": "Purpose: {purpose}; only people who consented to exactly this, with the other party named, take part.",
+    "keys": "People are matched on {keys} without either side seeing who matched.",
+    "campaign": "Campaign {names} on {channels}; {assignment}.",
+    "randomised": "people were assigned to the arms at random: differences may be called incremental",
+    "observational": "people were NOT assigned at random: differences are associations, not effects",
+    "calendar": "Exposures {first} to {until}, purchases {start} to {end} (end excluded), {zone} time.",
+    "opened": "Opened, with noise, for groups of at least {threshold} matched people (noised count):",
+    "sum": "{name} (at most {cap} a person)",
+    "dominance": "No person may make up more than {percent} % of an amount.",
+    "cost": "Privacy: one run spends epsilon {epsilon} and delta {delta} ({match} for sizes and match counts, "
+            "{release} for the table); all runs together at most {budget} and {budget_delta}.",
+    "credited": "credited to channels ({rule})",
+    "first": "first contact", "last": "last contact", "linear": "equal shares", "position": "by position",
+    "time_decay": "time decay",
+    "semi_honest": "Protection holds against a partner that runs the agreed software. One that runs changed software "
+                   "can learn far more, up to every encrypted purchase: see SECURITY.md, Not protected.",
+    "padding": "Padding: up to {most} dummies in each of {cells} cells.",
+    "policies": "The parties' own policies are stricter; a run uses these values:",
+    "consent": "Consent: nothing older than {days} days, nobody under {age}. Notices, and categories that never take "
+               "part:",
+    "notice": "{role}: notice {id} of {published} ({language}), names {partner}, SHA-256 {sha256}",
+    "denied": "{kind}: {labels}",
+    "pharmacy": "pharmacy", "sexual_health": "sexual health", "pregnancy_tests": "pregnancy tests",
+    "religious": "religious goods", "trade_union": "trade union", "political": "political goods",
+    "legal": "Legal part:", "rules": "Rules of compliance (not legal advice: a data protection officer must validate):",
+    "kept": "kept  ", "broken": "BROKEN",
+}
+_FRENCH: Final = {
+    "advertiser": "Annonceur", "retailer": "Distributeur", "nobody": "personne pour l'instant", "none": "néant",
+    "yes": "oui", "no": "non", "colon": " :", "thousand": "\u202f",
+    "then": ", puis ", "everyone": "tout le monde", "people": "personnes",
+    "contract": "Contrat {id}, version {version}, valable du {first} au {last}. Signé par : {signed}.",
+    "hash": "SHA-256 de ce qui est signé : {hash}",
+    "purpose": "Finalité : {purpose} ; seules participent les personnes qui y ont précisément consenti, l'autre partie "
+               "étant nommée.",
+    "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond.",
+    "campaign": "Campagne {names} sur {channels} ; {assignment}.",
+    "randomised": "les personnes ont été réparties au hasard : les écarts peuvent être dits incrémentaux",
+    "observational": "les personnes n'ont PAS été réparties au hasard : les écarts sont des associations, "
+                     "non des effets",
+    "calendar": "Expositions du {first} au {until}, achats du {start} au {end} (exclu), heure de {zone}.",
+    "opened": "Résultats ouverts, avec bruit, pour des groupes d'au moins {threshold} personnes rapprochées (compte "
+              "bruité) :",
+    "sum": "{name} (au plus {cap} par personne)",
+    "dominance": "Aucune personne ne peut représenter plus de {percent} % d'un montant.",
+    "cost": "Confidentialité : un traitement consomme epsilon {epsilon} et delta {delta} ({match} pour les effectifs "
+            "et les rapprochements, {release} pour le tableau) ; tous ensemble au plus {budget} et {budget_delta}.",
+    "credited": "attribué aux canaux ({rule})",
+    "first": "premier contact", "last": "dernier contact", "linear": "parts égales", "position": "selon la position",
+    "time_decay": "décroissance dans le temps",
+    "semi_honest": "La protection vaut face à un partenaire qui exécute le logiciel convenu. Celui qui exécute un "
+                   "logiciel modifié peut apprendre bien plus, jusqu'à chaque achat chiffré : voir SECURITY.md, "
+                   "« Not protected ».",
+    "padding": "Remplissage : jusqu'à {most} leurres dans chacune des {cells} cellules.",
+    "policies": "Les politiques propres des parties sont plus strictes ; un traitement applique ces valeurs :",
+    "consent": "Consentement : rien de plus de {days} jours, personne de moins de {age} ans. Notices et catégories "
+               "exclues :",
+    "notice": "{role} : notice {id} du {published} ({language}), nomme {partner}, SHA-256 {sha256}",
+    "denied": "{kind} : {labels}",
+    "pharmacy": "pharmacie", "sexual_health": "santé sexuelle", "pregnancy_tests": "tests de grossesse",
+    "religious": "produits religieux", "trade_union": "produits syndicaux", "political": "produits politiques",
+    "legal": "Volet juridique :",
+    "rules": "Règles de conformité (ce n'est pas un avis juridique ; un délégué à la protection des données doit "
+             "valider) :",
+    "kept": "respectée", "broken": "ENFREINTE",
+}
+WORDS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType({"en": _ENGLISH, "fr": _FRENCH})
+# Values of settings that are words of the file format.
+VALUES: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType({
+    "en": {"joint_controllers": "joint controllers", "controller_processor": "controller and processor",
+           "legitimate_interest": "legitimate interest", "risk_reduced": "risk reduced",
+           "high_residual_risk": "high residual risk", "adequacy_decision": "adequacy decision",
+           "standard_clauses": "standard contractual clauses", "binding_corporate_rules": "binding corporate rules"},
+    "fr": {"joint_controllers": "responsables conjoints", "controller_processor": "responsable et sous-traitant",
+           "consent": "consentement", "legitimate_interest": "intérêt légitime", "risk_reduced": "risque réduit",
+           "high_residual_risk": "risque résiduel élevé", "none": "néant", "advertiser": "annonceur",
+           "retailer": "distributeur", "adequacy_decision": "décision d'adéquation",
+           "standard_clauses": "clauses contractuelles types",
+           "binding_corporate_rules": "règles d'entreprise contraignantes"}})
