@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 
-import pandas as pd
 import pytest
-from measures_kit import plan_of
+from consent_kit import CONTRACT, NOW, event, frame
 from party_kit import write_party
 
 from cleanroom import flow
@@ -22,8 +22,6 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import canonical_contract
 from cleanroom.errors import ContractError, DataError
 
-CONTRACT = plan_of().contract
-NOW = pd.Timestamp("2025-06-01", tz="UTC").to_pydatetime()
 NAMED = "given_name,family_name,address,postcode"
 
 
@@ -88,28 +86,44 @@ DEVICES = {
 }
 
 
-def placed(folder, contract):
-    tables, _ = tie_devices(contract, load_tables(load_party(folder), contract), NOW)
-    admitted = gate(contract, tables, NOW)
-    return flow.place(flow.Plan(contract), admitted.tables, admitted.match_keys(contract.match))
+ALLOWED = CONTRACT.model_copy(update={"consent": CONTRACT.consent.model_copy(update={"columns": {
+    **CONTRACT.consent.columns, "exposures": ("person", "channel", "campaign", "day", "device"),
+    "identities": ("device", "person", "first_seen", "last_seen")}})})
+
+
+def advertiser(folder, **tables):
+    folder.mkdir(exist_ok=True)
+    consents = frame(event("a", recipients="Shop")).to_csv(index=False)
+    write_party(folder, "advertiser", consents=consents, **tables)
+    os.utime(folder / "suppressions.csv", (NOW.timestamp(), NOW.timestamp()))
+    return load_party(folder)
+
+
+def placed(settings):
+    tables, _ = tie_devices(ALLOWED, load_tables(settings, ALLOWED, NOW), NOW)
+    admitted = gate(ALLOWED, tables, NOW)
+    return flow.place(flow.Plan(ALLOWED), admitted.tables, admitted.match_keys(ALLOWED.match))
 
 
 def test_exposures_of_devices_put_a_person_where_named_ones_would(tmp_path):
-    (tmp_path / "devices").mkdir()
-    (tmp_path / "named").mkdir()
     named = DEVICES["exposures"].replace("\n,", "\na,")
-    tied = placed(write_party(tmp_path / "devices", "advertiser", **DEVICES), CONTRACT)
-    plain = placed(write_party(tmp_path / "named", "advertiser", exposures=named), CONTRACT)
+    tied = placed(advertiser(tmp_path / "devices", **DEVICES))
+    plain = placed(advertiser(tmp_path / "named", exposures=named))
     assert tied.cells.tolist() == plain.cells.tolist()
     assert len(tied.cells) == 1
     assert tied.keys.tolist() == plain.keys.tolist()
 
 
 def test_check_counts_what_devices_tie(tmp_path):
-    profile = profile_party(load_party(write_party(tmp_path, "advertiser", **DEVICES)), CONTRACT, NOW)
+    profile = profile_party(advertiser(tmp_path, **DEVICES), ALLOWED, NOW)
     assert profile.rows["identities"] == 2
     assert profile.sent == 1
     assert profile.excluded["exposures_of_unknown_device"] == 0
+
+
+def test_a_contract_that_names_no_devices_allows_none(tmp_path):
+    with pytest.raises(DataError, match=r"R-13: the contract does not allow this column"):
+        profile_party(advertiser(tmp_path, **DEVICES), CONTRACT, NOW)
 
 
 @pytest.mark.parametrize(("table", "message"), [
