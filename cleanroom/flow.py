@@ -15,18 +15,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from cleanroom.audit.events import Kind
+from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.evidence import SECRET_BYTES, commit
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.check import check_shape
 from cleanroom.contract.effective import effective
+from cleanroom.contract.keys import KeyType
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, check_people, padding_rows, padding_terms
 from cleanroom.errors import ContractError, MisuseError
-from cleanroom.identity.matching import MatchKeys
+from cleanroom.identity.matching import KeyCounts, MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.match.diagnostics import KeyMatches
 from cleanroom.match.tokens import KeyValues
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
@@ -56,6 +59,8 @@ class Own:
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
     cost_cents: int | None = None  # of the campaign, by the advertiser's exposures
+    keys: Mapping[KeyType, KeyCounts] = field(default_factory=dict)  # by key type, in the contract's order
+    matched: tuple[KeyMatches, ...] = ()  # by key type; the advertiser's side only, and no better than its padding
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,9 +129,10 @@ def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[Ad
     now, plan = setup.ports.clock.now(), setup.plan
     if isinstance(tables, AdvertiserTables):
         cost = media_cost(plan.contract, tables.exposures)
+        tables, untied = tie_devices(plan.contract, tables, now)
         side, own = _prepare_advertiser(setup, gate(plan.contract, tables, now))
         coverage = exposure_coverage(plan.contract, tables.people, tables.exposures)
-        return side, replace(own, coverage=coverage, cost_cents=cost)
+        return side, replace(own, excluded={**own.excluded, **untied}, coverage=coverage, cost_cents=cost)
     shop, own = _prepare_retailer(setup, gate(plan.contract, tables, now))
     return shop, replace(own, coverage=sales_coverage(plan, tables.purchases))
 
@@ -160,7 +166,8 @@ def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | 
 def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
     keys, excluded = _keys(setup, admitted)
     placed = place(setup.plan, admitted.tables, keys, setup.ports.noise)
-    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), merged=placed.merged)
+    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), merged=placed.merged,
+              keys=keys.counts)
     _check_people(setup, own.sent)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
@@ -172,7 +179,7 @@ def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple
                                      visits=tables.visits)
     if setup.plan.contract.purchases.refunds == "gross":
         excluded["refund_lines"] = clipping.refund_lines
-    own = Own(admitted.report, excluded, clipping, len(keys))
+    own = Own(admitted.report, excluded, clipping, len(keys), keys=keys.counts)
     _check_people(setup, own.sent)
     return RetailerSide(setup, keys.values, matrix), own
 
@@ -182,7 +189,7 @@ def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[Retailer
     setup.audit.record(Kind.CONSENT_GATE, admitted=admitted.report.admitted, refused=dict(admitted.report.refused))
     root = commit(admitted.records, setup.run.hex(), setup.ports.entropy.bytes(SECRET_BYTES), setup.ports.proofs)
     setup.audit.record(Kind.CONSENT_ROOT, root=root.hex(), count=len(admitted.records))
-    keys = admitted.match_keys(setup.plan.contract.match.keys)
+    keys = admitted.match_keys(setup.plan.contract.match)
     excluded = {"no_key": keys.without_key}
     for key_type, count in keys.counts.items():
         excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
@@ -202,6 +209,8 @@ def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
+    if isinstance(side, AdvertiserSide):
+        own = replace(own, matched=side.matched)
     context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage, own.cost_cents)
     return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
                    side.own_rows, side.peer_rows)

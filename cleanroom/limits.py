@@ -31,6 +31,8 @@ MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
+HOUSEHOLD: Final = 6  # a key value of more people is nobody's: a shop's own address, a placeholder [P]
+MAX_SHAPED: Final = 10_000  # refused values of a key type whose form is looked at for the owner's report
 MAX_LINE_AMOUNT_CENTS: Final = 100_000_000  # one purchase line above a million euros is a mistake in the file
 MAX_LINE_QUANTITY: Final = 1_000_000  # units of one purchase line; fuel is counted in thousandths by some tills
 MAX_FILE_FIELD_CHARACTERS: Final = 65_536

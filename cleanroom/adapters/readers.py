@@ -15,9 +15,10 @@ from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
 from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
+from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds
 from cleanroom.errors import DataError
-from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.columns import COLUMNS_OF, KEY_COLUMNS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.measures.exposures import TYPES
 from cleanroom.measures.lines import SALES_CHANNELS
@@ -57,8 +58,9 @@ def _typed(settings: PartySettings, raw: Mapping[str, RawTable], time_zone: str,
     pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
     if settings.role == "advertiser":
         _one_currency(raw["exposures"], currency)
+        identities = _identities(raw["identities"], time_zone) if "identities" in raw else None
         return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
-                                _arms(raw["arms"], time_zone), consents, suppressions)
+                                _arms(raw["arms"], time_zone), consents, suppressions, identities)
     _one_currency(raw["purchases"], currency)
     purchases = _purchases(raw["purchases"], time_zone, signed=refunds != "refuse")
     visits = _visits(raw["visits"], time_zone) if "visits" in raw else None
@@ -76,13 +78,13 @@ def _check_fresh(raw: RawTable, now: datetime) -> None:
 def _roster(raw: RawTable) -> pd.DataFrame:
     """People or members: one row each, with the raw keys the file has."""
     _needs_rows(raw)
-    keys = [key for key in NORMALISERS if key in raw.columns]
-    if not keys:
+    if not any(set(COLUMNS_OF[key]) <= raw.columns.keys() for key in KEY_TYPES):
         raise DataError("no column to match people by", where=raw.file,
-                        todo="map email, phone or loyalty to a column in party.toml")
+                        todo="map email, phone, loyalty or another key to a column in party.toml")
     frame = pd.DataFrame({"person": fields.persons(raw, unique=True)})
-    for key in keys:
-        frame[key] = fields.loose_text(raw, key)
+    for name in KEY_COLUMNS:
+        if name in raw.columns:
+            frame[name] = fields.loose_text(raw, name)
     if "segment" in raw.columns:
         frame["segment"] = fields.text(raw, "segment")
     return frame
@@ -101,6 +103,22 @@ def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
         frame["type"] = fields.choice(raw, "type", TYPES)
     if "cost" in raw.columns:
         frame["cost_micros"] = micros(raw, "cost")
+    if "device" in raw.columns:
+        frame["device"] = fields.loose_text(raw, "device").str.strip()
+    return frame
+
+
+def _identities(raw: RawTable, time_zone: str) -> pd.DataFrame:
+    """Logins: between which days a device or cookie was seen with a person."""
+    _needs_rows(raw)
+    frame = pd.DataFrame({
+        "device": fields.text(raw, "device"),
+        "person": fields.persons(raw, unique=False),
+        "first_seen": day(raw, "first_seen", time_zone),
+        "last_seen": day(raw, "last_seen", time_zone),
+    })
+    backwards = (frame["last_seen"] < frame["first_seen"]).to_numpy(dtype=bool)
+    fields.refuse(raw, "last_seen", backwards, "before first_seen", "give the first day first")
     return frame
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from cleanroom.cli.show_words import VALUES, WORDS
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.effective import effective
+from cleanroom.contract.keys import DEFAULT_SHARED
 from cleanroom.contract.legal_lines import LINES
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
@@ -43,7 +44,8 @@ def _campaign(contract: Contract, language: Language) -> Iterator[str]:
     first, _ = window_of(contract.calendar, 0)
     _, last = window_of(contract.calendar, plan.periods - 1)
     yield words["purpose"].format(purpose=contract.consent.purpose)
-    yield words["keys"].format(keys=words["then"].join(contract.match.keys))
+    yield words["keys"].format(keys=words["then"].join(contract.match.keys), profile=contract.match.normalisation,
+                               shared=words[contract.match.shared_values or DEFAULT_SHARED])
     yield words["campaign"].format(names=", ".join(contract.campaign.names),
                                    channels=", ".join(contract.campaign.channels),
                                    assignment=words[contract.campaign.assignment])

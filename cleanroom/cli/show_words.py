@@ -15,7 +15,10 @@ _ENGLISH: Final = {
     "contract": "Contract {id}, version {version}, valid {first} to {last}. Signed by: {signed}.",
     "hash": "SHA-256 of what is signed: {hash}",
     "purpose": "Purpose: {purpose}; only people who consented to exactly this, with the other party named, take part.",
-    "keys": "People are matched on {keys} without either side seeing who matched.",
+    "keys": "People are matched on {keys} without either side seeing who matched; two spellings are one under the "
+            "profile {profile}, and a key value of several people is used for {shared}.",
+    "drop": "none of them",
+    "unless_conflict": "none of them, unless their records agree otherwise: then for the fullest",
     "campaign": "Campaign {names} on {channels}; {assignment}.",
     "randomised": "people were assigned to the arms at random: differences may be called incremental",
     "observational": "people were NOT assigned at random: differences are associations, not effects",
@@ -49,7 +52,10 @@ _FRENCH: Final = {
     "hash": "SHA-256 de ce qui est signé : {hash}",
     "purpose": "Finalité : {purpose} ; seules participent les personnes qui y ont précisément consenti, l'autre partie "
                "étant nommée.",
-    "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond.",
+    "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond ; deux écritures n'en "
+            "font qu'une selon le profil {profile}, et une valeur de clé de plusieurs personnes sert à {shared}.",
+    "drop": "aucune d'elles",
+    "unless_conflict": "aucune d'elles, sauf si leurs fiches concordent par ailleurs : alors à la plus complète",
     "campaign": "Campagne {names} sur {channels} ; {assignment}.",
     "randomised": "les personnes ont été réparties au hasard : les écarts peuvent être dits incrémentaux",
     "observational": "les personnes n'ont PAS été réparties au hasard : les écarts sont des associations, "

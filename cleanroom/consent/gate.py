@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -16,7 +16,8 @@ from cleanroom.consent.evidence import Records
 from cleanroom.consent.rules import DROPS, SHARED, WARNS, first_refusal, person_rules
 from cleanroom.consent.sharing import strictest
 from cleanroom.consent.subjects import Subjects, subjects_of
-from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.keys import DEFAULT_SHARED
+from cleanroom.contract.model import Contract, Match
 from cleanroom.errors import DataError, MisuseError
 from cleanroom.identity.matching import MatchKeys, NormalisedKeys, normalised_keys, without_repeats
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
@@ -91,11 +92,11 @@ class Admitted(Generic[Tables]):
         """Ids of the admitted people, in table order."""
         return self._keys.persons
 
-    def match_keys(self, key_types: Sequence[KeyType]) -> MatchKeys:
-        """Normalised, de-duplicated keys of the admitted people, of the contract's key types. MisuseError else."""
-        if tuple(key_types) != tuple(self._keys.values):
+    def match_keys(self, terms: Match) -> MatchKeys:
+        """De-duplicated keys of the admitted people, under the contract's terms of the match. MisuseError else."""
+        if (terms.keys, terms.normalisation) != (self._keys.key_types, self._keys.profile):
             raise MisuseError("the gate looked at the contract's key types, and at no others")
-        return without_repeats(self._keys)
+        return without_repeats(self._keys, terms.shared_values or DEFAULT_SHARED)
 
     def __len__(self) -> int:
         return len(self._tables.roster)
@@ -127,7 +128,7 @@ def gate(contract: Contract, tables: Tables, now: datetime, pack: Pack = CURRENT
     if not tables.roster["person"].is_unique:
         raise DataError("a person appears twice", where=tables.role, todo="keep one row per person")
     rules = person_rules(pack)
-    people, keys = subjects_of(contract, tables, now), normalised_keys(tables.roster, contract.match.keys)
+    people, keys = subjects_of(contract, tables, now), _normalised(contract, tables)
     own = first_refusal(people, rules)
     verdict = strictest(own, keys) if any(rule.check == SHARED for rule in rules) else own
     rows = np.flatnonzero(verdict < 0)
@@ -136,6 +137,10 @@ def gate(contract: Contract, tables: Tables, now: datetime, pack: Pack = CURRENT
     report = GateReport(pack.name, len(verdict), len(rows), _by_rule(verdict, rules), int((verdict != own).sum()),
                         _warned(people, rows, rules), dropped)
     return Admitted(kept, admitted, Records(tables.consents, people.present[rows], rows), report, token=_TOKEN)
+
+
+def _normalised(contract: Contract, tables: AdvertiserTables | RetailerTables) -> NormalisedKeys:
+    return normalised_keys(tables.roster, contract.match.keys, contract.match.normalisation)
 
 
 def _by_rule(verdict: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from cleanroom import limits
 from cleanroom.contract.consent import Consent
+from cleanroom.contract.keys import KeyType, ProfileName, SharedValues
 from cleanroom.contract.legal import Legal
 from cleanroom.contract.policy import Policy
 from cleanroom.contract.types import (
@@ -22,7 +23,6 @@ from cleanroom.contract.types import (
     DimensionName,
     Document,
     Epsilon,
-    KeyType,
     Label,
     Measure,
     Metric,
@@ -39,7 +39,7 @@ from cleanroom.contract.types import (
 )
 
 __all__ = ["Attribution", "Base64", "Calendar", "Campaign", "Consent", "Contract", "Customers", "Delta", "Dimension",
-           "DimensionName", "Disclosure", "Document", "Epsilon", "KeyType", "Label", "Match", "Measure", "Metric",
+           "DimensionName", "Disclosure", "Document", "Epsilon", "Label", "Match", "Measure", "Metric",
            "Name", "Parties", "Party", "Purchases", "Refunds", "Release", "Role", "SalesChannel", "Scope", "Signature",
            "Statistic", "Text", "TimeZone", "Value", "Weight", "other"]
 
@@ -66,7 +66,8 @@ class Match(Document):
 
     protocol: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]  # rule C-10 has the allow-list
     keys: Annotated[tuple[KeyType, ...], Field(min_length=1, max_length=limits.MAX_KEY_TYPES)]  # priority order
-    normalisation: Literal["cleanroom-1"]
+    normalisation: ProfileName
+    shared_values: SharedValues | None = None  # what becomes of a value that several people have; absent: drop
     epsilon: Epsilon  # of one padded size or one padded pattern count
     delta: Delta
     max_people_advertiser: Annotated[int, Field(ge=1, le=limits.MAX_ROWS)]

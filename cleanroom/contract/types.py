@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from cleanroom import limits
 
 Role = Literal["advertiser", "retailer"]
-KeyType = Literal["email", "phone", "loyalty"]
 Refunds = Literal["refuse", "net", "gross"]
 SalesChannel = Literal["store", "online", "click_collect", "pickup_extra"]
 Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visitors", "visits",

@@ -1,51 +1,92 @@
-"""The keys by which people of one side may be matched, de-duplicated."""
+"""The keys by which people of one side may be matched, normalised and de-duplicated."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cleanroom.contract.model import KeyType
-from cleanroom.identity.email import plain_emails
-from cleanroom.identity.keys import normalise
+from cleanroom import limits
+from cleanroom.contract.keys import DEFAULT_PROFILE, DEFAULT_SHARED, KeyType, ProfileName, SharedValues
+from cleanroom.errors import MisuseError
+from cleanroom.identity.columns import COLUMNS_OF, KIND_OF
+from cleanroom.identity.masks import shape
+from cleanroom.identity.profiles import PROFILES
+from cleanroom.identity.profiles.base import Profile, Reason, Result
+from cleanroom.identity.profiles.hashes import hashed_email
+from cleanroom.identity.sharing import Shared, find_shared
+
+_SHAPES = 3  # forms of refused values shown for each reason
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCounts:
     """What became of one key type, in people. `valid` keys are used; the four add up to all people.
 
-    `duplicate`: people whose normalised value also belongs to somebody else; it is dropped for all of them.
+    `duplicate`: people who lost a value that somebody else has, too. For the owner only: `reasons` (people by why their
+    value is refused), `shapes` (by reason, the commonest masked forms and how often), `shared` (people by kind of
+    shared value, see `identity.sharing`).
     """
 
     valid: int
     missing: int
     invalid: int
     duplicate: int
+    reasons: Mapping[str, int] = field(default_factory=dict, compare=False)
+    shapes: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, compare=False, repr=False)
+    shared: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class KeyColumn:
+    """One key type of n people, (n,) each: `values` texts or None, `refused` a `Reason` or None, `forms` masked texts
+    of some refused values or None. Who has neither a value nor a reason has no raw value."""
+
+    values: NDArray[np.object_]
+    refused: NDArray[np.object_]
+    forms: NDArray[np.object_]
+
+    def __repr__(self) -> str:
+        return f"KeyColumn({len(self.values)} people)"
+
+    def take(self, rows: NDArray[np.intp]) -> KeyColumn:
+        """Those of some people only."""
+        return KeyColumn(self.values[rows], self.refused[rows], self.forms[rows])
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class NormalisedKeys:
     """Comparable key values of n people, before any are dropped.
 
-    `persons`: their ids. `values`: by key type in priority order, n texts or None. `missing`: by key type, where
-    there was no raw value.
+    `persons`: their ids. `profile`: by whose rules. `columns`: by key type in priority order.
     """
 
     persons: pd.Index
-    values: Mapping[KeyType, NDArray[np.object_]]
-    missing: Mapping[KeyType, NDArray[np.bool_]]
+    profile: ProfileName
+    columns: Mapping[KeyType, KeyColumn]
 
     def __repr__(self) -> str:
         return f"NormalisedKeys({len(self.persons)} people)"
 
+    @property
+    def key_types(self) -> tuple[KeyType, ...]:
+        """In priority order."""
+        return tuple(self.columns)
+
+    @property
+    def values(self) -> Mapping[KeyType, NDArray[np.object_]]:
+        """By key type, n texts or None."""
+        return {key_type: column.values for key_type, column in self.columns.items()}
+
     def take(self, rows: NDArray[np.intp]) -> NormalisedKeys:
         """Those of some people only."""
-        return NormalisedKeys(self.persons[rows], {key: values[rows] for key, values in self.values.items()},
-                              {key: missing[rows] for key, missing in self.missing.items()})
+        return NormalisedKeys(self.persons[rows], self.profile,
+                              {key_type: column.take(rows) for key_type, column in self.columns.items()})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -70,61 +111,89 @@ class MatchKeys:
         return len(self.persons)
 
 
-def normalised_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> NormalisedKeys:
-    """Comparable values of `frame` (person, one raw text column per key type it has).
-
-    A key type without a column is missing for everyone; blank and null raw values are missing, not invalid.
-    """
-    values, missing = {}, {}
-    for key_type in key_types:
-        if key_type in frame.columns:
-            texts = frame[key_type].astype("str")
-            missing[key_type] = np.asarray(texts.isna() | (texts.str.strip() == ""), dtype=bool)
-            values[key_type] = _normalised(key_type, texts, missing[key_type])
-        else:
-            missing[key_type] = np.ones(len(frame), dtype=bool)
-            values[key_type] = np.full(len(frame), None, dtype=object)
-    return NormalisedKeys(pd.Index(frame["person"]), values, missing)
-
-
-def _normalised(key_type: KeyType, texts: pd.Series, missing: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """The plain e-mail addresses all at once, the rest one by one."""
-    values = np.full(len(texts), None, dtype=object)
-    rest = ~missing
-    if key_type == "email" and len(texts):
-        folded, plain = plain_emails(texts)
-        values[plain] = folded[plain].to_numpy(dtype=object)
-        rest &= ~plain
-    for row in np.flatnonzero(rest):
-        values[row] = normalise(key_type, texts.iloc[row])
-    return values
-
-
-def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType]) -> MatchKeys:
+def match_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: ProfileName = DEFAULT_PROFILE,
+               shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:
     """Normalised, de-duplicated keys of `frame`, as `normalised_keys` reads it.
 
     Only people whose consent was checked may be given: use `Admitted.match_keys`.
     """
-    return without_repeats(normalised_keys(frame, key_types))
+    return without_repeats(normalised_keys(frame, key_types, profile), shared)
 
 
-def without_repeats(keys: NormalisedKeys) -> MatchKeys:
-    """Match keys: a value that belongs to more than one person is dropped for all of them."""
-    columns, counts = [], {}
-    for key_type, found in keys.values.items():
-        values, counts[key_type] = _column(found, keys.missing[key_type])
-        columns.append(values)
-    table = np.stack(columns, axis=1)
-    usable = np.asarray(pd.notna(table).any(axis=1), dtype=bool)
-    return MatchKeys(keys.persons[usable], tuple(keys.values), table[usable], counts, int((~usable).sum()))
+def normalised_keys(frame: pd.DataFrame, key_types: Sequence[KeyType],
+                    profile: ProfileName = DEFAULT_PROFILE) -> NormalisedKeys:
+    """Comparable values of `frame` (person, and the raw text columns of the key types it has).
+
+    A key type without a column is missing for everyone; blank and null raw values are missing, not invalid.
+    MisuseError when the profile has no rule for a key type, which no contract asks for.
+    """
+    return NormalisedKeys(pd.Index(frame["person"]), profile, {
+        key_type: normalised(frame, key_type, PROFILES[profile]) for key_type in key_types})
 
 
-def _column(found: NDArray[np.object_], missing: NDArray[np.bool_]) -> tuple[NDArray[np.object_], KeyCounts]:
-    series = pd.Series(found, dtype=object)
-    present = series.notna().to_numpy()
-    repeated = present & series.duplicated(keep=False).to_numpy()
-    values = np.empty(len(found), dtype=object)
-    values[:] = [text.encode() if keep and text else None
-                 for text, keep in zip(found, present & ~repeated, strict=True)]
-    valid, duplicate, absent = int((present & ~repeated).sum()), int(repeated.sum()), int(missing.sum())
-    return values, KeyCounts(valid, absent, len(found) - absent - valid - duplicate, duplicate)
+def without_repeats(keys: NormalisedKeys, shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:
+    """Match keys: a value that belongs to more than one person stays with one of them at most (`identity.sharing`)."""
+    sharing = find_shared(list(keys.values.values()), keys.persons, shared)
+    table = np.empty((len(keys.persons), len(keys.columns)), dtype=object)
+    for position, (column, found) in enumerate(zip(keys.columns.values(), sharing, strict=True)):
+        table[:, position] = [None if lost or text is None else text.encode()
+                              for text, lost in zip(column.values.tolist(), found.lost.tolist(), strict=True)]
+    usable = np.asarray(pd.notna(table).any(axis=1), dtype=np.bool_)
+    counts = {key_type: _counts(column, found)
+              for (key_type, column), found in zip(keys.columns.items(), sharing, strict=True)}
+    return MatchKeys(keys.persons[usable], keys.key_types, table[usable], counts, int((~usable).sum()))
+
+
+def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyColumn:
+    """Comparable values of one key type, before any are dropped. Nothing refused is among them."""
+    if KIND_OF[key_type] not in profile.normalisers:
+        raise MisuseError(f"the profile {profile.name} has no rule for {key_type}")
+    columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
+    if key_type == "email_sha256":
+        columns.append(_texts(frame, "email"))
+    values, refused, forms = (np.full(len(frame), None, dtype=object) for _ in range(3))
+    values[:] = _results(columns, key_type, profile)
+    rows = [row for row, found in enumerate(values.tolist()) if isinstance(found, Reason)]
+    refused[rows], values[rows] = values[rows], None
+    for row in rows[:limits.MAX_SHAPED]:
+        forms[row] = shape([text for column in columns if (text := column[row])])
+    return KeyColumn(values, refused, forms)
+
+
+def _results(columns: Sequence[Sequence[str]], key_type: KeyType, profile: Profile) -> list[Result | None]:
+    """What the rule says of each person's raw texts; None where one is missing. This is the inner loop of a run.
+
+    Who has an address and no hash of it is hashed here, so that a party with addresses meets one with hashes.
+    """
+    rule = profile.normalisers[KIND_OF[key_type]]
+    if key_type == "email_sha256":
+        address = partial(hashed_email, profile.normalisers["email"])
+        return [rule(given) if given else address(text) if text else None
+                for given, text in zip(*columns, strict=True)]
+    if len(columns) > 1:
+        return [rule(*raw) if all(raw) else None for raw in zip(*columns, strict=True)]
+    return [rule(text) if text else None for text in columns[0]]
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    """Raw texts; empty where there is none."""
+    if column not in frame.columns:
+        return [""] * len(frame)
+    texts = frame[column].astype(object)
+    return [text if isinstance(text, str) and not text.isspace() else "" for text in texts]
+
+
+def _counts(column: KeyColumn, shared: Shared) -> KeyCounts:
+    lost = int(shared.lost.sum())
+    valid = int(pd.notna(column.values).sum()) - lost
+    reasons = Counter(reason.value for reason in column.refused[pd.notna(column.refused)])
+    invalid = reasons.total()
+    return KeyCounts(valid, len(column.values) - valid - lost - invalid, invalid, lost, dict(reasons.most_common()),
+                     _common_shapes(column), shared.people)
+
+
+def _common_shapes(column: KeyColumn) -> dict[str, tuple[tuple[str, int], ...]]:
+    forms: dict[str, Counter[str]] = {}
+    for row in np.flatnonzero(pd.notna(column.forms)):
+        forms.setdefault(column.refused[row].value, Counter())[column.forms[row]] += 1
+    return {reason: tuple(found.most_common(_SHAPES)) for reason, found in forms.items()}

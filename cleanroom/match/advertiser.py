@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleanroom.errors import PeerViolationError
+from cleanroom.match.diagnostics import KeyMatches, matched_positions, matches_by_key
 from cleanroom.match.dummies import Padding, dummies_per_cell
 from cleanroom.match.inbox import Inbox
 from cleanroom.match.join import waterfall
@@ -47,6 +48,8 @@ class AdvertiserMatch:
         total = sum(self.cell_sizes)
         self._reblinded = Inbox("re-blinded cells", total + self._extra * cell_count, len(key_types))
         self._values: Inbox | None = None
+        self._padding = padding
+        self.matched: tuple[KeyMatches, ...] = ()  # by key type; known after the join
 
     def __repr__(self) -> str:
         return "AdvertiserMatch"
@@ -99,7 +102,10 @@ class AdvertiserMatch:
             raise PeerViolationError("the join needs both lists")
         sizes = np.array(self.cell_sizes) + self._extra
         cell_of = np.repeat(np.arange(len(sizes)), sizes)
-        partner = waterfall(self._reblinded.take(), self._values.take())
+        reblinded, values = self._reblinded.take(), self._values.take()
+        partner = waterfall(reblinded, values)
+        positions = [int(count) for count in matched_positions(reblinded, values, partner)]
+        self.matched = matches_by_key(positions, self._padding, len(sizes))
         cells = np.where(partner >= 0, cell_of[partner], -1)
         self.wipe()
         return cells

@@ -9,6 +9,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.contract.windows import window_of
 from cleanroom.errors import DataError
+from cleanroom.identity.devices import BEFORE_LOGIN, LOGGED_IN, TIED_BY
 from cleanroom.measures.exposures import qualifying
 
 _VISITS = ("site_visit", "store_visit")
@@ -16,12 +17,19 @@ _MICROS, _MICROS_A_CENT = 10**6, 10**4
 
 
 def exposure_coverage(contract: Contract, people: pd.DataFrame, exposures: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """(of a known person, all) qualifying exposures, and among them visits to a site or a store."""
+    """(of a known person, all) qualifying exposures, and among them visits to a site or a store.
+
+    With devices also how many of all are tied by a login of that time and by a later one (`identity.devices`).
+    """
     found = qualifying(contract, exposures)
     known = found["person"].isin(people["person"]).to_numpy(dtype=np.bool_)
     visits = (found["channel"].isin(_VISITS) | (found["type"] == "visit")).to_numpy(dtype=np.bool_)
-    return {"tied_exposures_share": (int((known & ~visits).sum()), int((~visits).sum())),
-            "tied_visits_share": (int((known & visits).sum()), int(visits.sum()))}
+    shares = {"tied_exposures_share": (int((known & ~visits).sum()), int((~visits).sum())),
+              "tied_visits_share": (int((known & visits).sum()), int(visits.sum()))}
+    if TIED_BY in found:
+        for way in (LOGGED_IN, BEFORE_LOGIN):
+            shares[f"tied_{way}_share"] = (int((known & (found[TIED_BY] == way)).sum()), len(found))
+    return shares
 
 
 def media_cost(contract: Contract, exposures: pd.DataFrame) -> int | None:

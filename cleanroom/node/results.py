@@ -17,7 +17,7 @@ from cleanroom.disclosure.statement import Fact, privacy_statement
 from cleanroom.disclosure.statement_fr import privacy_statement_fr
 from cleanroom.flow import Outcome
 from cleanroom.report.document import measurement_document
-from cleanroom.report.facts import Refused, RunFacts, Spend, Texts
+from cleanroom.report.facts import KeyFacts, Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
 from cleanroom.report.recheck import measurement_text
 from cleanroom.report.tables import render_csv
@@ -61,8 +61,17 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         transcript_cost=_spend(cost.transcript), release_cost=_spend(cost.release), cumulative=_spend(total),
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
         merged=dict(own.merged), cost_cents=own.cost_cents, excluded={**own.excluded, **_dropped(own.gate)},
+        keys=_keys(outcome),
         clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
         privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})
+
+
+def _keys(outcome: Outcome) -> tuple[KeyFacts, ...]:
+    own = outcome.own
+    matched: list[tuple[float, float] | None] = [(each.people, each.half_width) for each in own.matched]
+    return tuple(KeyFacts(key, counts.valid, counts.missing, counts.invalid, counts.duplicate, counts.reasons,
+                          counts.shapes, counts.shared, found)
+                 for (key, counts), found in zip(own.keys.items(), matched or [None] * len(own.keys), strict=True))
 
 
 def _dropped(gate: GateReport) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cleanroom.errors import DataError
-from cleanroom.report import figures, metrics, prose, sections
+from cleanroom.report import figures, metrics, prose, sections, sections_keys
 from cleanroom.report.document import SCHEMA
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
@@ -34,7 +34,8 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "attribution": metrics.attribution(voice), "attribution_figures": figures.attribution(voice),
         "spent": sections.spent(voice), "posterior": prose.posterior(voice),
         "sends": voice.told("sends"), "statement": voice.told("statement"),
-        "method": prose.method(voice), "own": sections.own(voice), "gaps": prose.gaps(voice),
+        "method": prose.method(voice), "own": [*sections.own(voice), *sections_keys.keys(voice)],
+        "gaps": prose.gaps(voice),
         "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
         "annex": sections.annex(voice),
     }

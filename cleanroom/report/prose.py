@@ -76,7 +76,8 @@ def method(voice: Voice) -> list[Pair]:
     order = ("attribution", "windows", "keys", "dedup", "clipping", "sales", "design", "interval",
              "noise", "cost")
     own = {"design": design, "sales": voice.say(f"m_sales_{card['sales']}", currency=card["currency"]),
-           "cost": _cost(voice), **({} if methods else {"attribution": w["m_attribution_none"]})}
+           "cost": _cost(voice), **({} if methods else {"attribution": w["m_attribution_none"]}),
+           "dedup": f"{w['m_dedup_text']} {w['m_shared_' + card.get('shared_values', 'drop')]}"}
     if lookback := voice.document["contract"]["calendar"].get("lookback"):
         days = ", ".join(f"{w[f'g_{name}']}{w['colon']}{_days(voice, most)}" for name, most in lookback.items() if most)
         own["windows"] = f"{voice.say('m_windows_text', **said['windows'])} {voice.say('m_lookback_text', days=days)}"

@@ -16,9 +16,10 @@ from cleanroom.errors import UsageError
 from cleanroom.report import format as numbers
 from cleanroom.report.wording_catalogue import CATALOGUE
 from cleanroom.report.wording_fr import FRENCH
+from cleanroom.report.wording_keys import KEYS
 
 ENGLISH: Final[Mapping[str, str]] = {
-    **CATALOGUE,
+    **CATALOGUE, **KEYS,
     # --- page -------------------------------------------------------------------------------------------
     "kicker": "Measurement report · {role}'s copy",
     "parties": "{advertiser} (advertiser) and {retailer} (retailer)",

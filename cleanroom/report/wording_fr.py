@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cleanroom.report.wording_catalogue_fr import CATALOGUE
+from cleanroom.report.wording_keys_fr import KEYS
 
 _FIXED: Final = (  # (what, with): narrow before ; ! ?, full before : % and inside « »
     (re.compile(r" (?=[;!?])"), "\u202f"), (re.compile(r" (?=[:%»])"), "\u00a0"), (re.compile(r"(?<=«) "), "\u00a0"),
@@ -303,4 +304,4 @@ _TEXTS: Final[Mapping[str, str]] = {
         "parties.",
 }
 
-FRENCH: Final[Mapping[str, str]] = {key: _set(text) for key, text in {**CATALOGUE, **_TEXTS}.items()}
+FRENCH: Final[Mapping[str, str]] = {key: _set(text) for key, text in {**CATALOGUE, **KEYS, **_TEXTS}.items()}

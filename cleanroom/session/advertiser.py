@@ -11,6 +11,7 @@ from cleanroom.aggregate.advertiser import BlindedSums
 from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
 from cleanroom.match.advertiser import AdvertiserMatch
+from cleanroom.match.diagnostics import KeyMatches
 from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
@@ -45,6 +46,11 @@ class AdvertiserSide:
     def peer_rows(self) -> int:
         """Padded size of the retailer's list; 0 before it declared it."""
         return sum(self._greeting.peer_sizes)
+
+    @property
+    def matched(self) -> tuple[KeyMatches, ...]:
+        """People matched by each key type, as far as the padding lets us know; empty before the join."""
+        return self._match.matched
 
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
