@@ -80,6 +80,19 @@ class BudgetError(CleanroomError):
     public = "the privacy budget of the contract is spent"
 
 
+class LedgerError(CleanroomError):
+    """Our privacy ledger lacks entries that the peer saw in it: it was rolled back, replaced or deleted."""
+
+    exit_code = 71
+    public = "our privacy ledger lacks entries that you saw in it"
+
+
+class PeerLedgerError(LedgerError):
+    """The peer's privacy ledger lacks entries that we saw in it."""
+
+    public = "your privacy ledger lacks entries that we saw in it"
+
+
 class AuditError(CleanroomError):
     """Evidence does not verify; the message names the first bad item."""
 

@@ -49,7 +49,7 @@ class AdvertiserSide:
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello" | "sizes":
+            case "hello" | "account" | "sizes":
                 yield self._greeting.send(step)
             case "blinded_cells":
                 yield from point_messages(self._match.blinded_cells(self._greeting.context))
@@ -65,6 +65,10 @@ class AdvertiserSide:
         match message:
             case m.Hello():
                 self._greeting.hello(message)
+                return True
+            case m.Account():
+                if run := self._greeting.account(message):
+                    self.closing.repeat(run)
                 return True
             case m.Sizes():
                 self._greeting.sizes(message)
@@ -87,6 +91,10 @@ class AdvertiserSide:
                 self.closing.signed(transcript, message)
                 return True
         return self.closing.receive(step, message)
+
+    def skips(self, step: str) -> bool:
+        """See `machine.Side`."""
+        return self._greeting.skips(step)
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from cleanroom.audit.events import Kind
-from cleanroom.audit.receipt import Receipt, Signed, table_bytes
+from cleanroom.audit.receipt import Receipt, Signed, read_table, table_bytes
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Role, other
 from cleanroom.disclosure import commitment, opening
+from cleanroom.disclosure.accounting import NOTHING
 from cleanroom.errors import AuditError, MisuseError, PeerViolationError
+from cleanroom.ports import EarlierRun
 from cleanroom.session.messages import Commitment, Message, Opening, ReceiptSignature
 from cleanroom.session.setup import Setup
 from cleanroom.table import ReleasedTable
@@ -64,6 +66,8 @@ class Closing:
         self._audit_root = b""  # of our log up to the released table
         self._signed: dict[Role, Signed] = {}
         self.table: ReleasedTable | None = None
+        self.cost = setup.cost  # nothing when an earlier table is given again
+        self.repeated: EarlierRun | None = None
 
     def __repr__(self) -> str:
         return "Closing"
@@ -76,6 +80,14 @@ class Closing:
         noised = opening.noised_shares([row[0] for row in shares], noise)
         self._stages["people"] = Stage(self._setup, "people", noised)
 
+    def repeat(self, run: str) -> None:
+        """The table of an earlier run of the same question on the same data of both: nothing is opened or charged."""
+        earlier = self._setup.ports.past.finished(run)
+        self.table, self.cost = read_table(earlier.table, self._setup.plan), NOTHING
+        self.repeated = earlier
+        self._setup.audit.record(Kind.TABLE_REPEATED, run_id=run, table_sha256=hashlib.sha256(earlier.table).hexdigest())
+        self._setup.audit.record(Kind.SIZES_DECLARED, own=list(earlier.own_rows), peer=list(earlier.peer_rows))
+
     def send(self, step: str) -> Iterator[Message]:
         """The one message of a commit or open step."""
         action, name = step.split("_")
@@ -86,6 +98,8 @@ class Closing:
         """The peer's commitment or opening. Each step has one message, so it is always complete."""
         stage = self._stages[step.split("_")[1]]
         if isinstance(message, Commitment):
+            if step == "commit_people":
+                self._setup.confirm("release")  # the peer has charged it
             stage.committed(message)
         elif isinstance(message, Opening) and step == "open_people":
             self._people_opened(stage.opened(message))
@@ -131,7 +145,7 @@ class Closing:
         if self.table is None:
             raise MisuseError("a receipt needs a table")
         if self._receipt is None:
-            total = self._setup.cost.total
+            total = self.cost.total
             table_sha256 = hashlib.sha256(table_bytes(self.table)).hexdigest()
             salt = self._setup.ports.entropy.bytes(32).hex()
             self._setup.audit.record(Kind.TABLE_RELEASED, table_sha256=table_sha256, salt=salt)

@@ -51,7 +51,7 @@ class RetailerSide:
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello" | "sizes":
+            case "hello" | "account" | "sizes":
                 yield self._greeting.send(step)
             case "reblinded_cells":
                 yield from point_messages(self._match.reblinded_cells())
@@ -76,6 +76,10 @@ class RetailerSide:
             case m.Hello():
                 self._greeting.hello(message)
                 return True
+            case m.Account():
+                if run := self._greeting.account(message):
+                    self.closing.repeat(run)
+                return True
             case m.Sizes():
                 self._greeting.sizes(message)
                 self._match.expect_cells(message.rows, message.blinding_key)
@@ -88,6 +92,10 @@ class RetailerSide:
                 self.closing.signed(transcript, message)
                 return True
         return self.closing.receive(step, message)
+
+    def skips(self, step: str) -> bool:
+        """See `machine.Side`."""
+        return self._greeting.skips(step)
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""

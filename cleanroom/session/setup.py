@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
-from cleanroom.contract.model import Role
+from cleanroom.contract.check import signing_key
+from cleanroom.contract.model import Role, other
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Part, RunCost, charge, run_cost, spent
 from cleanroom.match.dummies import Padding
-from cleanroom.ports import Clock, ConsentProofs, Entropy, Ledger, Noise
+from cleanroom.ports import Cap, Clock, ConsentProofs, Entropy, Ledger, Noise, PastRuns
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.dsse import SigningKey
 
@@ -26,6 +27,7 @@ class Ports:
     ledger: Ledger
     key: SigningKey
     proofs: ConsentProofs
+    past: PastRuns
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,18 +41,29 @@ class Setup:
     padding: Padding
     ports: Ports
     audit: AuditLog
+    caps: tuple[Cap, ...] = ()  # this party's own bounds on what its contracts with the peer may spend together
+    same: tuple[str, ...] = ()  # earlier runs of the same question on the same own data
 
     @property
     def cost(self) -> RunCost:
         """What this run costs in privacy."""
         return run_cost(self.plan)
 
+    @property
+    def partner(self) -> str:
+        """The peer's public signing key in hex: who a spend is counted for."""
+        return signing_key(self.plan.contract, other(self.role)).hex()
+
     def charge(self, part: Part) -> None:
         """Durably pay for a part before it is spent: the transcript before the own sizes, the first message
-        that depends on people, the release before the first commitment. BudgetError when the contract's budget does
-        not allow it."""
-        contract = self.contract_hash.hex()
-        cost = charge(self.ports.ledger, self.plan, contract, self.run.hex(), part)
-        total = spent(self.ports.ledger, contract)
+        that depends on people, the release before the first commitment. BudgetError when the contract's budget, or a
+        bound of a period, does not allow it."""
+        ledger, contract = self.ports.ledger, self.plan.contract.id
+        cost = charge(ledger, self.plan, self.partner, self.run.hex(), part, self.caps)
+        total = spent(ledger, contract)
         self.audit.record(Kind.PRIVACY_CHARGED, part=part, epsilon=cost.epsilon_text, delta=cost.delta_text,
                           total_epsilon=total.epsilon_text, total_delta=total.delta_text)
+
+    def confirm(self, part: Part) -> None:
+        """Remember that the peer has charged a part: it sent what that part pays for."""
+        self.ports.ledger.confirm(self.plan.contract.id, self.run.hex(), part)
