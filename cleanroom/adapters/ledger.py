@@ -23,7 +23,7 @@ from typing import Final, Literal
 
 from cleanroom.adapters.system import SystemClock
 from cleanroom.disclosure.comparison import missing
-from cleanroom.errors import BudgetError, MisuseError, SettingsError
+from cleanroom.errors import BudgetError, MisuseError, PeriodError, SettingsError
 from cleanroom.ports import Cap, Clock, Entry
 
 SCHEMA_VERSION: Final = 2
@@ -32,10 +32,8 @@ _BUSY_SECONDS: Final = 30.0  # how long another process may hold the lock; a cha
 _EPSILON_UNITS: Final = 6
 _DELTA_UNITS: Final = 18
 
-_SCHEMA: Final = f"""
-BEGIN;
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
+_MARKS: Final = f"BEGIN; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+_TABLES: Final = """
 CREATE TABLE spend (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     contract TEXT NOT NULL,
@@ -64,8 +62,8 @@ CREATE TRIGGER word_is_kept BEFORE DELETE ON confirmed BEGIN SELECT RAISE(ABORT,
 COMMIT;
 """
 
-_INSERT: Final = ("INSERT INTO spend (contract, partner, run, part, epsilon, delta, at, origin) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+_INSERT: Final = """
+INSERT INTO spend (contract, partner, run, part, epsilon, delta, at, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _CONFIRM: Final = "INSERT OR IGNORE INTO confirmed (contract, run, part) VALUES (?, ?, ?)"
 Origin = Literal["own", "partner", "import"]
 
@@ -217,7 +215,7 @@ def _create(path: Path) -> None:
     draft = Path(name)
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            database.executescript(_SCHEMA)
+            database.executescript(_MARKS + _TABLES)
         with suppress(FileExistsError):  # another process was first: its ledger is as good
             path.hardlink_to(draft)
     finally:
@@ -241,7 +239,7 @@ def _check_budget(spent: tuple[int, int], asked: tuple[int, int], after: tuple[i
         return
     had, wants, most = (f"ε {_text(epsilon, _EPSILON_UNITS)}, δ {_text(delta, _DELTA_UNITS)}"
                         for epsilon, delta in (spent, asked, limit))
-    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most} (X-05)",
+    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most}",
                       where="privacy budget", todo="this run is not possible; agree on a new contract")
 
 
@@ -251,15 +249,15 @@ def _check_cap(database: sqlite3.Connection, cap: Cap, contract: str, partner: s
         query = "SELECT COUNT(DISTINCT run) FROM entry WHERE contract = ? AND at > ?"
         (runs,) = database.execute(query, (contract, since)).fetchone()
         if runs > cap.runs:
-            raise BudgetError(f"this would be run {runs} of the last {cap.days} days, {cap.runs} are allowed (X-04)",
+            raise PeriodError(f"this would be run {runs} of the last {cap.days} days, {cap.runs} are allowed",
                               where=cap.setting, todo="wait until the period has passed")
     if cap.epsilon is not None:
         query = "SELECT COALESCE(SUM(epsilon), 0) FROM entry WHERE partner = ? AND at > ?"
         (spent,) = database.execute(query, (partner, since)).fetchone()
         if spent + ahead > _units(cap.epsilon, _EPSILON_UNITS, ROUND_FLOOR):
             raise BudgetError(f"with this run all contracts with this partner would have spent ε "
-                              f"{_text(spent + ahead, _EPSILON_UNITS)} in {cap.days} days, {cap.epsilon:g} is allowed "
-                              "(X-05)", where=cap.setting, todo="wait until the period has passed")
+                              f"{_text(spent + ahead, _EPSILON_UNITS)} in {cap.days} days, {cap.epsilon:g} is allowed",
+                              where=cap.setting, todo="wait until the period has passed")
 
 
 def _total(database: sqlite3.Connection, contract: str) -> tuple[int, int]:

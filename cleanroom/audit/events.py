@@ -57,7 +57,7 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
     Kind.RULE_CHECKED: {"rule": f.RULE, "verdict": f.VERDICT},  # X-01 … X-07, of the pack named in run_started
     Kind.LEDGERS_COMPARED: {
         "own": f.COUNT, "peer": f.COUNT, "together": f.COUNT,  # entries of this contract in the privacy ledgers
-        "chain": f.DIGEST, "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of all of them: the same on both sides
+        "chain": f.DIGEST, "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of all: the same on both sides
     },
     Kind.TABLE_REPEATED: {"run_id": f.RUN_ID, "table_sha256": f.DIGEST},  # the earlier run; sizes_declared are its own
     Kind.SIZES_DECLARED: {"own": f.SIZES, "peer": f.SIZES},  # padded; the advertiser's one per cell

@@ -133,9 +133,9 @@ def check_budget(contract: Contract) -> None:
 def charge(ledger: Ledger, plan: Plan, partner: str, run: str, part: Part, caps: Sequence[Cap] = ()) -> Cost:
     """Record one part of a run in the ledger before it is spent, and return it.
 
-    `partner`: the peer's signing key in hex, `run` the run id, `caps` what bounds the run beside the budget. BudgetError
-    when the budget or a cap does not allow it; a transcript is not paid for, and so nothing is sent, unless the release
-    of the run could be paid for as well. All versions of a contract share the budget: an amendment resets nothing.
+    `partner`: the peer's signing key in hex, `run` the run id, `caps` what bounds the run beside the budget.
+    BudgetError when the budget or a cap does not allow it; a transcript is not paid for, and so nothing is sent, unless
+    the release of the run could be paid for as well. All versions of a contract share the budget.
     """
     costs, contract = run_cost(plan), plan.contract.id
     cost = costs.transcript if part == "transcript" else costs.release
@@ -168,7 +168,7 @@ def _check_whole_run(before: Cost, asked: Cost, budget: Cost) -> None:
     if (before + asked).fits(budget):
         return
     had, wants, most = (f"ε {cost.epsilon_text}, δ {cost.delta_text}" for cost in (before, asked, budget))
-    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most} (X-05)",
+    raise BudgetError(f"the contract has spent {had}; this run asks for {wants}; the budget is {most}",
                       where="privacy budget", todo="this run is not possible; agree on a new contract")
 
 

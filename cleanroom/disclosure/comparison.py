@@ -3,10 +3,10 @@
 Each party charges before it spends, and nothing is paid back, so a run that failed half-way stands in one ledger only,
 or in both with different parts. Both sides therefore adopt the union, which is never less than either had.
 
-What must not happen is that an entry disappears. Each side remembers which entries the other one has shown to hold: those
-it listed in an earlier hello, and the parts it must have charged before it sent what they pay for. A confirmed entry
-that is missing from the list of its owner means that this ledger was rolled back, replaced or deleted. The run stops on
-both sides: the owner sees the peer's marks on entries it does not have, the peer sees that they are gone.
+What must not happen is that an entry disappears. Each side remembers which entries the other one has shown to hold:
+those it listed in an earlier run, and the parts it must have charged before it sent what they pay for. A confirmed
+entry that is missing from the list of its owner means that this ledger was rolled back, replaced or deleted. The run
+stops on both sides: the owner sees the peer's marks on entries it does not have, the peer sees that they are gone.
 """
 
 from __future__ import annotations

@@ -48,9 +48,9 @@ def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: da
 
 def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],
            traffic: tuple[int, int]) -> RunFacts:
-    own, cost = outcome.own, setup.cost
+    own, cost = outcome.own, outcome.cost
     refused = tuple(Refused(name, rule(name).english, count) for name, count in own.gate.refused.items() if count)
-    total = spent(setup.ports.ledger, setup.contract_hash.hex())
+    total = spent(setup.ports.ledger, setup.plan.contract.id)
     french = Texts({name: rule(name).french for name, count in own.gate.refused.items() if count},
                    _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total)))
     return RunFacts(

@@ -63,17 +63,8 @@ class AdvertiserSide:
     def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
         """See `machine.Side`."""
         match message:
-            case m.Hello():
-                self._greeting.hello(message)
-                return True
-            case m.Account():
-                if run := self._greeting.account(message):
-                    self.closing.repeat(run)
-                return True
-            case m.Sizes():
-                self._greeting.sizes(message)
-                self._match.expect_values(self.peer_rows)
-                return True
+            case m.Hello() | m.Account() | m.Sizes():
+                return self._greet(message)
             case m.Points() if step == "reblinded_cells":
                 return self._match.receive_reblinded(message.offset, message.tuples)
             case m.Points():
@@ -91,6 +82,13 @@ class AdvertiserSide:
                 self.closing.signed(transcript, message)
                 return True
         return self.closing.receive(step, message)
+
+    def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
+        if run := self._greeting.receive(message):
+            self.closing.repeat(run)
+        if isinstance(message, m.Sizes):
+            self._match.expect_values(self.peer_rows)
+        return True
 
     def skips(self, step: str) -> bool:
         """See `machine.Side`."""
@@ -112,6 +110,11 @@ class AdvertiserSide:
         if self._sums is None:
             raise MisuseError("the sums need the join")
         return self._sums
+
+    @property
+    def wiped(self) -> bool:
+        """See `machine.Side`."""
+        return self._match.wiped and self.closing.wiped
 
     def wipe(self) -> None:
         """See `machine.Side`."""

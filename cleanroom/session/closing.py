@@ -11,6 +11,7 @@ from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Role, other
 from cleanroom.disclosure import commitment, opening
 from cleanroom.disclosure.accounting import NOTHING
+from cleanroom.disclosure.run_rules import aggregate_only
 from cleanroom.errors import AuditError, MisuseError, PeerViolationError
 from cleanroom.ports import EarlierRun
 from cleanroom.session.messages import Commitment, Message, Opening, ReceiptSignature
@@ -85,7 +86,8 @@ class Closing:
         earlier = self._setup.ports.past.finished(run)
         self.table, self.cost = read_table(earlier.table, self._setup.plan), NOTHING
         self.repeated = earlier
-        self._setup.audit.record(Kind.TABLE_REPEATED, run_id=run, table_sha256=hashlib.sha256(earlier.table).hexdigest())
+        digest = hashlib.sha256(earlier.table).hexdigest()
+        self._setup.audit.record(Kind.TABLE_REPEATED, run_id=run, table_sha256=digest)
         self._setup.audit.record(Kind.SIZES_DECLARED, own=list(earlier.own_rows), peer=list(earlier.peer_rows))
 
     def send(self, step: str) -> Iterator[Message]:
@@ -145,6 +147,7 @@ class Closing:
         if self.table is None:
             raise MisuseError("a receipt needs a table")
         if self._receipt is None:
+            self._setup.judge("X-03", aggregate_only(self._setup.plan, self.table), MisuseError)
             total = self.cost.total
             table_sha256 = hashlib.sha256(table_bytes(self.table)).hexdigest()
             salt = self._setup.ports.entropy.bytes(32).hex()
@@ -164,6 +167,11 @@ class Closing:
     @property
     def _signed_by_both(self) -> bool:
         return len(self._signed) == len(ROLES)
+
+    @property
+    def wiped(self) -> bool:
+        """Whether shares and blinds are gone."""
+        return not (self._shares or self._people or self._stages)
 
     def wipe(self) -> None:
         """Forget shares and blinds, and a table that was not signed by both."""

@@ -34,6 +34,11 @@ class Side(Protocol):
         """How many messages the step has, for the progress display."""
         ...
 
+    @property
+    def wiped(self) -> bool:
+        """Whether nothing about single people is held any more."""
+        ...
+
     def wipe(self) -> None:
         """Overwrite and forget everything secret or about a row."""
         ...

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import grpc
 import pytest
 from live import (
-    account_frame,
     Tamper,
     abort_reason,
+    account_frame,
     channel,
     converse,
     failed_runs,

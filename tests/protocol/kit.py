@@ -223,7 +223,8 @@ def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object 
     plan = flow.check_plan(agreed) if legal else Plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
-                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines(), past or MemoryPast())
+                  clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines(),
+                  past or MemoryPast())
     audit = AuditLog(Lines(), ports.clock, KEYS[role])
     audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(agreed).hex(), contract_id=agreed.id,
                  role=role, software="0", backend="test", rule_pack="0" * 64, previous_head="")

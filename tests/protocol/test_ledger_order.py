@@ -199,11 +199,11 @@ class FullDisk(Lines):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("room", "unsaid"), [
-    (0, "sizes"), (1, "sizes"), (3, "commit_people"), (4, "commit_sums"), (5, "receipt"), (6, "receipt"),
-    (7, "receipt")])
+    (0, "sizes"), (1, "sizes"), (2, "sizes"), (3, "sizes"), (5, "commit_people"), (6, "commit_sums"), (7, "receipt"),
+    (8, "receipt"), (9, "receipt"), (10, "receipt")])
 def test_an_audit_log_that_cannot_be_written_stops_the_run(role: str, room: int, unsaid: str) -> None:
-    """At each line of the log in turn: ledgers compared, transcript charged, sizes, release charged, counts opened, sums opened, table
-    released, receipt signed. No table is released by this side."""
+    """At each line of the log in turn: X-02, ledgers compared, X-05, transcript charged, sizes, release charged, counts
+    opened, sums opened, X-03, table released, receipt signed. No table is released by this side."""
     nodes, sent = small_pair(AGREED), []
     mine = nodes[ROLES.index(role)]
     sink = FullDisk()
@@ -227,10 +227,11 @@ def test_the_log_of_an_honest_run_is_complete() -> None:
     exchange(*nodes)
     for node in nodes:
         kinds = [parse_event(line, number, "").kind for number, line in enumerate(node.audit.lines)]
-        assert kinds[1] == Kind.LEDGERS_COMPARED
-        assert sorted(kinds[2:4]) == [Kind.PRIVACY_CHARGED, Kind.SIZES_DECLARED]
-        assert kinds[4:8] == [Kind.PRIVACY_CHARGED, Kind.COUNTS_OPENED, Kind.SUMS_OPENED, Kind.TABLE_RELEASED]
-        assert sorted(kinds[8:]) == [Kind.RECEIPT_SIGNED, Kind.RECEIPT_VERIFIED]
+        assert kinds[1:3] == [Kind.RULE_CHECKED, Kind.LEDGERS_COMPARED]
+        assert sorted(kinds[3:6]) == [Kind.PRIVACY_CHARGED, Kind.RULE_CHECKED, Kind.SIZES_DECLARED]
+        assert kinds[6:11] == [Kind.PRIVACY_CHARGED, Kind.COUNTS_OPENED, Kind.SUMS_OPENED, Kind.RULE_CHECKED,
+                               Kind.TABLE_RELEASED]
+        assert sorted(kinds[11:]) == [Kind.RECEIPT_SIGNED, Kind.RECEIPT_VERIFIED]
 
 
 def test_nothing_is_random_in_these_runs() -> None:
