@@ -12,7 +12,7 @@ from cleanroom.contract.model import Role, other
 from cleanroom.disclosure import commitment, opening
 from cleanroom.disclosure.accounting import NOTHING
 from cleanroom.disclosure.run_rules import aggregate_only
-from cleanroom.errors import AuditError, MisuseError, PeerViolationError
+from cleanroom.errors import AuditError, BudgetError, MisuseError, PeerViolationError
 from cleanroom.ports import EarlierRun
 from cleanroom.session.messages import Commitment, Message, Opening, ReceiptSignature
 from cleanroom.session.setup import Setup
@@ -86,6 +86,7 @@ class Closing:
         earlier = self._setup.ports.past.finished(run)
         self.table, self.cost = read_table(earlier.table, self._setup.plan), NOTHING
         self.repeated = earlier
+        self._setup.judge("X-05", "", BudgetError)  # the table was paid for
         digest = hashlib.sha256(earlier.table).hexdigest()
         self._setup.audit.record(Kind.TABLE_REPEATED, run_id=run, table_sha256=digest)
         self._setup.audit.record(Kind.SIZES_DECLARED, own=list(earlier.own_rows), peer=list(earlier.peer_rows))

@@ -60,6 +60,9 @@ def test_an_identical_run_gives_the_earlier_table_for_nothing(tiny: Tiny, betwee
         repeated = next(event for event in read_log(second)[0] if event.kind == Kind.TABLE_REPEATED)
         assert repeated.fields["run_id"] == first.name
         assert check_run_folder(second, {}).verified.receipt.epsilon == "0"
+        judged = [event.fields for event in read_log(second)[0] if event.kind == Kind.RULE_CHECKED]
+        assert sorted((each["rule"], each["verdict"]) for each in judged) == [
+            (f"X-0{number}", "accepted") for number in range(1, 8)]
 
 
 CHANGES: dict[str, Callable[[Tiny], object]] = {
