@@ -69,7 +69,7 @@ CHANGES: dict[str, Callable[[Tiny], object]] = {
     "one purchase": lambda tiny: edit(tiny.retailer / "data" / "purchases.csv", ",b0,1.00,", ",b0,1.01,"),
     "one person's arm": lambda tiny: edit(tiny.advertiser / "data" / "arms.csv", "7,control,", "7,exposed,"),
     "one address": lambda tiny: edit(tiny.retailer / "data" / "members.csv", "person5@", "person5x@"),
-    "an earlier table that was forged": lambda tiny: edit(runs(tiny.retailer)[0] / "table.json", '"people":', '"people": '),
+    "an earlier table that was forged": lambda tiny: edit(runs(tiny.retailer)[0] / "table.json", "people", "People"),
     "an earlier log that was forged": lambda tiny: edit(runs(tiny.advertiser)[0] / "audit.jsonl", '"seq":3', '"seq":4'),
     "the evidence removed": lambda tiny: (runs(tiny.retailer)[0] / "receipt.json").unlink(),
 }
