@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cleanroom import limits
 from cleanroom.audit.events import Kind
 from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.evidence import SECRET_BYTES, commit
@@ -23,10 +24,12 @@ from cleanroom.contract.effective import effective
 from cleanroom.contract.keys import KeyType
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import check_budget
+from cleanroom.disclosure.accounting import RunCost, check_budget, merging
+from cleanroom.disclosure.earlier import Close, closest, memory_of
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, check_people, padding_rows, padding_terms
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.disclosure.run_rules import apart, deleted, evidenced
+from cleanroom.errors import ContractError, DataError, MisuseError
 from cleanroom.identity.matching import KeyCounts, MatchKeys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.diagnostics import KeyMatches
@@ -40,6 +43,7 @@ from cleanroom.measures.merging import merge_values
 from cleanroom.measures.own import exposure_coverage, media_cost, sales_coverage
 from cleanroom.ports import Noise, Progress
 from cleanroom.primitives.parameters import check_parameters
+from cleanroom.rules import CURRENT
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Link, converse
 from cleanroom.session.machine import Session
@@ -56,6 +60,7 @@ class Own:
     excluded: Mapping[str, int]
     clipping: ClippingReport | None
     sent: int  # people whose tokens take part
+    close: Close | None = None  # an earlier run of nearly the same people (X-04)
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
     cost_cents: int | None = None  # of the campaign, by the advertiser's exposures
@@ -74,6 +79,8 @@ class Outcome:
     own: Own
     rows_sent: int  # with padding
     peer_rows: int  # with padding
+    cost: RunCost  # nothing when an earlier table was given again
+    repeats: str = ""  # the id of that earlier run
 
 
 def check_plan(contract: Contract) -> Plan:
@@ -109,14 +116,19 @@ def run(setup: Setup, tables: AdvertiserTables | RetailerTables, link: Link, pro
         initiator: bool) -> Outcome:
     """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised."""
     session: Session | None = None
+    side: AdvertiserSide | RetailerSide | None = None
     try:
         progress.stage("gate", 1)
         side, own = prepare(setup, tables)
+        setup.judge("X-06", evidenced(setup.audit.recorded), MisuseError)
         progress.advance(1)
         session = Session(side, progress, initiator=initiator)
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
+        if setup.audit.open and side is not None and Kind.INTERMEDIATES_WIPED not in setup.audit.recorded:
+            side.wipe()
+            _record_wiping(setup)
         if setup.audit.open:
             setup.audit.fail(error, session.step_name if session else "gate")
         raise
@@ -127,6 +139,7 @@ def prepare(setup: Setup, tables: AdvertiserTables | RetailerTables) -> tuple[Ad
     if tables.role != setup.role:
         raise MisuseError("the tables are those of the other role")
     now, plan = setup.ports.clock.now(), setup.plan
+    setup.judge("X-01", "", DataError)  # tables exist only after the readers found the suppression list fresh
     if isinstance(tables, AdvertiserTables):
         cost = media_cost(plan.contract, tables.exposures)
         tables, untied = tie_devices(plan.contract, tables, now)
@@ -166,9 +179,10 @@ def place(plan: Plan, tables: AdvertiserTables, keys: MatchKeys, noise: Noise | 
 def _prepare_advertiser(setup: Setup, admitted: Admitted[AdvertiserTables]) -> tuple[AdvertiserSide, Own]:
     keys, excluded = _keys(setup, admitted)
     placed = place(setup.plan, admitted.tables, keys, setup.ports.noise)
-    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), merged=placed.merged,
+    asked = place(setup.plan, admitted.tables, keys) if merging(setup.plan.contract) else placed  # without noise
+    setup, close = _check_people(setup, placed.keys, asked.keys, asked.cells[:, None])
+    own = Own(admitted.report, {**excluded, **placed.excluded}, None, len(placed.cells), close, merged=placed.merged,
               keys=keys.counts)
-    _check_people(setup, own.sent)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
 
@@ -179,8 +193,8 @@ def _prepare_retailer(setup: Setup, admitted: Admitted[RetailerTables]) -> tuple
                                      visits=tables.visits)
     if setup.plan.contract.purchases.refunds == "gross":
         excluded["refund_lines"] = clipping.refund_lines
-    own = Own(admitted.report, excluded, clipping, len(keys), keys=keys.counts)
-    _check_people(setup, own.sent)
+    setup, close = _check_people(setup, keys.values, keys.values, matrix)
+    own = Own(admitted.report, excluded, clipping, len(keys), close, keys=keys.counts)
     return RetailerSide(setup, keys.values, matrix), own
 
 
@@ -196,22 +210,42 @@ def _keys(setup: Setup, admitted: Admitted[AdvertiserTables] | Admitted[Retailer
     return keys, excluded
 
 
-def _check_people(setup: Setup, people: int) -> None:
-    check_people(setup.plan, setup.role, setup.padding.most, people)
+def _check_people(setup: Setup, keys: KeyValues, asked: KeyValues, payload: npt.NDArray[np.int64]) \
+        -> tuple[Setup, Close | None]:
+    """X-04, on this side: enough people, and not nearly those of an earlier run. With it comes what is remembered."""
+    terms, past, most = setup.plan.contract.disclosure, setup.ports.past, setup.padding.most
+    try:
+        check_people(setup.plan, setup.role, most, len(keys))
+    except DataError:
+        setup.audit.record(Kind.RULE_CHECKED, rule="X-04", verdict="refused")
+        raise
+    memory = memory_of(past.key, (setup.contract_hash, bytes.fromhex(CURRENT.sha256)), setup.plan.contract.id,
+                       terms.threshold, keys, asked, payload)
+    close, overlap = closest(memory, past.sketches(), terms.threshold), terms.overlap or "warn"
+    setup.judge("X-04", apart(overlap, close), DataError, warned=overlap == "warn" and close is not None)
+    same = past.same(memory.question)[-limits.MAX_SAME_RUNS:] if terms.repeats != "run" else ()
     setup.audit.record(Kind.PARAMETERS_CHECKED)
+    return replace(setup, memory=memory, same=tuple(same)), close
 
 
 def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session, own: Own) -> Outcome:
     """Metrics from the released table; what was wiped goes to the log."""
-    table = side.closing.table
+    table, repeated = side.closing.table, side.closing.repeated
     if table is None:
         raise MisuseError("a finished session has a table")
+    _record_wiping(setup)
+    setup.judge("X-07", deleted(setup.audit.recorded, wiped=side.wiped), MisuseError)
+    rows, peer_rows = side.own_rows, side.peer_rows
+    if repeated is not None:
+        rows, peer_rows = sum(repeated.own_rows), sum(repeated.peer_rows)
+    if isinstance(side, AdvertiserSide) and repeated is None:
+        own = replace(own, matched=side.matched)
+    context = Context(setup.role, own.gate.admitted, peer_rows, own.coverage, own.cost_cents)
+    return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
+                   rows, peer_rows, side.closing.cost, repeated.run if repeated else "")
+
+
+def _record_wiping(setup: Setup) -> None:
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
-    if isinstance(side, AdvertiserSide):
-        own = replace(own, matched=side.matched)
-    context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage, own.cost_cents)
-    return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
-                   side.own_rows, side.peer_rows)
-

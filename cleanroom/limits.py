@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -37,6 +37,7 @@ MAX_LINE_AMOUNT_CENTS: Final = 100_000_000  # one purchase line above a million 
 MAX_LINE_QUANTITY: Final = 1_000_000  # units of one purchase line; fuel is counted in thousandths by some tills
 MAX_FILE_FIELD_CHARACTERS: Final = 65_536
 
+MAX_SKETCH_CELLS: Final = 2**17  # 4 MiB; populations that differ by up to 16,384 people are told apart
 MAX_SUPPRESSION_AGE: Final = 24 * 3600  # seconds, rule X-01 [P]
 MAX_TC_STRING: Final = 16_384  # characters; a string that names every registered vendor one by one is shorter
 
@@ -44,6 +45,9 @@ MAX_TC_STRING: Final = 16_384  # characters; a string that names every registere
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
+MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them
+MAX_LEDGER_AMOUNT: Final = 4 * 10**14  # ε in millionths, δ in 10^-18: 4 * MAX_DELTA; all fit into 63 bits
+MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run

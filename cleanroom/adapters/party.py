@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, LiteralString
@@ -77,6 +78,13 @@ class NodeSection(_Section):
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
 
 
+class PartnerSection(_Section):
+    """`[partner]`: most that all contracts with one partner may spend together in the last `days` days."""
+
+    budget_epsilon: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6, strict=False)]
+    days: Annotated[int, Field(ge=1, le=36_525)] = 365
+
+
 class KeysSection(_Section):
     """`[keys]`: where the signing key, the certificate and its key are kept."""
 
@@ -121,6 +129,7 @@ class PartySettings(_Section):
     party: PartySection
     node: NodeSection
     keys: KeysSection = KeysSection()
+    partner: PartnerSection | None = None  # of our own alone: counted in our ledger, by the partner's signing key
     policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts
     data: dict[str, TableFile]
 

@@ -31,6 +31,7 @@ class AuditLog:
         self._clock = clock
         self._key = key
         self._leaves: list[bytes] = []
+        self._kinds: list[Kind] = []
         self._start: Event | None = None
         self._state = "new"  # new → open → ended, or dead from any
 
@@ -48,6 +49,7 @@ class AuditLog:
         self._state = "dead"
         self._sink.append(line)
         self._leaves.append(merkle.leaf_hash(line))
+        self._kinds.append(event.kind)
         self._start = self._start or event
         self._state = "ended" if kind in ENDINGS else "open"
         return event
@@ -65,6 +67,11 @@ class AuditLog:
     def ended(self) -> bool:
         """Whether the ending was recorded: `head` may be called. False after a failed write."""
         return self._state == "ended"
+
+    @property
+    def recorded(self) -> tuple[Kind, ...]:
+        """The kinds of all events so far."""
+        return tuple(self._kinds)
 
     @property
     def root(self) -> bytes:

@@ -29,6 +29,8 @@ def match(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party'
           as_json: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON.")] = False) -> None:
     """Run the contract once with the peer's node, and write the reports."""
     finished = run_match(folder, contract, lang)
+    for note in finished.notes:
+        typer.echo(f"note: {note}", err=True)
     if as_json:
         json.dump(finished.results.document, sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")

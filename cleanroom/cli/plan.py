@@ -22,7 +22,6 @@ from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.plan_document import Network, plan_document
 from cleanroom.cli.plan_table import print_plan
 from cleanroom.contract.model import Contract
-from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Cost, spent
 from cleanroom.errors import UsageError
@@ -116,4 +115,4 @@ def _count(contract: Contract, folder: Path, found: Sizes) -> None:
         found.retailer = profile.sent
     ledger = folder / STATE_NAME / "ledger.sqlite"
     if ledger.exists():  # opening it would create one
-        found.spent[settings.role] = spent(SQLiteLedger(ledger), contract_hash(contract).hex())
+        found.spent[settings.role] = spent(SQLiteLedger(ledger), contract.id)

@@ -25,6 +25,12 @@ _ENGLISH: Final = {
     "calendar": "Exposures {first} to {until}, purchases {start} to {end} (end excluded), {zone} time.",
     "opened": "Opened, with noise, for groups of at least {threshold} matched people (noised count):",
     "sum": "{name} (at most {cap} a person)",
+    "runs": "At most {runs} runs in {days} days.",
+    "overlap": "A run whose people differ from an earlier run's by fewer than the threshold {what}.",
+    "overlap_charge": "is charged like any other", "overlap_warn": "is charged, and its owner is warned",
+    "overlap_refuse": "is refused",
+    "repeats": "The same question on the same data of both parties gives the earlier table again and spends nothing.",
+    "runs_again": "The same question on the same data is a new run, with new noise, and is charged.",
     "dominance": "No person may make up more than {percent} % of an amount.",
     "cost": "Privacy: one run spends epsilon {epsilon} and delta {delta} ({match} for sizes and match counts, "
             "{release} for the table); all runs together at most {budget} and {budget_delta}.",
@@ -64,6 +70,14 @@ _FRENCH: Final = {
     "opened": "Résultats ouverts, avec bruit, pour des groupes d'au moins {threshold} personnes rapprochées (compte "
               "bruité) :",
     "sum": "{name} (au plus {cap} par personne)",
+    "runs": "Au plus {runs} traitements en {days} jours.",
+    "overlap": "Un traitement dont les personnes diffèrent de celles d'un traitement antérieur de moins que le seuil "
+               "{what}.",
+    "overlap_charge": "est imputé comme tout autre", "overlap_warn": "est imputé, et son responsable en est averti",
+    "overlap_refuse": "est refusé",
+    "repeats": "La même question sur les mêmes données des deux parties redonne le tableau antérieur, sans dépense.",
+    "runs_again": "La même question sur les mêmes données est un nouveau traitement, avec un nouveau bruit, et est "
+                  "imputée.",
     "dominance": "Aucune personne ne peut représenter plus de {percent} % d'un montant.",
     "cost": "Confidentialité : un traitement consomme epsilon {epsilon} et delta {delta} ({match} pour les effectifs "
             "et les rapprochements, {release} pour le tableau) ; tous ensemble au plus {budget} et {budget_delta}.",

@@ -34,13 +34,16 @@ def check_columns(columns: Iterable[str], allowed: frozenset[str], where: str) -
                             todo="remove it from the file, or agree on a contract that lists it in consent.columns")
 
 
+_FRESH: Final = f"{rule('X-01').english} / {rule('X-01').french}"
+
+
 def oldest_export(texts: pd.Series, where: str) -> datetime | None:
     """The oldest `as_of` of a suppression list; None without rows. DataError for one that is no time with an offset."""
     if not len(texts):
         return None
     times, valid = nanoseconds(texts)
     if not valid.all():
-        raise DataError(f"X-01: a time of {AS_OF} cannot be read", where=where,
+        raise DataError(f"X-01: a time of {AS_OF} cannot be read ({_FRESH})", where=where,
                         todo="write ISO 8601 with an offset, for example 2026-06-01T04:00:00Z")
     return datetime.fromtimestamp(int(times.min()) / 1e9, UTC)
 
@@ -50,5 +53,5 @@ def check_fresh(made: datetime, now: datetime, where: str) -> None:
     age = now - made
     if not timedelta(seconds=-limits.MAX_CLOCK_SKEW) <= age <= timedelta(seconds=limits.MAX_SUPPRESSION_AGE):
         what = "from the future" if age < timedelta(0) else f"{int(age.total_seconds() // 3600)} hours old"
-        raise DataError(f"X-01: the suppression list is {what} ({rule('X-01').english})", where=where,
+        raise DataError(f"X-01: the suppression list is {what} ({_FRESH})", where=where,
                         todo="export the list again: whoever objected since must be left out")

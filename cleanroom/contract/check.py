@@ -23,6 +23,7 @@ def check_shape(contract: Contract, source: str) -> None:
         _check_dates(contract)
         _check_keys(contract)
         _check_consent(contract)
+        _check_period(contract)
         _check_dimensions(contract)
         _check_releases(contract)
         _check_sizes(contract)
@@ -97,6 +98,12 @@ def _check_consent(contract: Contract) -> None:
         _unique(f"consent.tcf_vendors.{role}", consent.tcf_vendors.of(role))
     for table, columns in consent.columns.items():
         _unique(f"consent.columns.{table}", columns)
+
+
+def _check_period(contract: Contract) -> None:
+    terms = contract.disclosure
+    if (terms.runs_per_period is None) != (terms.period_days is None):
+        raise ContractError("disclosure.runs_per_period: needs disclosure.period_days, and the other way round")
 
 
 def _check_dimensions(contract: Contract) -> None:

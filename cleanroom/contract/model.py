@@ -19,6 +19,7 @@ from cleanroom.contract.types import (
     Attribution,
     Base64,
     Customers,
+    Days,
     Delta,
     DimensionName,
     Document,
@@ -27,8 +28,10 @@ from cleanroom.contract.types import (
     Measure,
     Metric,
     Name,
+    Overlap,
     Percent,
     Refunds,
+    Repeats,
     Role,
     SalesChannel,
     Scope,
@@ -183,6 +186,10 @@ class Disclosure(Document):
     dominance_percent: Percent  # most of an amount that one person may make up
     budget_epsilon: Epsilon
     budget_delta: Delta
+    runs_per_period: Annotated[int, Field(ge=1, le=10_000)] | None = None  # runs in the last `period_days` days
+    period_days: Days | None = None
+    overlap: Overlap | None = None  # what a run close to an earlier one becomes; absent: warn
+    repeats: Repeats | None = None  # same question on same data: absent: replay
 
 
 class Signature(Document):

@@ -18,6 +18,8 @@ Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visit
 Customers = Literal["store_only", "online_only", "both_channels", "new_to_brand"]
 Scope = Literal["campaign", "halo", "brand"]
 DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "periods"]
+Overlap = Literal["charge", "warn", "refuse"]
+Repeats = Literal["replay", "run"]
 Attribution = Literal["first", "last", "linear", "position", "time_decay"]
 Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offline_share", "omnichannel",
                  "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, merging, run_cost
+from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
 
 
@@ -21,9 +21,10 @@ class Fact:
     text: str
 
 
-def privacy_statement(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, this run included."""
-    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative), *_limits(plan))
+def privacy_statement(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included. `own`: what this run
+    spent, where that is not what one of the plan costs (it repeated an earlier table)."""
+    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
 
 
 def posterior_text(epsilon: Decimal) -> str:
@@ -67,8 +68,8 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
-def _spending(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    cost, budget = run_cost(plan), budget_of(plan.contract)
+def _spending(plan: Plan, cumulative: Cost, own: RunCost | None) -> tuple[Fact, ...]:
+    cost, budget = own or run_cost(plan), budget_of(plan.contract)
     return (
         Fact("run", "Spent by this run",
              f"ε {cost.total.epsilon_text} (match {cost.transcript.epsilon_text}, release "

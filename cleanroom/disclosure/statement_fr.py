@@ -7,14 +7,15 @@ from importlib.metadata import version
 from typing import Final
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, merging, run_cost
+from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.disclosure.statement import Fact, noise_scales, posterior_text
 
 
-def privacy_statement_fr(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, this run included."""
-    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative), *_limits(plan))
+def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included. `own`: what this run
+    spent, where that is not what one of the plan costs (it repeated an earlier table)."""
+    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
     return tuple(Fact(fact.id, fact.title, fact.text.replace(" ;", "\u202f;").replace(" :", "\u00a0:"))
                  for fact in facts)
 
@@ -57,8 +58,8 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
-def _spending(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    cost, budget = run_cost(plan), budget_of(plan.contract)
+def _spending(plan: Plan, cumulative: Cost, own: RunCost | None) -> tuple[Fact, ...]:
+    cost, budget = own or run_cost(plan), budget_of(plan.contract)
     weak = " ; ce n’est pas une protection forte" if cumulative.epsilon >= 5 else ""
     return (
         Fact("run", "Dépensé par cette exécution",

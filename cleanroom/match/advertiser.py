@@ -110,6 +110,11 @@ class AdvertiserMatch:
         self.wipe()
         return cells
 
+    @property
+    def wiped(self) -> bool:
+        """Whether `wipe` was called: the scalar is zero and no key is here."""
+        return not any(self._scalar.use()) and not len(self._keys)
+
     def wipe(self) -> None:
         """Overwrite the scalar and all received points; forget the keys."""
         self._scalar.wipe()

@@ -102,6 +102,11 @@ class RetailerMatch:
             raise MisuseError("cells arrived before their sizes were declared")
         return self._cells, self._dummies
 
+    @property
+    def wiped(self) -> bool:
+        """Whether `wipe` was called: the scalar is zero and no key is here."""
+        return not any(self._scalar.use()) and not len(self._keys)
+
     def wipe(self) -> None:
         """Overwrite the scalar and all points; forget the keys. `order` stays until the columns are sent."""
         self._scalar.wipe()

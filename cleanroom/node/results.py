@@ -48,11 +48,11 @@ def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: da
 
 def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],
            traffic: tuple[int, int]) -> RunFacts:
-    own, cost = outcome.own, setup.cost
+    own, cost = outcome.own, outcome.cost
     refused = tuple(Refused(name, rule(name).english, count) for name, count in own.gate.refused.items() if count)
-    total = spent(setup.ports.ledger, setup.contract_hash.hex())
+    total = spent(setup.ports.ledger, setup.plan.contract.id)
     french = Texts({name: rule(name).french for name, count in own.gate.refused.items() if count},
-                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total)))
+                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total, cost)))
     return RunFacts(
         run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
         backend=setup.ports.backend.name, contract_sha256=setup.contract_hash.hex(),
@@ -63,7 +63,7 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         merged=dict(own.merged), cost_cents=own.cost_cents, excluded={**own.excluded, **_dropped(own.gate)},
         keys=_keys(outcome),
         clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
-        privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})
+        privacy=_pairs(privacy_statement(setup.plan, total, cost)), translations={"fr": french})
 
 
 def _keys(outcome: Outcome) -> tuple[KeyFacts, ...]:

@@ -130,6 +130,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
     "n_reading": "Reading own files", "n_connecting": "Reaching the other node", "n_gate": "Consent gate, keys",
     "n_hello": "Greeting", "n_sizes": "Declaring padded sizes",
+    "n_account": "Comparing the privacy ledgers",
     "n_blinded_cells": "Blinding the advertiser's people",
     "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
     "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",

@@ -146,6 +146,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_reading": "Lecture de ses propres fichiers", "n_connecting": "Connexion à l’autre nœud",
     "n_gate": "Contrôle du consentement, clés", "n_hello": "Salutations",
     "n_sizes": "Annonce des tailles avec remplissage",
+    "n_account": "Comparaison des registres de confidentialité",
     "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
     "n_reblinded_cells": "Second aveuglement et mélange",
     "n_blinded_values": "Aveuglement des personnes du distributeur",

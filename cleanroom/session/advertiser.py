@@ -55,7 +55,7 @@ class AdvertiserSide:
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello" | "sizes":
+            case "hello" | "account" | "sizes":
                 yield self._greeting.send(step)
             case "blinded_cells":
                 yield from point_messages(self._match.blinded_cells(self._greeting.context))
@@ -69,13 +69,8 @@ class AdvertiserSide:
     def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
         """See `machine.Side`."""
         match message:
-            case m.Hello():
-                self._greeting.hello(message)
-                return True
-            case m.Sizes():
-                self._greeting.sizes(message)
-                self._match.expect_values(self.peer_rows)
-                return True
+            case m.Hello() | m.Account() | m.Sizes():
+                return self._greet(message)
             case m.Points() if step == "reblinded_cells":
                 return self._match.receive_reblinded(message.offset, message.tuples)
             case m.Points():
@@ -94,6 +89,17 @@ class AdvertiserSide:
                 return True
         return self.closing.receive(step, message)
 
+    def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
+        if run := self._greeting.receive(message):
+            self.closing.repeat(run)
+        if isinstance(message, m.Sizes):
+            self._match.expect_values(self.peer_rows)
+        return True
+
+    def skips(self, step: str) -> bool:
+        """See `machine.Side`."""
+        return self._greeting.skips(step)
+
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
         return message_count(self._setup, step, self._match.cell_sizes, self.peer_rows)
@@ -110,6 +116,11 @@ class AdvertiserSide:
         if self._sums is None:
             raise MisuseError("the sums need the join")
         return self._sums
+
+    @property
+    def wiped(self) -> bool:
+        """See `machine.Side`."""
+        return self._match.wiped and self.closing.wiped
 
     def wipe(self) -> None:
         """See `machine.Side`."""

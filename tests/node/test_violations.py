@@ -12,6 +12,7 @@ import pytest
 from live import (
     Tamper,
     abort_reason,
+    account_frame,
     channel,
     converse,
     failed_runs,
@@ -195,7 +196,7 @@ def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, obje
                                     {"blinding_key": bytes(31)}])
 def test_sizes_that_do_not_fit_are_refused_before_the_own_ones(tiny: Tiny, change: dict[str, object]) -> None:
     with serving(tiny.retailer):
-        answer, _ = converse(tiny, [hello_of(tiny, RUN), sizes_frame(**change)])
+        answer, _ = converse(tiny, [hello_of(tiny, RUN), account_frame(), sizes_frame(**change)])
         assert [frame.WhichOneof("body") for frame in answer] == ["hello", "abort"]
         assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
         (run,) = failed_runs(tiny, "retailer", "PeerViolationError")

@@ -66,6 +66,7 @@ ROWS = {
         {"categories": ("dairy", "badge")}, {"categories": (" BADGES ",)}),
     "R-11": ({}, {"days": ("2025-01-05", "2025-04-04")}, {"days": ("2025-01-04", "2025-04-05")}),
 }
+ACCEPTING = REFUSING = {*PEOPLE, *ROWS, "R-13"}
 
 
 def refusal(settings, events):
