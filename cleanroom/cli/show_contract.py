@@ -61,7 +61,7 @@ def _privacy(contract: Contract, language: Language) -> Iterator[str]:
         sums = (words["sum"].format(name=each.name, cap=f"{each.cap:,}".replace(",", words["thousand"]))
                 for each in opened)
         yield f"  {by}: " + ", ".join([words["people"], *sums])
-    yield words["dominance"].format(percent=contract.disclosure.dominance_percent)
+    yield words["dominance"].format(rest=100 - contract.disclosure.dominance_percent)
     yield words["cost"].format(
         epsilon=cost.total.epsilon_text, delta=cost.total.delta_text, match=cost.transcript.epsilon_text,
         release=cost.release.epsilon_text, budget=budget.epsilon_text, budget_delta=budget.delta_text)

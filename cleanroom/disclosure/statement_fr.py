@@ -7,7 +7,7 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, run_cost
+from cleanroom.disclosure.accounting import Cost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.disclosure.statement import Fact
 
@@ -49,7 +49,7 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
         Fact("scales", "Échelles du bruit", scales),
         Fact("padding", "Remplissage",
              f"tailles et nombres d’appariements portent de 0 à {terms.most} leurres, tirés d’un Laplace discret "
-             f"d’échelle 1/{epsilon} tronqué à cet intervalle : ε {epsilon} et δ {delta} pour chacun"),
+             f"d’échelle 1/{epsilon} tronqué à cet intervalle : ε {epsilon} et δ {delta} pour chacun{_merging(plan)}"),
         Fact("threshold", "Seuil",
              f"les groupes dont le décompte bruité est inférieur à {plan.contract.disclosure.threshold} sont masqués ; "
              "un groupe masqué n’est pas un groupe vide. Les deux parties voient son décompte bruité, et aucune de ses "
@@ -113,12 +113,23 @@ def _displacement(plan: Plan) -> str:
         "l’appariement d’une autre")
 
 
+def _merging(plan: Plan) -> str:
+    times = merging(plan.contract)
+    return "" if not times else (
+        f" ; les parcours ou ensembles de canaux rares à fusionner découlent de décomptes bruités : {times} × "
+        f"ε {_decimal(str(plan.contract.match.epsilon))}")
+
+
 def _scales(plan: Plan, release: int) -> str:
-    names = {"arm": "bras", "segment": "segment"}
-    name = " × ".join(names.get(d, d) for d in plan.contract.releases[release].dimensions) or "ensemble"
-    sums = ", ".join(f"{statistic.name} {_decimal(f'{plan.sum_scale(release, index):.6g}')}"
-                     for index, statistic in enumerate(plan.contract.statistics))
-    return f"{name} : personnes {_decimal(f'{plan.people_scale(release):.6g}')}, {sums}"
+    names = {"arm": "bras", "segment": "segment", "campaign": "campagne", "channels": "canaux", "path": "parcours",
+             "frequency": "fréquence", "engagement": "engagement"}
+    terms, units = plan.contract.releases[release], plan.denominator(release)
+    name = " × ".join(names.get(each, each) for each in terms.dimensions) or "ensemble"
+    name = name if terms.attribution is None else f"crédit par {terms.attribution}"
+    scales = [("personnes", plan.people_scale(release)), *(
+        (plan.contract.statistics[index].name, plan.sum_scale(release, index))
+        for index in plan.statistics_of(release))]
+    return f"{name} : " + ", ".join(f"{of} {_decimal(f'{scale / units:.6g}')}" for of, scale in scales)
 
 
 def _posterior(epsilon: Decimal) -> str:

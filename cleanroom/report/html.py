@@ -20,7 +20,7 @@ def render_html(document: Document, language: str = "en") -> str:
     if document.get("schema") != SCHEMA:
         raise DataError(f"not a {SCHEMA} document", where="schema")
     voice = Voice(document, words(language), NUMBERS[language], language)
-    return _environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
+    return environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
 
 
 def _page(voice: Voice) -> Mapping[str, Any]:
@@ -40,6 +40,7 @@ def _page(voice: Voice) -> Mapping[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this room; everything is escaped, and a missing value is an error."""
     return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)
