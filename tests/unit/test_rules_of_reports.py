@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from compliance_kit import AGREED, agreed, measured, report, verified
+from compliance_kit import AGREED, SPENT, agreed, measured, report, verified
 
 from cleanroom.audit.events import Kind
 from cleanroom.contract.plan import Plan
@@ -120,14 +120,9 @@ def test_a_total_less_its_other_cells_holds_more_noise_than_the_cell(suppressed)
 
 
 def test_the_statement_has_the_topics_that_p_04_asks_for():
-    plan, spent = Plan(AGREED), report_spent()
+    plan, spent = Plan(AGREED), SPENT
     assert tuple(fact.title for fact in privacy_statement(plan, spent)) == STATEMENT["en"]
     assert tuple(fact.title for fact in privacy_statement_fr(plan, spent)) == STATEMENT["fr"]
-
-
-def report_spent():
-    from compliance_kit import SPENT
-    return SPENT
 
 
 def narrow(percent, epsilon="9.9"):
