@@ -46,7 +46,7 @@ def request(head: bytes) -> bytes:
 
 
 def check_imprint(response: bytes, head: bytes, where: str) -> datetime:
-    """The time that a TimeStampResp claims, once it was granted for this very head. Whose it is stays open. AuditError."""
+    """The time that a TimeStampResp claims, once it was granted for this head. Whose it is stays open. AuditError."""
     return _decoded(response, head, where).tst_info.gen_time.astimezone(UTC)
 
 

@@ -43,7 +43,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's f
                help="The contract that both signed, as you got it from a party: its keys are then the ones "
                     "believed. May be given several times.")] = None,
            tsa: Annotated[Path | None, typer.Option(
-               help="Certificates (PEM) of time stamping authorities that you trust: checks the run's time stamp.")] = None,
+               help="Certificates (PEM) of time stamping authorities you trust: checks the run's time stamp.")] = None,
            ) -> None:
     """Check every signature, hash, line and reported number; with PEER also that both parties tell the same story."""
     anchors = read_anchors(contract or [])

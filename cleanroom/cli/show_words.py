@@ -22,8 +22,8 @@ _ENGLISH: Final = {
     "calendar": "Exposures {first} to {until}, purchases {start} to {end} (end excluded), {zone} time.",
     "opened": "Opened, with noise, for groups of at least {threshold} matched people (noised count):",
     "sum": "{name} (at most {cap} a person)",
-    "dominance": "Even if one person made up a whole amount, noise would hide at least {rest} % of the most that person "
-                 "may count for.",
+    "dominance": "Even if one person made up a whole amount, noise would hide at least {rest} % of the most that "
+                 "person may count for.",
     "cost": "Privacy: one run spends epsilon {epsilon} and delta {delta} ({match} for sizes and match counts, "
             "{release} for the table); all runs together at most {budget} and {budget_delta}.",
     "credited": "credited to channels ({rule})",
@@ -59,8 +59,8 @@ _FRENCH: Final = {
     "opened": "Résultats ouverts, avec bruit, pour des groupes d'au moins {threshold} personnes rapprochées (compte "
               "bruité) :",
     "sum": "{name} (au plus {cap} par personne)",
-    "dominance": "Même si une personne constituait à elle seule un montant, le bruit cacherait au moins {rest} % de ce "
-                 "qu'elle peut compter au plus.",
+    "dominance": "Même si une personne constituait à elle seule un montant, le bruit cacherait au moins {rest} % de "
+                 "ce qu'elle peut compter au plus.",
     "cost": "Confidentialité : un traitement consomme epsilon {epsilon} et delta {delta} ({match} pour les effectifs "
             "et les rapprochements, {release} pour le tableau) ; tous ensemble au plus {budget} et {budget_delta}.",
     "credited": "attribué aux canaux ({rule})",

@@ -51,6 +51,7 @@ def stamp_line(folder: Path, found: Verified, authorities: Path | None) -> str:
         stamps.check_imprint(answer, head, str(path))
         return (f"  NOT covered: {stamps.STAMP_NAME} is about this log, but whose it is was not checked: name the "
                 "authority's certificate with --tsa")
-    trusted = stamps.read_authorities(read_checked(authorities, limits.MAX_EVIDENCE_BYTES, AuditError), str(authorities))
+    pem = read_checked(authorities, limits.MAX_EVIDENCE_BYTES, AuditError)
+    trusted = stamps.read_authorities(pem, str(authorities))
     verified = stamps.verify_stamp(answer, head, trusted, found.ended, str(path))
     return f"  time stamp: {verified.time:%Y-%m-%dT%H:%M:%SZ} by {verified.authority}"

@@ -80,8 +80,8 @@ def measured(of: Contract = AGREED, **changes: Any) -> dict[str, Any]:
     told, french = (tuple((fact.title, fact.text) for fact in statement(plan, SPENT))
                     for statement in (privacy_statement, privacy_statement_fr))
     found = report_kit.document(of=of, privacy=told, sends=SENDS, translations={"fr": Texts({}, SENDS_FR, french)},
-                                excluded={"no_key": 0, "purchases_of_denied_categories": 4, "visits_outside_lookback": 3,
-                                          "purchases_outside_lookback": 90}, **changes)
+                                excluded={"no_key": 0, "purchases_of_denied_categories": 4,
+                                          "visits_outside_lookback": 3, "purchases_outside_lookback": 90}, **changes)
     return dict(json.loads(json.dumps(found)))
 
 

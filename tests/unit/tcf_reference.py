@@ -1,7 +1,7 @@
 """A second opinion on TC strings: the package `iab-tcf`, where it is installed, and mutations of good strings.
 
-The package reads leniently (it takes missing bits for zeros), so it may refuse less than we do, never more: whatever our
-decoder accepts must say the same there, field by field.
+The package reads leniently (it takes missing bits for zeros), so it may refuse less than we do, never more: whatever
+our decoder accepts must say the same there, field by field.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _set(flags) -> set[int]:
 
 def mutations(seeds, seed: int) -> Iterator[str]:
     """Endless variations of good strings, and whole strings with random fields."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     while True:
         text = chance.choice(seeds) if chance.random() < 0.6 else _random(chance)
         for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 8))):

@@ -48,14 +48,15 @@ class Authority:
 
     def answer(self, request: Path, out: Path) -> Path:
         """The TimeStampResp to a TimeStampReq."""
-        self._run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", request, "-inkey", "tsa.key", "-signer", "tsa.pem",
-                  "-out", out)
+        self._run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", request, "-inkey", "tsa.key", "-signer",
+                  "tsa.pem", "-out", out)
         return out
 
     def _certificate(self, name: str) -> None:
-        self._run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key", "-out", "root.pem", "-days", "30",
-                  "-subj", f"/CN={name} Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        self._run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", f"/CN={name}")
+        self._run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key", "-out", "root.pem", "-days",
+                  "30", "-subj", f"/CN={name} Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self._run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-subj",
+                  f"/CN={name}")
         self._run("x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-out",
                   "tsa.pem", "-days", "30", "-extfile", "tsa.cnf", "-extensions", "stamping")
 

@@ -16,9 +16,9 @@ HALF_WIDTH: Final = math.log(20)
 def released(contract: Contract, measurement: Mapping[str, Any]) -> dict[str, Any]:
     """What was shown and what withheld. The same at both parties.
 
-    `amounts`: sums of money that were opened; `dominated`: how many of them are so small, as released, that one person's
-    cap could be more than the contract's percentage; `noise_in_caps`: the least, over all amounts, of one party's
-    noise (95 %) as a multiple of that cap; None without an amount.
+    `amounts`: sums of money that were opened; `dominated`: how many of them are so small, as released, that one
+    person's cap could be more than the contract's percentage; `noise_in_caps`: the least, over all amounts, of one
+    party's noise (95 %) as a multiple of that cap; None without an amount.
     """
     shown = list(amounts(measurement))
     limit = 100 / contract.disclosure.dominance_percent

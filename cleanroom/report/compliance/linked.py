@@ -15,7 +15,8 @@ OWN: Final = "urn:cleanroom:vocabulary:1#"
 CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({
     "dpv": "https://w3id.org/dpv#", "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
     "dct": "http://purl.org/dc/terms/", "xsd": "http://www.w3.org/2001/XMLSchema#", "cleanroom": OWN})
-BASES: Final[Mapping[str, str]] = MappingProxyType({"consent": "eu-gdpr:A6-1-a", "legitimate_interest": "eu-gdpr:A6-1-f"})
+BASES: Final[Mapping[str, str]] = MappingProxyType({"consent": "eu-gdpr:A6-1-a",
+                                                    "legitimate_interest": "eu-gdpr:A6-1-f"})
 MEASURES: Final = ("dpv:SecureMultiPartyComputation", "dpv:DifferentialPrivacy", "dpv:Pseudonymisation",
                    "dpv:HomomorphicEncryption", "dpv:EncryptionInTransfer", "cleanroom:PrivateSetIntersection",
                    "cleanroom:MinimumGroupSize")

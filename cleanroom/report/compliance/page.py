@@ -66,7 +66,8 @@ def _done(voice: Speaker) -> str:
     contract, campaign = voice.document["contract"], voice.document["campaign"]
     first, last = campaign["exposures_from"], campaign["exposures_until"]
     when = voice.day(first) if first == last else voice.say("range", low=voice.day(first), high=voice.day(last))
-    return voice.say("done_text", **contract["parties"], names=voice.listed([voice.say("quoted", name=name) for name in campaign["names"]]), when=when,
+    names = voice.listed([voice.say("quoted", name=name) for name in campaign["names"]])
+    return voice.say("done_text", **contract["parties"], names=names, when=when,
                      channels=voice.listed([voice.channel(name) for name in campaign["channels"]]),
                      start=voice.day(campaign["purchases_from"]), end=voice.day_before(campaign["purchases_before"]))
 

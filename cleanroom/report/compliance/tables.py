@@ -33,7 +33,7 @@ def people(voice: Speaker) -> list[Table]:
     w, items = voice.words, voice.document["rules"]["items"]
     sizes = tuple(Line(w[name], (Cell(voice.count(voice.document["people"][name])),))
                   for name in ("considered", "admitted", "refused"))
-    tables = [Table(voice.say("t_people", owner=voice.owner), ("", w["people"]), (Body(sizes),))]
+    tables = [Table(voice.say("t_people", owner=voice.owner), (w["outcome"], w["people"]), (Body(sizes),))]
     for key, head, field in (("t_refused", "people", "refused"), ("t_dropped", "rows", "dropped")):
         lines = tuple(Line(item["id"], (Cell(voice.written(item)), Cell(voice.count(item[field]))))
                       for item in items if item[field] is not None)
@@ -89,5 +89,5 @@ def _rule(voice: Speaker, item: Mapping[str, Any]) -> Line:
     counts = [voice.say(key, count=voice.count(item[field]))
               for key, field in (("left_out", "refused"), ("rows_dropped", "dropped")) if item[field] is not None]
     verdict = Cell(w["kept" if item["kept"] else "broken"], "; ".join(counts) or item["detail"])
-    return Line(item["id"], (Cell(voice.written(item)), Cell(voice.source(item["source"])), Cell(voice.day(item["effective_from"])),
-                             verdict))
+    return Line(item["id"], (Cell(voice.written(item)), Cell(voice.source(item["source"])),
+                             Cell(voice.day(item["effective_from"])), verdict))

@@ -82,9 +82,13 @@ ENGLISH: Final[Mapping[str, str]] = {
     "h_people": "Whose data took part, and who was left out",
     "people_text": "Each person is counted once, at the first rule that spoke against it. A rule with 0 was applied, "
                    "too.",
-    "t_people": "People in {owner}’s file", "considered": "Looked at", "admitted": "Took part", "refused": "Left out",
+    "t_people": "People in {owner}’s file",
+    "outcome": "Outcome",
+    "considered": "Looked at",
+    "admitted": "Took part",
+    "refused": "Left out",
     "people": "People", "t_refused": "Left out, by rule", "rule": "Rule", "meaning": "What it asks",
-    "t_dropped": "Rows dropped, by rule", "rows": "Rows", "range": "{low} to {high}", "applied": "—",
+    "t_dropped": "Rows dropped, by rule", "rows": "Rows", "range": "{low} to {high}",
 
     # --- legal ------------------------------------------------------------------------------------------
     "h_legal": "Why it was allowed: the legal lines",

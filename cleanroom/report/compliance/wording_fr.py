@@ -85,10 +85,13 @@ FRENCH: Final[Mapping[str, str]] = {
     "h_people": "Les personnes qui ont participé, et celles qui ont été écartées",
     "people_text": "Chaque personne est comptée une fois, à la première règle qui s'y opposait. Une règle à 0 a été "
                    "appliquée, elle aussi.",
-    "t_people": "Personnes du fichier de {owner}", "considered": "Examinées", "admitted": "Ont participé",
+    "t_people": "Personnes du fichier de {owner}",
+    "outcome": "Résultat",
+    "considered": "Examinées",
+    "admitted": "Ont participé",
     "refused": "Écartées", "people": "Personnes", "t_refused": "Écartées, par règle", "rule": "Règle",
     "meaning": "Ce qu'elle demande", "t_dropped": "Lignes écartées, par règle", "rows": "Lignes",
-    "range": "{low} à {high}", "applied": "—",
+    "range": "{low} à {high}",
 
     "h_legal": "Pourquoi c'était permis : les mentions légales",
     "legal_text": "Telles que les deux sociétés les ont signées. Une empreinte (SHA-256) fixe le texte exact d'un "
