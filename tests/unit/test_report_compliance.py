@@ -31,7 +31,8 @@ DPV = rdflib.Namespace("https://w3id.org/dpv#")
 GDPR = rdflib.Namespace("https://w3id.org/dpv/legal/eu/gdpr#")
 # What DPV 2.3 defines, of the terms that are used.
 TERMS = {"PersonalDataProcess", "PersonalDataHandling", "Purpose", "PersonalData", "LegalEntity",
-         "JointDataControllers", "DataProtectionOfficer", "DPIA", "PrivacyNotice", "SecureMultiPartyComputation", "DifferentialPrivacy",
+         "JointDataControllers",
+         "DataProtectionOfficer", "DPIA", "PrivacyNotice", "SecureMultiPartyComputation", "DifferentialPrivacy",
          "Pseudonymisation", "HomomorphicEncryption", "EncryptionInTransfer", "hasPurpose", "hasLegalBasis",
          "hasPersonalData", "hasRecipient", "hasTechnicalMeasure", "hasImpactAssessment", "hasNotice", "hasEntity",
          "hasJointDataControllers", "hasDataController", "hasDataProcessor", "hasDataProtectionOfficer", "hasName",

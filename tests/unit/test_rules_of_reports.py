@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+from types import SimpleNamespace
 
 import pytest
 from compliance_kit import AGREED, SPENT, agreed, measured, report, verified
@@ -168,6 +170,17 @@ def test_a_consent_root_after_the_sizes_breaks_x_06():
             Kind.PRIVACY_CHARGED, Kind.TABLE_RELEASED, Kind.INTERMEDIATES_WIPED, Kind.RUN_ENDED)
     found = {verdict.rule.id: verdict.accepted for verdict in outcomes.of_run(verified(order=late))}
     assert [each for each, accepted in found.items() if not accepted] == ["X-06"]
+
+
+@pytest.mark.parametrize(("verdict", "kept", "warned"), [
+    ("accepted", True, False), ("warned", True, True), ("refused", False, False)])
+def test_a_verdict_of_the_run_itself_counts(verdict, kept, warned):
+    """Whatever the events of the rule say."""
+    found = verified(without=(Kind.INTERMEDIATES_WIPED,))
+    judged = SimpleNamespace(kind=outcomes.JUDGED, fields={"rule": "X-07", "verdict": verdict})
+    document = compliance_document(AGREED, dataclasses.replace(found, log=(*found.log, judged)), measured())
+    item = next(item for item in document["rules"]["items"] if item["id"] == "X-07")
+    assert (item["kept"], item["warned"]) == (kept, warned)
 
 
 def test_a_run_under_rules_that_are_not_here_has_no_report(monkeypatch):

@@ -21,6 +21,8 @@ SHOWN: Final[Mapping[str, Kind]] = MappingProxyType({
     "X-02": Kind.PEER_IDENTIFIED, "X-03": Kind.TABLE_RELEASED, "X-04": Kind.SIZES_DECLARED,
     "X-05": Kind.PRIVACY_CHARGED, "X-06": Kind.CONSENT_ROOT, "X-07": Kind.INTERMEDIATES_WIPED})
 
+JUDGED: Final = "rule_checked"  # an event that holds a verdict of the run
+
 
 def pack_of(found: Verified) -> Pack:
     """The pack that the run applied. AuditError when this version of the program does not have it."""
@@ -38,25 +40,35 @@ def of_contract(contract: Contract) -> tuple[Verdict, ...]:
 
 
 def of_run(found: Verified) -> tuple[Verdict, ...]:
-    """X-02 … X-07 as the log shows them: the event is there, and the consent root before anything about people."""
-    kinds = [event.kind for event in found.log]
+    """X-02 … X-07 as the log shows them: the event is there, and the consent root before anything about people.
+
+    Where the run itself judged a rule, its verdict counts instead.
+    """
+    kinds, judged = [event.kind for event in found.log], _judged(found)
     made = []
     for name, kind in SHOWN.items():
-        missing = f"{kind.value} ∉ audit.jsonl" if kind not in kinds else ""
-        made.append(Verdict(rule(name), accepted=not missing, detail=missing))
-    late = Kind.SIZES_DECLARED in kinds and Kind.CONSENT_ROOT not in kinds[:kinds.index(Kind.SIZES_DECLARED)]
-    return tuple(Verdict(each.rule, accepted=False, detail="consent_root > sizes_declared")
-                 if late and each.rule.id == "X-06" else each for each in made)
+        detail = f"{kind.value} ∉ audit.jsonl" if kind not in kinds else ""
+        if name == "X-06" and Kind.SIZES_DECLARED in kinds and kind not in kinds[:kinds.index(Kind.SIZES_DECLARED)]:
+            detail = detail or "consent_root > sizes_declared"
+        if name in judged:
+            detail = "" if judged[name] != "refused" else "refused"
+        made.append(Verdict(rule(name), accepted=not detail, detail=detail))
+    return tuple(made)
+
+
+def _judged(found: Verified) -> dict[str, str]:
+    """Verdicts that the run wrote into its log: `accepted`, `warned` or `refused`, by rule."""
+    return {event.fields["rule"]: event.fields["verdict"] for event in found.log if event.kind == JUDGED}
 
 
 def items(pack: Pack, found_verdicts: Iterable[Verdict], found: Verified, measurement: Mapping[str, Any],
           count: Callable[[int], Count]) -> list[dict[str, Any]]:
     """One entry a rule of the pack, in its order.
 
-    `refused`: own people that the rule left out, `dropped`: rows; None where the rule is not about them. A rule without
-    a verdict stops a run, so a run that released a table kept it.
+    `refused`: own people that the rule left out, `dropped`: rows; None where the rule is not about them. `warned`: the
+    run went on with a warning. A rule without a verdict stops a run, so a run that released a table kept it.
     """
-    judged = {verdict.rule.id: verdict for verdict in found_verdicts}
+    judged, warned = {verdict.rule.id: verdict for verdict in found_verdicts}, _judged(found)
     people = next(event.fields["refused"] for event in found.log if event.kind == Kind.CONSENT_GATE)
     made = []
     for each in pack.rules:
@@ -65,7 +77,7 @@ def items(pack: Pack, found_verdicts: Iterable[Verdict], found: Verified, measur
         made.append({
             "id": each.id, "where": each.where, "severity": each.severity, "source": each.source,
             "effective_from": each.effective_from.isoformat(), "en": each.english, "fr": each.french,
-            "kept": verdict.accepted, "detail": verdict.detail,
+            "kept": verdict.accepted, "warned": warned.get(each.id) == "warned", "detail": verdict.detail,
             "refused": count(people[each.id]) if each.id in people else None,
             "dropped": None if dropped is None else count(dropped)})
     return made

@@ -88,6 +88,7 @@ def _rule(voice: Speaker, item: Mapping[str, Any]) -> Line:
     w = voice.words
     counts = [voice.say(key, count=voice.count(item[field]))
               for key, field in (("left_out", "refused"), ("rows_dropped", "dropped")) if item[field] is not None]
-    verdict = Cell(w["kept" if item["kept"] else "broken"], "; ".join(counts) or item["detail"])
+    said = "broken" if not item["kept"] else "warned" if item["warned"] else "kept"
+    verdict = Cell(w[said], "; ".join(counts) or item["detail"])
     return Line(item["id"], (Cell(voice.written(item)), Cell(voice.source(item["source"])),
                              Cell(voice.day(item["effective_from"])), verdict))

@@ -116,7 +116,11 @@ ENGLISH: Final[Mapping[str, str]] = {
                   "each person, row or file; X about the run; P about this report and the measurement.",
     "t_contract": "C · the contract", "t_row": "R · people, rows and files", "t_run": "X · the run",
     "t_report": "P · the reports", "source": "Source", "since": "Source in force", "verdict": "Verdict",
-    "kept": "kept", "broken": "broken", "left_out": "{count} left out", "rows_dropped": "{count} rows dropped",
+    "kept": "kept",
+    "broken": "broken",
+    "warned": "kept, with a warning",
+    "left_out": "{count} left out",
+    "rows_dropped": "{count} rows dropped",
 
     # --- privacy ----------------------------------------------------------------------------------------
     "h_privacy": "Privacy statement",

@@ -120,7 +120,10 @@ FRENCH: Final[Mapping[str, str]] = {
                   "et de la mesure.",
     "t_contract": "C · le contrat", "t_row": "R · personnes, lignes et fichiers", "t_run": "X · l'exécution",
     "t_report": "P · les rapports", "source": "Source", "since": "Source en vigueur", "verdict": "Verdict",
-    "kept": "respectée", "broken": "enfreinte", "left_out": "{count} écartées",
+    "kept": "respectée",
+    "broken": "enfreinte",
+    "warned": "respectée, avec un avertissement",
+    "left_out": "{count} écartées",
     "rows_dropped": "{count} lignes écartées",
 
     "h_privacy": "Déclaration de confidentialité",
