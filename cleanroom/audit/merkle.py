@@ -25,12 +25,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Merkle tree hash of RFC 6962 §2.1; of no leaves, SHA-256 of nothing."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    k = _split(len(leaves))
-    return node_hash(root(leaves[:k]), root(leaves[k:]))
+    level = list(leaves) or [hashlib.sha256(b"").digest()]
+    while len(level) > 1:  # a last node without a sibling rises: the same tree as by splitting at powers of two
+        odd = level[-1:] if len(level) % 2 else []
+        level = [*map(node_hash, level[::2], level[1::2]), *odd]
+    return level[0]
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:

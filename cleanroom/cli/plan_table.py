@@ -90,10 +90,10 @@ def _stages(run: Item) -> Table:
     for stage in run["stages"]:
         if stage["seconds"] >= 0.005 or stage["advertiser_bytes"] + stage["retailer_bytes"] > 10_000:
             table.add_row(words("en")[f"n_{stage['stage']}"], ENGLISH.compact(stage["seconds"]),
-                          _bytes(stage["advertiser_bytes"]), _bytes(stage["retailer_bytes"]))
+                          byte_text(stage["advertiser_bytes"]), byte_text(stage["retailer_bytes"]))
     table.add_section()
-    table.add_row("Whole run", ENGLISH.compact(run["seconds"]), _bytes(run["advertiser_bytes"]),
-                  _bytes(run["retailer_bytes"]))
+    table.add_row("Whole run", ENGLISH.compact(run["seconds"]), byte_text(run["advertiser_bytes"]),
+                  byte_text(run["retailer_bytes"]))
     return table
 
 
@@ -133,7 +133,8 @@ def _chance(probability: float) -> str:
     return "over 99.9 %" if probability > 0.9995 else f"{100 * probability:.1f} %"
 
 
-def _bytes(count: int) -> str:
+def byte_text(count: int) -> str:
+    """A number of bytes, rounded: `12.3 MB`."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"

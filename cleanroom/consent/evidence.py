@@ -1,6 +1,6 @@
 """Evidence of the consents a run used: a Merkle tree (RFC 6962) with one salted leaf for each admitted person (X-06).
 
-    leaf i = SHA-256(0x00 ‖ salt_i ‖ record_i),  salt_i = HMAC-SHA-256(secret, "leaf" ‖ i)
+    leaf i = SHA-256(0x00 ‖ salt_i ‖ record_i),  salt_i = bytes 32i … 32i + 31 of a ChaCha20 keystream (RFC 8439)
 
 `record_i` is the deciding event as canonical JSON (RFC 8785; texts only), in which the local id of the person is
 replaced by HMAC-SHA-256(secret, "subject" ‖ id): whoever is shown one opened leaf learns nothing of another one, and
@@ -15,11 +15,15 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from json.encoder import encode_basestring
+from operator import add
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
 from cleanroom import limits
@@ -32,6 +36,7 @@ FORMAT: Final = "cleanroom-consent-proof/1"
 KEPT: Final = "cleanroom-consent-evidence/1"
 SECRET_BYTES: Final = 32
 _AT_ONCE: Final = 50_000  # records in memory
+_ESCAPED: Final = r'["\\\x00-\x1f]'  # what a JSON text cannot hold as it is
 
 
 class Records:
@@ -49,10 +54,9 @@ class Records:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def chunks(self, size: int) -> Iterator[pd.DataFrame]:
-        """`size` events at once: a copy of all of them takes as much memory as the rest of the gate."""
-        for start in range(0, len(self), size):
-            yield self._events.take(self._places[start:start + size])
+    def chunk(self, start: int, size: int) -> pd.DataFrame:
+        """Some of the events: a copy of all of them takes as much memory as the rest of the gate."""
+        return self._events.take(self._places[start:start + size])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,9 +84,12 @@ def commit(records: Records, run: str, secret: bytes, proofs: ConsentProofs) -> 
 def _kept(records: Records, run: str, secret: bytes, leaves: list[bytes]) -> Iterator[bytes]:
     """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes are appended."""
     yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
-    for row, record in zip(records.rows.tolist(), _canonical(records, secret), strict=True):
-        leaves.append(_leaf(_salt(secret, len(leaves)), record))
-        yield b"%d " % (row + 1) + record
+    found = (record for start in range(0, len(records), _AT_ONCE)
+             for record in _canonical(records.chunk(start, _AT_ONCE), secret))
+    numbered = zip(records.rows.tolist(), found, strict=True)
+    for (row, record), salt in zip(numbered, _salts(secret), strict=False):
+        leaves.append(_leaf(salt, record))
+        yield b"%d %b" % (row + 1, record)
 
 
 def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
@@ -94,16 +101,16 @@ def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
     run, secret = _head(next(lines, b""), where)
     leaves: list[bytes] = []
     found = -1
-    for line in lines:
+    for line, each in zip(lines, _salts(secret), strict=False):
         number, _, text = line.partition(b" ")
         if number == b"%d" % row:
-            found, record = len(leaves), text
-        leaves.append(_leaf(_salt(secret, len(leaves)), text))
+            found, record, salt = len(leaves), text, each
+        leaves.append(_leaf(each, text))
     if found < 0:
         raise AuditError("this person did not take part in the run", where=f"row {row}")
     return canonical_json({
         "format": FORMAT, "run": run, "index": found, "size": len(leaves), "root": merkle.root(leaves).hex(),
-        "salt": _salt(secret, found).hex(), "record": record.decode(),
+        "salt": salt.hex(), "record": record.decode(),
         "path": [node.hex() for node in merkle.inclusion_proof(leaves, found)]})
 
 
@@ -138,32 +145,39 @@ def verify_proof(data: bytes, where: str) -> Opened:
     return Opened(run, root.hex(), size, record)
 
 
-def _canonical(records: Records, secret: bytes) -> Iterator[bytes]:
+def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
     """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
-    for chunk in records.chunks(_AT_ONCE):
-        subjects = [_mac(secret, b"subject" + str(person).encode()).hex() for person in chunk["person"]]
-        columns = {name: _encoded(chunk[name]) for name in chunk.columns if name != "person"}
-        columns["subject"] = [f'"{subject}"' for subject in subjects]
-        heads = [f'"{name}":' for name in sorted(columns)]
-        for values in zip(*(columns[name] for name in sorted(columns)), strict=True):
-            yield ("{" + ",".join([head + value for head, value in zip(heads, values, strict=True) if value])
-                   + "}").encode()
+    subjects = pd.Series([_mac(secret, b"subject" + str(person).encode()).hex() for person in events["person"]],
+                         index=events.index, dtype="str")
+    columns = {name: events[name] for name in events.columns if name != "person"} | {"subject": subjects}
+    members = reduce(add, (_members(name, columns[name]) for name in sorted(columns)))
+    return [b"{%b}" % text[1:].encode() for text in members.tolist()]
 
 
-def _encoded(texts: pd.Series) -> list[str]:
-    """Each text as a JSON string; nothing where there is none. Texts that repeat are written once."""
+def _members(name: str, texts: pd.Series) -> pd.Series:
+    """`,"name":"text"` for each text, nothing where there is none. Texts that repeat are written once."""
     if isinstance(texts.dtype, pd.CategoricalDtype):
-        written = np.array([*_encoded(pd.Series(texts.cat.categories, dtype="str")), ""], dtype=object)
-        return list(written[texts.cat.codes.to_numpy()])
-    return [encode_basestring(text) if text else "" for text in texts.fillna("").tolist()]
+        written = _members(name, pd.Series(texts.cat.categories, dtype="str"))
+        taken: pd.Series = pd.concat([written, pd.Series([""], dtype="str")]).take(texts.cat.codes)
+        return taken.set_axis(texts.index)
+    texts = texts.fillna("")
+    if texts.str.contains(_ESCAPED).any():
+        escaped = [encode_basestring(text)[1:-1] for text in texts.tolist()]
+        texts = pd.Series(escaped, index=texts.index, dtype="str")
+    members: pd.Series = (f',"{name}":"' + texts + '"').where(texts != "", "")
+    return members
 
 
 def _leaf(salt: bytes, record: bytes) -> bytes:
     return merkle.leaf_hash(salt + record)
 
 
-def _salt(secret: bytes, index: int) -> bytes:
-    return _mac(secret, b"leaf" + index.to_bytes(8, "big"))
+def _salts(secret: bytes) -> Iterator[bytes]:
+    """The salts of the leaves, without end."""
+    stream = Cipher(ChaCha20(_mac(secret, b"leaves"), bytes(16)), mode=None).encryptor()
+    while True:
+        block = stream.update(bytes(SECRET_BYTES * _AT_ONCE))
+        yield from (block[at:at + SECRET_BYTES] for at in range(0, len(block), SECRET_BYTES))
 
 
 def _mac(secret: bytes, message: bytes) -> bytes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
@@ -28,6 +29,8 @@ from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import KeyType, Role, other
 from cleanroom.errors import UsageError
 from cleanroom.ports import Progress
+
+Tables: TypeAlias = Mapping[Role, Mapping[str, Any]]  # pyarrow tables of one chunk, by role and name
 
 TRUTH_NAME: Final = "truth.json"
 TERMS_NAME: Final = "terms.toml"
@@ -68,11 +71,23 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
         (folder / role / "data").mkdir(parents=True)
         (folder / role / FILE_NAME).write_text(party_text(role, parameters), "utf-8")
     progress.stage("synth", parameters.rows)
+    write_tables(folder, _chunks(parameters, truth, progress))
+    progress.done()
+
+
+def _chunks(parameters: Parameters, truth: Truth, progress: Progress) -> Iterator[Tables]:
+    for part in parameters.parts():
+        chunk, tables = _draw(parameters, part, truth.keys)
+        truth.add(chunk)
+        yield tables
+        progress.advance(part.people)
+
+
+def write_tables(folder: Path, chunks: Iterable[Tables]) -> None:
+    """Append the tables of each chunk to `folder`/ROLE/data/NAME.parquet; the folders are there, the files are not."""
     with ExitStack() as files:
         writers: dict[Path, Any] = {}
-        for part in parameters.parts():
-            chunk, tables = _draw(parameters, part, truth.keys)
-            truth.add(chunk)
+        for tables in chunks:
             for role, found in tables.items():
                 for name, table in found.items():
                     path = folder / role / "data" / f"{name}.parquet"
@@ -80,12 +95,9 @@ def _write_parties(folder: Path, parameters: Parameters, truth: Truth, progress:
                         writers[path] = files.enter_context(
                             pa_parquet.ParquetWriter(path, table.schema, compression="zstd", use_dictionary=_WORDS))
                     writers[path].write_table(table)
-            progress.advance(part.people)
-    progress.done()
 
 
-def _draw(parameters: Parameters, part: Part, agreed: tuple[KeyType, ...]) \
-        -> tuple[Chunk, dict[Role, dict[str, Any]]]:
+def _draw(parameters: Parameters, part: Part, agreed: tuple[KeyType, ...]) -> tuple[Chunk, Tables]:
     """One chunk: everything that is known about it, and its tables by role. `agreed`: the contract's key types."""
     people = draw_people(parameters, part)
     keys = {role: _keys(parameters, part, people, role) for role in ROLES}
