@@ -14,7 +14,7 @@ LIL_82: Final = date(2019, 6, 1)
 # Guidelines 2020-091 and recommendation 2020-092 of 17 September 2020. The day on which the CNIL published them is not
 # checked; the gazette came a day later.
 CNIL_2020: Final = date(2020, 10, 1)
-# Référentiel 2021-131 of 23 September 2021: Journal officiel of this day by a regulatory database. The CNIL had shown it
+# Référentiel 2021-131 of 23 September 2021: Journal officiel of this day by a regulatory database. Shown by the CNIL
 # in February 2022.
 CNIL_2021: Final = date(2022, 4, 10)
 CNIL_2025: Final = date(2025, 12, 30)  # SAN-2025-017, decided; made public on 22 January 2026. Law firms, press
