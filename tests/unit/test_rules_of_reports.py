@@ -47,6 +47,8 @@ REFUSING = [
     ("P-01", "measurement", at(*GROUPS, 0, "people", "value"), 49),
     ("P-01", "measurement", at(*GROUPS, 3, "people"), {"value": 12, "low": 1, "high": 20, "noise_sd": 4.0}),
     ("P-01", "measurement", at(*GROUPS, 0, "people", "noise_sd"), 0),
+    ("P-01", "measurement", lambda tree, value: next(
+        result for result in tree["results"] if result["suppressed"]).update(value=value), 0.5),
     ("P-02", "measurement", at(*GROUPS, 0, "sums", "sales", "noise_sd"), 3000.0),
     ("P-02", "measurement", at("released", 0, "groups", 0, "sums", "sales_fresh", "noise_sd"), 0.0),
     ("P-03", "document", without("assessment", 1), None),

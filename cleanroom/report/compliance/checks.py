@@ -49,18 +49,9 @@ def _cells(document: Part, measurement: Part) -> str:
                 return f"{place} ≠ ∅"
             if not group["suppressed"] and group["people"]["value"] < least:
                 return f"{place}.people < {least}"
-    hidden = [(release["dimensions"], group["group"]) for release in measurement["released"]
-              for group in release["groups"] if group["suppressed"]]
-    told = next((number for number, result in enumerate(measurement["results"]) if result["value"] is not None
-                 and (result["suppressed"] or result["group"] in [labels for _, labels in hidden])
-                 and not _released_elsewhere(result["group"], measurement)), None)
+    told = next((number for number, result in enumerate(measurement["results"])
+                 if result["suppressed"] and result["value"] is not None), None)
     return f"results.{told} ≠ ∅" if told is not None else _given_back(measurement)
-
-
-def _released_elsewhere(labels: Mapping[str, str] | None, measurement: Part) -> bool:
-    """Whether a group with these labels is opened in some release: results do not say which one they read."""
-    return any(group["group"] == labels and not group["suppressed"]
-               for release in measurement["released"] for group in release["groups"])
 
 
 def _given_back(measurement: Part) -> str:
