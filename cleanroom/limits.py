@@ -61,4 +61,5 @@ MAX_AUDIT_LINES: Final = 10_000  # a run writes a few dozen
 MAX_AUDIT_LINE_BYTES: Final = 256 * 1024  # the padded sizes of MAX_CELLS cells fit
 MAX_AUDIT_BYTES: Final = 64 * 1024 * 1024  # one run's log
 MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024  # head, receipt or table of MAX_RELEASED_SUMS sums
+MAX_STAMP_BYTES: Final = 256 * 1024  # an RFC 3161 answer with its certificates is under 16 KiB
 MAX_KEY_FILE_BYTES: Final = 16 * 1024  # a PEM key or certificate is under 4 KiB

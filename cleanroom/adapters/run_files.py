@@ -26,6 +26,12 @@ LOCK_NAME = "last-head.lock"
 MEASUREMENT_NAME = "measurement.json"
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.csv"
+COMPLIANCE_NAME = "compliance.json"
+COMPLIANCE_PAGE_NAME = "compliance.html"
+LINKED_NAME = "compliance.jsonld"
+RECORD_NAME = "record.csv"
+REPORT_NAMES = (MEASUREMENT_NAME, RESULTS_NAME, REPORT_NAME, COMPLIANCE_NAME, COMPLIANCE_PAGE_NAME, LINKED_NAME,
+                RECORD_NAME)
 MAX_REPORT_BYTES = 64 * 1024 * 1024  # 65,536 released sums with their intervals
 
 
@@ -127,7 +133,7 @@ def read_last_head(runs: Path) -> str:
 def read_reports(folder: Path) -> dict[str, bytes]:
     """The result files of a run that are there, by name. AuditError when one cannot be read."""
     return {name: read_checked(folder / name, MAX_REPORT_BYTES, AuditError)
-            for name in (MEASUREMENT_NAME, RESULTS_NAME, REPORT_NAME) if os.path.lexists(folder / name)}
+            for name in REPORT_NAMES if os.path.lexists(folder / name)}
 
 
 def _failed(bad: OSError, path: Path) -> MachineError:

@@ -63,6 +63,7 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
     print_results(finished.results.document)
     for role, folder in runs.items():
         typer.echo(f"{role} report: {folder / 'report.html'}")
+        typer.echo(f"{role} compliance: {folder / 'compliance.html'}")
     typer.echo(f"measurement: {out / MEASUREMENT_NAME}")
     typer.echo(f"verify again: cleanroom audit verify {runs['advertiser']} {runs['retailer']} --contract {contract}")
 

@@ -37,6 +37,7 @@ def match(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party'
         return
     print_results(finished.results.document)
     typer.echo(f"report:      {finished.results.report}", err=True)
+    typer.echo(f"compliance:  {finished.results.compliance}", err=True)
     typer.echo(f"measurement: {finished.results.measurement}", err=True)
 
 

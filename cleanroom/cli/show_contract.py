@@ -64,7 +64,7 @@ def _privacy(contract: Contract, language: Language) -> Iterator[str]:
         sums = (words["sum"].format(name=each.name, cap=f"{each.cap:,}".replace(",", words["thousand"]))
                 for each in opened)
         yield f"  {by}: " + ", ".join([words["people"], *sums])
-    yield words["dominance"].format(percent=contract.disclosure.dominance_percent)
+    yield words["dominance"].format(rest=100 - contract.disclosure.dominance_percent)
     if contract.disclosure.runs_per_period is not None:
         yield words["runs"].format(runs=contract.disclosure.runs_per_period, days=contract.disclosure.period_days)
     yield words["overlap"].format(what=words[f"overlap_{contract.disclosure.overlap or 'warn'}"])

@@ -31,7 +31,8 @@ _ENGLISH: Final = {
     "overlap_refuse": "is refused",
     "repeats": "The same question on the same data of both parties gives the earlier table again and spends nothing.",
     "runs_again": "The same question on the same data is a new run, with new noise, and is charged.",
-    "dominance": "No person may make up more than {percent} % of an amount.",
+    "dominance": "Even if one person made up a whole amount, noise would hide at least {rest} % of the most that "
+                 "person may count for.",
     "cost": "Privacy: one run spends epsilon {epsilon} and delta {delta} ({match} for sizes and match counts, "
             "{release} for the table); all runs together at most {budget} and {budget_delta}.",
     "credited": "credited to channels ({rule})",
@@ -78,7 +79,8 @@ _FRENCH: Final = {
     "repeats": "La même question sur les mêmes données des deux parties redonne le tableau antérieur, sans dépense.",
     "runs_again": "La même question sur les mêmes données est un nouveau traitement, avec un nouveau bruit, et est "
                   "imputée.",
-    "dominance": "Aucune personne ne peut représenter plus de {percent} % d'un montant.",
+    "dominance": "Même si une personne constituait à elle seule un montant, le bruit cacherait au moins {rest} % de "
+                 "ce qu'elle peut compter au plus.",
     "cost": "Confidentialité : un traitement consomme epsilon {epsilon} et delta {delta} ({match} pour les effectifs "
             "et les rapprochements, {release} pour le tableau) ; tous ensemble au plus {budget} et {budget_delta}.",
     "credited": "attribué aux canaux ({rule})",

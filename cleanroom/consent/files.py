@@ -19,6 +19,8 @@ AS_OF: Final = "as_of"  # column of the suppression list: when it was exported
 _OWN_COLUMNS: Final = {"consents": frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)),
                        "suppressions": frozenset(("person", AS_OF))}
 
+_COLUMNS: Final = f"{rule('R-13').english} / {rule('R-13').french}"
+
 
 def allowed_columns(contract: Contract, table: str) -> frozenset[str]:
     """Product columns that a file may hold; those of consents and suppressions are the product's own."""
@@ -29,7 +31,7 @@ def check_columns(columns: Iterable[str], allowed: frozenset[str], where: str) -
     """R-13. `columns`: those of the file, by product name where they have one. DataError names the first other one."""
     for name in columns:
         if name not in allowed:
-            raise DataError(f"R-13: the contract does not allow this column ({rule('R-13').english})",
+            raise DataError(f"R-13: the contract does not allow this column ({_COLUMNS})",
                             where=f"{where}, field {name}",
                             todo="remove it from the file, or agree on a contract that lists it in consent.columns")
 

@@ -183,7 +183,7 @@ class Disclosure(Document):
 
     threshold: Annotated[int, Field(ge=1, le=10**6)]  # rule C-10 has the floor
     cells_floor: Annotated[int, Field(ge=0, le=10**6)]  # rarer paths and channel sets become "other"; 0 = none
-    dominance_percent: Percent  # most of an amount that one person may make up
+    dominance_percent: Percent  # of one person, if alone in an amount; rule P-02
     budget_epsilon: Epsilon
     budget_delta: Delta
     runs_per_period: Annotated[int, Field(ge=1, le=10_000)] | None = None  # runs in the last `period_days` days

@@ -13,7 +13,7 @@ from cleanroom.disclosure.statement import Fact, noise_scales, posterior_text
 
 
 def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, this run included. `own`: what this run
+    """All facts about one run. `cumulative`: what the contract has spent so far, with this run. `own`: what this run
     spent, where that is not what one of the plan costs (it repeated an earlier table)."""
     facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
     return tuple(Fact(fact.id, fact.title, fact.text.replace(" ;", "\u202f;").replace(" :", "\u00a0:"))
@@ -117,13 +117,13 @@ def _displacement(plan: Plan) -> str:
 def _merging(plan: Plan) -> str:
     times = merging(plan.contract)
     return "" if not times else (
-        f" ; le regroupement des parcours et ensembles de canaux rares suit des décomptes bruités : {times} × "
+        f" ; les parcours ou ensembles de canaux rares à fusionner découlent de décomptes bruités : {times} × "
         f"ε {_decimal(str(plan.contract.match.epsilon))}")
 
 
 def _scales(plan: Plan, release: int) -> str:
     names = {"arm": "bras", "campaign": "campagne", "channels": "canaux", "path": "parcours", "frequency": "fréquence",
-             "periods": "périodes"}
+             "engagement": "engagement", "periods": "périodes"}
     terms = plan.contract.releases[release]
     name = " × ".join(names.get(d, d) for d in terms.dimensions) or "ensemble"
     name = name if terms.attribution is None else f"crédit {_METHODS[terms.attribution]}"

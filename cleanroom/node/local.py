@@ -167,7 +167,7 @@ class LocalNode:
             timed.advance(1)
             try:
                 setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
-                results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
+                results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=self.language)
                 return Finished(outcome.table, results, tuple(_notes(outcome)))

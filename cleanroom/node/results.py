@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +10,30 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom import __version__
-from cleanroom.adapters.run_files import MEASUREMENT_NAME, REPORT_NAME, RESULTS_NAME, RunFiles
+from cleanroom.adapters.audit_files import read_evidence
+from cleanroom.adapters.run_files import (
+    COMPLIANCE_NAME,
+    COMPLIANCE_PAGE_NAME,
+    LINKED_NAME,
+    MEASUREMENT_NAME,
+    RECORD_NAME,
+    REPORT_NAME,
+    RESULTS_NAME,
+    RunFiles,
+)
+from cleanroom.audit.verify import verify_run
 from cleanroom.consent.gate import GateReport
-from cleanroom.contract.model import Role
+from cleanroom.contract.check import ROLES, signing_key
+from cleanroom.contract.model import Contract, Role
 from cleanroom.disclosure.accounting import Cost, budget_of, spent
 from cleanroom.disclosure.statement import Fact, privacy_statement
 from cleanroom.disclosure.statement_fr import privacy_statement_fr
 from cleanroom.flow import Outcome
+from cleanroom.report.compliance.checks import refuse
+from cleanroom.report.compliance.document import compliance_document
+from cleanroom.report.compliance.linked import render_linked
+from cleanroom.report.compliance.page import render_compliance
+from cleanroom.report.compliance.record import render_record
 from cleanroom.report.document import measurement_document
 from cleanroom.report.facts import KeyFacts, Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
@@ -32,18 +50,36 @@ class Results:
     measurement: Path
     report: Path
     results: Path
+    compliance: Path
     document: Mapping[str, object]
 
 
-def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: datetime, ended: datetime,
-                  timings: Mapping[str, float], traffic: tuple[int, int], language: str = "en") -> Results:
-    """Render all, then write all: a failure to render leaves nothing."""
+def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, contract: Contract, *, started: datetime,
+                  ended: datetime, timings: Mapping[str, float], traffic: tuple[int, int],
+                  language: str = "en") -> Results:
+    """Render all, then write all: a failure to render, or a report that breaks a rule, leaves nothing.
+
+    `contract` is the one that both signed; the run's evidence is on disk and sealed.
+    """
     document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
                                     _facts(setup, outcome, started, ended, timings, traffic))
-    text, html, table = measurement_text(document), render_html(document, language), render_csv(document)
-    run = setup.run.hex()
-    return Results(runs.write(run, MEASUREMENT_NAME, text), runs.write(run, REPORT_NAME, html),
-                   runs.write(run, RESULTS_NAME, table), document)
+    text, run = measurement_text(document), setup.run.hex()
+    files = {MEASUREMENT_NAME: text, **_compliance(runs.folder(run), contract, setup, json.loads(text), language),
+             REPORT_NAME: render_html(document, language), RESULTS_NAME: render_csv(document)}
+    paths = {name: runs.write(run, name, content) for name, content in files.items()}
+    return Results(paths[MEASUREMENT_NAME], paths[REPORT_NAME], paths[RESULTS_NAME], paths[COMPLIANCE_PAGE_NAME],
+                   document)
+
+
+def _compliance(folder: Path, contract: Contract, setup: Setup, measurement: Mapping[str, object],
+                language: str) -> dict[str, str]:
+    """The compliance report in all its forms, from the evidence as a stranger would verify it."""
+    keys = {role: signing_key(contract, role) for role in ROLES}
+    found = verify_run(read_evidence(folder, setup.contract_hash.hex()), keys)
+    document = compliance_document(contract, found, measurement)
+    refuse(document)
+    return {COMPLIANCE_NAME: measurement_text(document), COMPLIANCE_PAGE_NAME: render_compliance(document, language),
+            LINKED_NAME: render_linked(document), RECORD_NAME: render_record(document)}
 
 
 def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],

@@ -42,6 +42,6 @@ def _page(voice: Voice) -> Mapping[str, Any]:
 
 
 def environment() -> Environment:
-    """Templates of the pages; every value is escaped, a missing one is an error."""
+    """Templates of this room; everything is escaped, and a missing value is an error."""
     return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)

@@ -243,7 +243,8 @@ def test_reports_of_another_version_are_said_not_to_be_covered(finished: Tiny, t
     monkeypatch.setattr(evidence, "__version__", "99")
     done = run("audit", "verify", one)
     assert done.code == 0
-    assert "NOT covered: results.csv, report.html, written by cleanroom" in done.out
+    assert ("NOT covered: results.csv, report.html, compliance.json, compliance.html, compliance.jsonld, record.csv, "
+            "written by cleanroom") in done.out
 
 
 def test_audit_verify_of_a_whole_runs_folder(finished: Tiny, tmp_path: Path, run: Run) -> None:
