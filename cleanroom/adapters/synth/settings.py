@@ -27,7 +27,7 @@ _OWN: Final = MappingProxyType({
 
 
 # Columns that the files have and this version has no use for: the contract allows them.
-_UNUSED: Final = MappingProxyType({"exposures": ("cost",), "purchases": ("store_region",), "visits": ("store_region",)})
+_UNUSED: Final = MappingProxyType({"purchases": ("store_region",), "visits": ("store_region",)})
 
 
 def file_columns() -> dict[str, tuple[str, ...]]:
