@@ -17,7 +17,6 @@ from cleanroom.errors import DataError
 from cleanroom.measures.catalogue import Context, compute
 from cleanroom.measures.own import media_cost
 
-NOW = datetime.now(UTC)  # of the suppression list that is written here
 HEAD = "person,channel,campaign,day,cost"
 # Two that count, one of an unknown person that does, and three that do not: campaign, channel, day.
 ROWS = ("a,email,spring,2025-03-02,0.0049", "b,display,spring,2025-03-20,12.34", ",email,spring,2025-03-03,0.0001",
@@ -33,7 +32,7 @@ def contract(cost: int = 0) -> Contract:
 
 def exposures(tmp_path, rows=ROWS, head: str = HEAD, agreed: Contract | None = None) -> pd.DataFrame:
     folder = write_party(tmp_path, "advertiser", exposures="\n".join([head, *rows]) + "\n")
-    return load_tables(load_party(folder), agreed or contract(), NOW).exposures
+    return load_tables(load_party(folder), agreed or contract(), datetime.now(UTC)).exposures
 
 
 def test_the_costs_of_the_campaign_are_added_up_and_rounded_once(tmp_path):
@@ -46,7 +45,8 @@ def test_parquet_decimals_and_floats_are_costs_too(tmp_path):
                              "cost": pd.Series([0.0125, 0.0125]).astype(kind)})
         folder = tmp_path / kind
         folder.mkdir()
-        found = load_tables(load_party(write_party(folder, "advertiser", exposures=rows)), contract(), NOW).exposures
+        write_party(folder, "advertiser", exposures=rows)
+        found = load_tables(load_party(folder), contract(), datetime.now(UTC)).exposures
         assert media_cost(contract(), found) == 3  # half a cent up
 
 
