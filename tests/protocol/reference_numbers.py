@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pandas_reference import DAY, Reference
+from files_reference import DAY
+from pandas_reference import Reference
 
 Group = dict[str, str]
 RESEARCHED, VIEWED = ("click", "visit"), ("view", "listen", "opportunity")

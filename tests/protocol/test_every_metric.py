@@ -16,7 +16,8 @@ import full_contracts
 import kit
 import pytest
 from duplex import run_flow
-from pandas_reference import Reference, Source
+from files_reference import Source
+from pandas_reference import Reference
 from reference_numbers import Numbers
 from test_catalogue_reference import Quiet
 

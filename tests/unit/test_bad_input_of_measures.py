@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -25,7 +26,7 @@ def days(tmp_path, *times: str, zone: str = "") -> list[str]:
     lines = [f"1,{time},x,1.00,1,dairy" for time in times]
     settings = {"purchases": f'time_zone = "{zone}"'} if zone else None
     folder = write_party(tmp_path, purchases="\n".join([HEAD, *lines]) + "\n", settings=settings)
-    return [str(day.date()) for day in load_tables(load_party(folder), AGREED).purchases["day"]]
+    return [str(day.date()) for day in load_tables(load_party(folder), AGREED, datetime.now(UTC)).purchases["day"]]
 
 
 def test_mixed_time_zones_are_converted_to_days_of_the_contract(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import pytest
 from measures_kit import plan_of, table_of
@@ -30,7 +32,7 @@ def contract(cost: int = 0) -> Contract:
 
 def exposures(tmp_path, rows=ROWS, head: str = HEAD, agreed: Contract | None = None) -> pd.DataFrame:
     folder = write_party(tmp_path, "advertiser", exposures="\n".join([head, *rows]) + "\n")
-    return load_tables(load_party(folder), agreed or contract()).exposures
+    return load_tables(load_party(folder), agreed or contract(), datetime.now(UTC)).exposures
 
 
 def test_the_costs_of_the_campaign_are_added_up_and_rounded_once(tmp_path):
@@ -43,7 +45,8 @@ def test_parquet_decimals_and_floats_are_costs_too(tmp_path):
                              "cost": pd.Series([0.0125, 0.0125]).astype(kind)})
         folder = tmp_path / kind
         folder.mkdir()
-        found = load_tables(load_party(write_party(folder, "advertiser", exposures=rows)), contract()).exposures
+        write_party(folder, "advertiser", exposures=rows)
+        found = load_tables(load_party(folder), contract(), datetime.now(UTC)).exposures
         assert media_cost(contract(), found) == 3  # half a cent up
 
 
