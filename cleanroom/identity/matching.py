@@ -148,16 +148,26 @@ def normalised(frame: pd.DataFrame, key_type: KeyType, profile: Profile) -> KeyC
     """Comparable values of one key type, before any are dropped. Nothing refused is among them."""
     if KIND_OF[key_type] not in profile.normalisers:
         raise MisuseError(f"the profile {profile.name} has no rule for {key_type}")
-    columns = [_texts(frame, name) for name in COLUMNS_OF[key_type]]
-    if key_type == "email_sha256":
-        columns.append(_texts(frame, "email"))
+    names = (*COLUMNS_OF[key_type], *(["email"] if key_type == "email_sha256" else []))
     values, refused, forms = (np.full(len(frame), None, dtype=object) for _ in range(3))
-    values[:] = _results(columns, key_type, profile)
-    rows = [row for row, found in enumerate(values.tolist()) if isinstance(found, Reason)]
+    rest = np.ones(len(frame), dtype=np.bool_)
+    if KIND_OF[key_type] == "email" and profile.plain is not None and key_type in frame.columns and len(frame):
+        found, known = profile.plain.read(frame[key_type].astype("str"))
+        values[known], rest = found[known], ~known
+    others = frame[rest]
+    values[rest] = _array(_results([_texts(others, name) for name in names], key_type, profile))
+    rows = [row for row in np.flatnonzero(rest).tolist() if isinstance(values[row], Reason)]
     refused[rows], values[rows] = values[rows], None
-    for row in rows[:limits.MAX_SHAPED]:
-        forms[row] = shape([text for column in columns if (text := column[row])])
+    shown = rows[:limits.MAX_SHAPED]
+    raw = zip(*(_texts(frame.iloc[shown], name) for name in names), strict=True)
+    forms[shown] = _array([shape([text for text in texts if text]) for texts in raw])
     return KeyColumn(values, refused, forms)
+
+
+def _array(items: Sequence[object]) -> NDArray[np.object_]:
+    found = np.empty(len(items), dtype=object)
+    found[:] = items
+    return found
 
 
 def _results(columns: Sequence[Sequence[str]], key_type: KeyType, profile: Profile) -> list[Result | None]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cleanroom.identity.matching import match_keys
+from cleanroom.identity.matching import match_keys, normalised
 from cleanroom.identity.profiles import PROFILES
 from cleanroom.identity.profiles.base import Reason
 from cleanroom.identity.profiles.cards import check_sum
@@ -23,12 +23,14 @@ OVERSEAS = {"262", "263", "269", "639", "692", "693", "590", "690", "691", "594"
 WRITTEN = st.from_regex(r"\A(\+|00)[1-9]([ .()-]?[0-9]){6,14}\Z") | FRENCH
 WORDS = st.sampled_from(("de", "la", "D'", "Av.", "bd", "12bis", "14", "St", "Gal", "Apt", "BAT", "B", "é", "Œ", "L",
                          "M", "Mme", "Rue", "ND", "0", "T", "ter", "(de", "la)", "11", "Novembre", "GR"))
+ODD = (" Plain@Example.ORG ", "a.b@gmail.com", "\u212a@x.fr", "x@y.z\n", "ſ@x.fr", "a" * 250 + "@b.fr", "", "  ",
+       "+t@live.fr", "İ@x.fr", "a@XN--MNCHEN-3YA.de")
 ANY = st.text(max_size=40) | st.text(st.characters(max_codepoint=0x24F), max_size=30)
 LINES = ANY | st.lists(WORDS, max_size=8).map(" ".join)
 
 
 @pytest.mark.parametrize(("name", "kind"), RULES)
-@settings(max_examples=120)
+@settings(deadline=None, max_examples=120)
 @given(raw=ANY | ADDRESSES | NUMBERS)
 @example(raw="\u0000")
 @example(raw="\ud800@x.fr")
@@ -46,7 +48,7 @@ def test_it_never_fails_and_twice_changes_nothing(name, kind, raw):
     assert "\x00" not in once
 
 
-@settings(max_examples=400)
+@settings(deadline=None, max_examples=400)
 @given(given_name=LINES, family_name=LINES, address=LINES, postcode=st.from_regex(r"\A[0-9]{5}\Z") | ANY)
 def test_a_postal_key_is_one_text_for_its_own_parts(given_name, family_name, address, postcode):
     postal = PROFILES["cleanroom-fr-1"].normalisers["postal"]
@@ -61,7 +63,7 @@ def test_a_postal_key_is_one_text_for_its_own_parts(given_name, family_name, add
     assert postal(*parts) == once
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(WRITTEN)
 def test_the_short_way_to_a_number_is_that_of_the_library(raw):
     """A number of France or with its country is read as the library reads it; overseas numbers get their code."""
@@ -90,6 +92,7 @@ def test_the_example_numbers_of_every_country_are_numbers(kind):
         assert phone(written) == phone(text.replace("+", "00")) == text
 
 
+@settings(deadline=None)
 @given(st.text("0123456789", min_size=8, max_size=19))
 def test_one_digit_in_ten_makes_a_card(digits):
     card = PROFILES["cleanroom-fr-1"].normalisers["loyalty"]
@@ -99,7 +102,7 @@ def test_one_digit_in_ten_makes_a_card(digits):
     assert len(accepted) <= 1
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(ANY | ADDRESSES | NUMBERS, min_size=1, max_size=8), st.sampled_from(sorted(PROFILES)))
 def test_nothing_refused_is_ever_hashed(texts, name):
     """What goes to the hash is exactly what a rule accepted, once."""
@@ -112,3 +115,15 @@ def test_nothing_refused_is_ever_hashed(texts, name):
         counts = keys.counts[kind]
         assert counts.valid + counts.missing + counts.invalid + counts.duplicate == len(texts)
         assert sum(counts.reasons.values()) == counts.invalid
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(ANY | ADDRESSES | st.sampled_from(ODD), max_size=8))
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_addresses_read_in_bulk_are_what_the_rule_says(name, texts):
+    rule = PROFILES[name].normalisers["email"]
+    column = normalised(pd.DataFrame({"person": range(len(texts)), "email": pd.Series(texts, dtype="object")}), "email",
+                        PROFILES[name])
+    for text, value, reason in zip(texts, column.values, column.refused, strict=True):
+        blank = not text or text.isspace()
+        assert (value, reason) == (None, None) if blank else rule(text) in (value, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanroom import limits
@@ -75,6 +75,7 @@ VALUES = st.lists(st.tuples(st.sampled_from(("", "a@x.fr", "b@x.fr", "c@x.fr")),
 
 
 @pytest.mark.parametrize("rule", ["drop", "unless_conflict"])
+@settings(deadline=None)
 @given(people=VALUES, seed=st.randoms(use_true_random=False))
 def test_a_value_has_one_owner_and_the_order_of_the_file_does_not_matter(rule, people, seed):
     frame = side(*people)
@@ -87,6 +88,7 @@ def test_a_value_has_one_owner_and_the_order_of_the_file_does_not_matter(rule, p
     assert kept(frame.iloc[order].reset_index(drop=True), rule) == found
 
 
+@settings(deadline=None)
 @given(people=VALUES)
 def test_dropping_is_the_plain_definition(people):
     frame = side(*people)
@@ -98,6 +100,7 @@ def test_dropping_is_the_plain_definition(people):
             assert found.get(person, [None] * 3)[position] == (value.encode() if alone else None)
 
 
+@settings(deadline=None)
 @given(people=VALUES)
 def test_unless_conflict_is_the_plain_definition(people):
     """Among up to a household without contradiction: the most keys, then the smallest id."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from cleanroom import limits
+from cleanroom.identity.profiles.bulk import Plain
 
 Kind = Literal["email", "email_sha256", "phone", "loyalty", "postal"]
 
@@ -44,12 +45,14 @@ Normaliser: TypeAlias = Callable[..., Result]
 class Profile:
     """Published or agreed rules under one name. A change of any result takes a new name.
 
-    `source`: where the rules are published. `normalisers`: by kind of key; other kinds have no rule here.
+    `source`: where the rules are published. `normalisers`: by kind of key; other kinds have no rule here. `plain`: the
+    addresses that may be read in bulk, with the same results.
     """
 
     name: str
     source: str
     normalisers: Mapping[Kind, Normaliser]
+    plain: Plain | None = None
 
 # Cc, Cf, Cn, Co, Cs: controls, invisible marks, unassigned, private, surrogates; Zl, Zp, Zs: separators.
 _HIDDEN: Final = frozenset("CZ")

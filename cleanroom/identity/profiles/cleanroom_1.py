@@ -12,6 +12,7 @@ from typing import Final
 
 from cleanroom import limits
 from cleanroom.identity.profiles.base import Profile, Reason, Result, fold, has_hidden
+from cleanroom.identity.profiles.bulk import Plain
 from cleanroom.identity.profiles.hashes import sha256_text
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1035 §2.3.1, RFC 1123 §2.1
@@ -101,4 +102,5 @@ def _compatible(raw: str) -> Result:
 
 
 CLEANROOM_1: Final = Profile("cleanroom-1", "docs/identity.md", MappingProxyType({
-    "email": normalise_email, "email_sha256": sha256_text, "phone": normalise_phone, "loyalty": normalise_loyalty}))
+    "email": normalise_email, "email_sha256": sha256_text, "phone": normalise_phone, "loyalty": normalise_loyalty}),
+    Plain(_PLAIN.pattern))

@@ -12,9 +12,10 @@ from typing import Final
 from cleanroom.identity.profiles.base import Profile
 from cleanroom.identity.profiles.cards import card
 from cleanroom.identity.profiles.hashes import sha256_text
-from cleanroom.identity.profiles.mailboxes import mailbox
+from cleanroom.identity.profiles.mailboxes import PLAIN, mailbox
 from cleanroom.identity.profiles.numbering import phone
 from cleanroom.identity.profiles.postal import postal
 
 CLEANROOM_FR_1: Final = Profile("cleanroom-fr-1", "docs/identity.md", MappingProxyType({
-    "email": mailbox, "email_sha256": sha256_text, "phone": phone, "loyalty": card, "postal": postal}))
+    "email": mailbox, "email_sha256": sha256_text, "phone": phone, "loyalty": card, "postal": postal}),
+    PLAIN)

@@ -17,6 +17,7 @@ import idna
 
 from cleanroom import limits
 from cleanroom.identity.profiles.base import Reason, Result, fold, split_address
+from cleanroom.identity.profiles.bulk import Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ _DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.)+{_TOP}", re.ASCII)
 _ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 §3.2.3; a quoted local part is no key
 _LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII)
 _PLAIN: Final = re.compile(rf"({_LOCAL.pattern})@({_DOMAIN.pattern})", re.ASCII)
+PLAIN: Final = Plain(_PLAIN.pattern, frozenset(PROVIDERS))
 _ALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC"})  # scripts with look-alikes
 
 
