@@ -78,11 +78,14 @@ class AuditLog:
         """Merkle root of the lines so far, 32 bytes."""
         return merkle.root(self._leaves)
 
-    def head(self) -> bytes:
-        """The signed tree head (see `head.sign_head`). MisuseError before the run has ended."""
+    def head(self, after: str | None = None) -> bytes:
+        """The signed tree head (see `head.sign_head`). MisuseError before the run has ended.
+
+        `after`: the root sealed last, in hex; without it, the one that the run began with.
+        """
         if self._start is None or self._state != "ended":
             raise MisuseError("a log is sealed after its last event")
-        return sign_head(self._start, self._leaves, self._key)
+        return sign_head(self._start, self._leaves, self._key, after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ class Fact:
 
 
 def privacy_statement(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, with this run. `own`: what this run
-    spent, where that is not what one of the plan costs (it repeated an earlier table)."""
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included.
+
+    `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
+    """
     return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
 
 

@@ -13,8 +13,10 @@ from cleanroom.disclosure.statement import Fact, noise_scales, posterior_text
 
 
 def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, with this run. `own`: what this run
-    spent, where that is not what one of the plan costs (it repeated an earlier table)."""
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included.
+
+    `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
+    """
     facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
     return tuple(Fact(fact.id, fact.title, fact.text.replace(" ;", "\u202f;").replace(" :", "\u00a0:"))
                  for fact in facts)

@@ -217,7 +217,7 @@ class LocalNode:
 
     def _seal(self, setup: Setup) -> None:
         if setup.audit.ended:
-            self.runs.seal(setup.run.hex(), setup.audit.head(), setup.audit.root)
+            self.runs.seal(setup.run.hex(), setup.audit.head, setup.audit.root)
 
     def _setup(self, contract: Contract, run: bytes, audit: AuditLog) -> Setup:
         plan = flow.check_plan(contract)

@@ -61,6 +61,7 @@ def test_match_with_a_spent_budget_ends_with_68(tiny: Tiny, run: Run) -> None:
     tiny.agree(lambda text: text.replace('budget_epsilon = "9"', 'budget_epsilon = "1.5"'))
     with serving(tiny.retailer):
         assert run("match", tiny.advertiser, "--contract", tiny.contract, "--json").code == 0
+        edit(tiny.retailer / "data" / "purchases.csv", ",b0,1.00,", ",b0,1.01,")  # else the same table, for nothing
         refused = run("match", tiny.advertiser, "--contract", tiny.contract)
     assert refused.code == 68
     assert (refused.out, "privacy budget" in refused.err.splitlines()[-1]) == ("", True)

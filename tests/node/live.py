@@ -138,7 +138,7 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
 
     fields = {"version": limits.PROTOCOL_VERSION, "software": "0", "role": "advertiser",
               "contract": contract_hash(read_contract(tiny.contract)),
-              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp())}
+              "run": run_id, "nonce": bytes([7]) * 32, "unix_time": int(SystemClock().now().timestamp())}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
 
 
