@@ -44,7 +44,7 @@ def show(folder: Folder) -> None:
     ledger = _open(folder)
     for contract in ledger.contracts():
         epsilon, delta = ledger.spent(contract)
-        typer.echo(f"{contract}: ε {_plain(epsilon)}, δ {_plain(delta)} in all")
+        typer.echo(f"{contract}: ε {_plain(Decimal(str(epsilon)))}, δ {_plain(Decimal(str(delta)))} in all")
         for spend in ledger.history(contract):
             typer.echo(f"  {spend.run}  {spend.part:10}  ε {_plain(spend.epsilon)}  δ {_plain(spend.delta)}  "
                        f"{spend.at:%Y-%m-%d %H:%M}  {spend.origin}")
