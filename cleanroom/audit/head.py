@@ -23,15 +23,16 @@ SUBJECT_NAME = "audit.jsonl"
 IDENTITY = ("role", "run_id", "contract_hash", "previous_head")  # fields of run_started that the head repeats
 
 _PREDICATE = {"role": fields.ROLE, "run_id": fields.RUN_ID, "contract_hash": fields.DIGEST,
-              "previous_head": fields.DIGEST_OR_EMPTY, "sealed_after": fields.DIGEST_OR_EMPTY, "tree_size": fields.COUNT}
+              "previous_head": fields.DIGEST_OR_EMPTY, "sealed_after": fields.DIGEST_OR_EMPTY,
+              "tree_size": fields.COUNT}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """What the owner of a log signed about it. `root` and `leaves` are 32-byte hashes, the others hex.
 
-    `previous_head` is the root sealed last when the run began, `sealed_after` the one sealed last when it was sealed: runs
-    that overlap share the former, never the latter.
+    `previous_head` is the root sealed last when the run began, `sealed_after` the one sealed last when it was sealed:
+    runs that overlap share the former, never the latter.
     """
 
     role: Role
@@ -54,7 +55,8 @@ def sign_head(start: Event, leaves: Sequence[bytes], key: dsse.SigningKey, after
         "_type": STATEMENT_TYPE,
         "subject": [{"name": SUBJECT_NAME, "digest": {ROOT_ALGORITHM: merkle.root(leaves).hex()}}],
         "predicateType": PREDICATE_TYPE,
-        "predicate": identity | {"sealed_after": before, "tree_size": len(leaves), "leaf_hashes": [leaf.hex() for leaf in leaves]},
+        "predicate": identity | {"sealed_after": before, "tree_size": len(leaves),
+                                 "leaf_hashes": [leaf.hex() for leaf in leaves]},
     })
     return dsse.seal(PAYLOAD_TYPE, payload, [(key.public, key.sign(PAYLOAD_TYPE, payload))]).to_json()
 

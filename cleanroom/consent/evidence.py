@@ -42,11 +42,17 @@ _ESCAPED: Final = r'["\\\x00-\x1f]'  # what a JSON text cannot hold as it is
 class Records:
     """Deciding events of n admitted people, as texts, in the order of the roster. Gives out these events only."""
 
-    __slots__ = ("_events", "_places", "rows")
+    __slots__ = ("_events", "_ids", "_places", "rows")
 
-    def __init__(self, events: pd.DataFrame, places: NDArray[np.intp], rows: NDArray[np.intp]) -> None:
-        """`places`: rows of the deciding ones in `events`; `rows`: of their people in the roster, from 0."""
-        self._events, self._places, self.rows = events, places, rows
+    def __init__(self, events: pd.DataFrame, places: NDArray[np.intp], rows: NDArray[np.intp],
+                 roster: pd.DataFrame | None = None) -> None:
+        """`places`: rows of the deciding ones in `events`; `rows`: of their people in the roster, from 0.
+
+        `roster`: where the events name people by number, their local ids (`id`) and rows in the file (`row`).
+        """
+        self._events, self._places, self.rows, self._ids = events, places, rows, None
+        if roster is not None and "id" in roster.columns:
+            self._ids, self.rows = roster["id"].take(rows), roster["row"].to_numpy()[rows]
 
     def __repr__(self) -> str:
         return f"Records({len(self)})"
@@ -56,7 +62,10 @@ class Records:
 
     def chunk(self, start: int, size: int) -> pd.DataFrame:
         """Some of the events: a copy of all of them takes as much memory as the rest of the gate."""
-        return self._events.take(self._places[start:start + size])
+        events = self._events.take(self._places[start:start + size])
+        if self._ids is None:
+            return events
+        return events.assign(person=self._ids.iloc[start:start + size].to_numpy())
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,27 +78,33 @@ class Opened:
     record: Mapping[str, str]
 
 
-def commit(records: Records, run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
+def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
     """Keep what opens the leaves, on the owner's side, and give the root (32 bytes) for the audit log.
 
-    One leaf a record, in the order of the roster. `secret`: 32 random bytes of this run alone, else MisuseError.
+    One leaf a record, in the order of the roster, part by part where there are parts. `secret`: 32 random bytes of this
+    run alone, else MisuseError.
     """
     if len(secret) != SECRET_BYTES:
         raise MisuseError("the secret of the consent evidence has 32 bytes")
-    leaves: list[bytes] = []
-    proofs.keep(_kept(records, run, secret, leaves))
-    return merkle.root(leaves)
+    tree = merkle.Growing()
+    proofs.keep(_kept([records] if isinstance(records, Records) else records, run, secret, tree))
+    return tree.root()
 
 
-def _kept(records: Records, run: str, secret: bytes, leaves: list[bytes]) -> Iterator[bytes]:
-    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes are appended."""
+def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growing) -> Iterator[bytes]:
+    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes go to the tree."""
     yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
-    found = (record for start in range(0, len(records), _AT_ONCE)
-             for record in _canonical(records.chunk(start, _AT_ONCE), secret))
-    numbered = zip(records.rows.tolist(), found, strict=True)
-    for (row, record), salt in zip(numbered, _salts(secret), strict=False):
-        leaves.append(_leaf(salt, record))
+    for (row, record), salt in zip(_numbered(parts, secret), _salts(secret), strict=False):
+        tree.add(_leaf(salt, record))
         yield b"%d %b" % (row + 1, record)
+
+
+def _numbered(parts: Iterable[Records], secret: bytes) -> Iterator[tuple[int, bytes]]:
+    """(row in the roster's file, canonical record)."""
+    for records in parts:
+        for start in range(0, len(records), _AT_ONCE):
+            yield from zip(records.rows[start:start + _AT_ONCE].tolist(),
+                           _canonical(records.chunk(start, _AT_ONCE), secret), strict=True)
 
 
 def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
