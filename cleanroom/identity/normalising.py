@@ -96,10 +96,13 @@ def _results(columns: Sequence[Sequence[str]], key_type: KeyType, profile: Profi
 
 
 def _texts(frame: pd.DataFrame, column: str) -> Column:
-    """Raw texts, (n,) large strings; empty where there is none."""
+    """Raw texts, (n,) large strings; empty where there is none, and for what is no text."""
     if column not in frame.columns:
         return pa.array([""], type=pa.large_string()).take(pa.array(np.zeros(len(frame), dtype=np.int64)))
-    array = pa.array(frame[column].astype("str"), type=pa.large_string(), from_pandas=True)
+    texts = frame[column]
+    if not isinstance(texts.dtype, pd.StringDtype | pd.CategoricalDtype):
+        texts = pd.Series([text if isinstance(text, str) else None for text in texts], dtype="str")
+    array = pa.array(texts.astype("str"), type=pa.large_string(), from_pandas=True)
     return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")
 
 
