@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,15 @@ def show(folder: Folder) -> None:
     ledger = _open(folder)
     for contract in ledger.contracts():
         epsilon, delta = ledger.spent(contract)
-        typer.echo(f"{contract}: ε {epsilon:.6g}, δ {delta:.6g} in all")
+        typer.echo(f"{contract}: ε {_plain(Decimal(str(epsilon)))}, δ {_plain(Decimal(str(delta)))} in all")
         for spend in ledger.history(contract):
-            typer.echo(f"  {spend.run}  {spend.part:10}  ε {spend.epsilon:f}  δ {spend.delta:.3g}  "
+            typer.echo(f"  {spend.run}  {spend.part:10}  ε {_plain(spend.epsilon)}  δ {_plain(spend.delta)}  "
                        f"{spend.at:%Y-%m-%d %H:%M}  {spend.origin}")
+
+
+def _plain(amount: Decimal) -> str:
+    """Decimal digits without an exponent or idle zeros."""
+    return f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
 
 
 def export(folder: Folder, contract: Annotated[str, typer.Argument(metavar="ID", help="The contract's id.")],

@@ -74,8 +74,7 @@ def _done(voice: Speaker) -> str:
 
 def _whose(voice: Speaker) -> list[str]:
     people, matched = voice.document["people"], voice.document["released"]["matched"]
-    peer = next(role for role in ROLES if role != voice.document["run"]["role"])
-    own = voice.say("whose_text", owner=voice.owner, peer=voice.document["contract"]["parties"][peer],
+    own = voice.say("whose_text", owner=voice.owner, peer=voice.peer,
                     **{name: voice.count(number) for name, number in people.items()})
     if matched is None:
         return [own, voice.words["whose_matched_none"]]
@@ -87,7 +86,8 @@ def _why(voice: Speaker) -> list[str]:
     legal, contract = voice.legal, voice.document["contract"]
     resting = [voice.say("why_interest", party=contract["parties"][role]) for role in ROLES
                if legal[f"parties.{role}.basis"] == "legitimate_interest"]
-    return [voice.say("why_consent", age=contract["minimum_age"]), *resting, voice.say(
+    consent = voice.say("why_consent", owner=voice.owner, peer=voice.peer, age=contract["minimum_age"])
+    return [consent, *resting, voice.say(
         "why_contract", id=contract["id"], roles=voice.words[f"roles_{legal['role_model']}"],
         arrangement=legal["arrangement_ref"], dpia=legal["dpia.ref"], day=voice.day(str(legal["dpia.completed"])),
         outcome=voice.value("dpia.outcome"), forbidden=voice.value("forbidden_uses"))]

@@ -32,6 +32,12 @@ class Speaker:
         return str(self.document["contract"]["parties"][self.document["run"]["role"]])
 
     @property
+    def peer(self) -> str:
+        """Name of the other company."""
+        own = self.document["run"]["role"]
+        return next(str(name) for role, name in self.document["contract"]["parties"].items() if role != own)
+
+    @property
     def legal(self) -> Mapping[str, Any]:
         """Values of the legal lines by path."""
         return {item["path"]: item["value"] for item in self.document["legal"]}

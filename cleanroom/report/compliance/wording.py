@@ -42,8 +42,9 @@ ENGLISH: Final[Mapping[str, str]] = {
                      "nobody.",
     "whose_matched_none": "So few people were found on both sides that the number is withheld.",
     "why": "Why it was allowed",
-    "why_consent": "Everybody who took part had agreed to exactly this purpose, with the other company named, in a "
-                   "notice that the contract lists; had not taken it back; and had certainly reached the age of {age}.",
+    "why_consent": "Everybody in {owner}’s file who took part had agreed to exactly this purpose, with the other "
+                   "company named, in a notice that the contract lists; had not taken it back; and had certainly "
+                   "reached the age of {age}. The same rules were applied by {peer} to its own people.",
     "why_interest": "{party} relies on legitimate interest, with a written assessment, for data that come from no "
                     "tracker. Everybody who took part was in addition asked and had agreed to this purpose.",
     "why_contract": "Both companies signed contract {id}: {roles}, under “{arrangement}”, after the impact assessment "

@@ -43,9 +43,10 @@ FRENCH: Final[Mapping[str, str]] = {
                      "elles sont.",
     "whose_matched_none": "Si peu de personnes étaient présentes des deux côtés que leur nombre est masqué.",
     "why": "Pourquoi c'était permis",
-    "why_consent": "Chaque personne qui a participé avait accepté précisément cette finalité, l'autre société étant "
-                   "nommée, dans une notice que le contrat mentionne ; elle n'était pas revenue sur son accord ; et "
-                   "elle avait avec certitude {age} ans.",
+    "why_consent": "Chaque personne du fichier de {owner} qui a participé avait accepté précisément cette finalité, "
+                   "l'autre société étant nommée, dans une notice que le contrat mentionne ; elle n'était pas revenue "
+                   "sur son accord ; et elle avait avec certitude {age} ans. {peer} a appliqué les mêmes règles à ses "
+                   "propres personnes.",
     "why_interest": "{party} s'appuie sur l'intérêt légitime, avec une analyse écrite, pour des données qui ne "
                     "viennent d'aucun traceur. Chaque personne qui a participé avait en outre accepté cette finalité.",
     "why_contract": "Les deux sociétés ont signé le contrat {id} : {roles}, par « {arrangement} », après l'analyse "
