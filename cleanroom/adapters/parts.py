@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,8 @@ _BATCH: Final = 131_072  # rows read at once
 _SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
 _MOST_PARTS: Final = 512
 _LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
+_FEW: Final = 1024  # distinct texts of a batch that are worth a dictionary
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 _ROSTERS: Final = frozenset({"people", "members"})
 _JUDGED: Final = frozenset({*_ROSTERS, "consents", "suppressions"})  # what the consent rules look at
@@ -132,8 +135,11 @@ class _Table:
 
     def _frames(self) -> Iterator[tuple[RawTable, pd.DataFrame]]:
         terms, name = Terms.of(self._contract), self._name
-        for raw in read_batches(self._settings.path(name), self._settings.data[name], present(self._settings)[name],
-                                _BATCH, allowed_columns(self._contract, name)):
+        layout = present(self._settings)[name]
+        # Ids hardly repeat inside a batch, so a dictionary of them would only cost time.
+        layout = replace(layout, repeated=tuple(each for each in layout.repeated if each != "person"))
+        for raw in read_batches(self._settings.path(name), self._settings.data[name], layout, _BATCH,
+                                allowed_columns(self._contract, name)):
             if raw.first == 0:
                 require_rows(name, raw)
             frame = typed(name, raw, terms)
@@ -190,21 +196,32 @@ def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:
         with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
             tables.append(reader.read_all())
         at += 8 + size
-    table = pa.concat_tables(tables, promote_options="permissive")
-    for place, name in enumerate(table.column_names):
-        if name in empty and isinstance(empty[name].dtype, pd.CategoricalDtype):
-            table = table.set_column(place, name, table.column(name).dictionary_encode().unify_dictionaries())
-    frame: pd.DataFrame = table.to_pandas()
+    frame: pd.DataFrame = _joined(tables).to_pandas()
     plain = {name: kind for name, kind in empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
     return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
+
+
+def _joined(tables: list[Any]) -> Any:
+    """One table. A column that is a dictionary in some is one in all."""
+    columns = {}
+    for name in tables[0].column_names:
+        found = [table.column(name) for table in tables]
+        if any(pa.types.is_dictionary(column.type) for column in found):
+            found = [column if pa.types.is_dictionary(column.type) else
+                     column.dictionary_encode().cast(_DICTIONARY) for column in found]
+        chunks = pa.chunked_array([chunk for column in found for chunk in column.chunks])
+        columns[name] = chunks.unify_dictionaries() if pa.types.is_dictionary(chunks.type) else chunks
+    return pa.table(columns)
 
 
 def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: Sequence[Pile]) -> None:
     order = np.argsort(part.astype(np.int16), kind="stable")
     table = pa.Table.from_pandas(frame, preserve_index=False)
     for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):  # else the values of the whole batch would go to every part
-            table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
+        if pa.types.is_dictionary(field.type):  # all values of the batch go to every part with it: only a few may
+            few = len(table.column(place).chunk(0).dictionary) <= _FEW
+            table = table.set_column(place, field.name,
+                                     table.column(place).cast(_DICTIONARY if few else pa.large_string()))
     table = table.take(pa.array(order))
     ends = np.cumsum(np.bincount(part, minlength=len(piles)))
     options = pa.ipc.IpcWriteOptions(compression="lz4")

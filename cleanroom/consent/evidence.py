@@ -15,13 +15,13 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from json.encoder import encode_basestring
-from operator import add
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
@@ -162,11 +162,14 @@ def verify_proof(data: bytes, where: str) -> Opened:
 
 def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
     """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
-    subjects = pd.Series([_mac(secret, b"subject" + str(person).encode()).hex() for person in events["person"]],
+    people = events["person"].astype("str").tolist()
+    subjects = pd.Series([hmac.digest(secret, b"subject" + person.encode(), "sha256").hex() for person in people],
                          index=events.index, dtype="str")
     columns = {name: events[name] for name in events.columns if name != "person"} | {"subject": subjects}
-    members = reduce(add, (_members(name, columns[name]) for name in sorted(columns)))
-    return [b"{%b}" % text[1:].encode() for text in members.tolist()]
+    members = [pa.array(_members(name, columns[name]), type=pa.large_string(), from_pandas=True)
+               for name in sorted(columns)]
+    joined = pc.binary_join_element_wise(*members, pa.scalar("", pa.large_string())).cast(pa.large_binary())
+    return [b"{%b}" % text[1:] for text in joined.to_pylist()]
 
 
 def _members(name: str, texts: pd.Series) -> pd.Series:
