@@ -49,7 +49,8 @@ def written(folder: Path) -> Path:
                              status="refused" if i % 11 == 0 else "given")
                        for i, person in enumerate(people["person"])))
     write_party(folder, "advertiser", people=people.to_csv(index=False), identities=logins.to_csv(index=False),
-                exposures=seen.to_csv(index=False), arms=arms.to_csv(index=False), consents=consents.to_csv(index=False))
+                exposures=seen.to_csv(index=False), arms=arms.to_csv(index=False),
+                consents=consents.to_csv(index=False))
     os.utime(folder / "suppressions.csv", (NOW.timestamp(), NOW.timestamp()))
     return folder
 
