@@ -48,8 +48,8 @@ def written(folder: Path) -> Path:
     consents = frame(*(event(person, record_id=person, recipients="Shop", scope="device" if i % 7 == 0 else "account",
                              status="refused" if i % 11 == 0 else "given")
                        for i, person in enumerate(people["person"])))
-    write_party(folder, "advertiser", people=people.to_csv(index=False), identities=logins.to_csv(index=False),
-                exposures=seen.to_csv(index=False), arms=arms.to_csv(index=False), consents=consents.to_csv(index=False))
+    tables = {"people": people, "identities": logins, "exposures": seen, "arms": arms, "consents": consents}
+    write_party(folder, "advertiser", **{name: table.to_csv(index=False) for name, table in tables.items()})
     os.utime(folder / "suppressions.csv", (NOW.timestamp(), NOW.timestamp()))
     return folder
 
