@@ -69,7 +69,8 @@ def verified(role: str = "retailer", of: Contract = AGREED, **changes: Any) -> V
     digest = contract_hash(of).hex()
     return Verified(
         role=role, run_id=RUN, contract_id=of.id, contract_hash=digest, software="0.1.0", root="c0" * 32,
-        previous_head="", sealed_after="", events=len(log), started=log[0].moment, ended=log[-1].moment, outcome=Kind.RUN_ENDED,
+        previous_head="", sealed_after="", events=len(log), started=log[0].moment, ended=log[-1].moment,
+        outcome=Kind.RUN_ENDED,
         receipt=Receipt(RUN, digest, "51" * 32, "7a" * 32, "3", "0.000001"),
         audit_roots={"advertiser": "a1" * 32, "retailer": "b2" * 32}, signed_by=("advertiser", "retailer"), log=log)
 
