@@ -89,8 +89,8 @@ class _Spread:
         for number, flags in enumerate(agreed):
             people, frame = plain_ids(self._tables["people"].look(number)["person"]), logins.take(number)
             known = pc.is_in(plain_ids(frame["person"]), value_set=people.filter(pa.array(flags)))
-            frame["agreed"] = known.to_numpy(zero_copy_only=False)
-            _add(frame, _places(frame["device"], self._count), piles)
+            flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
+            _add(flagged, _places(frame["device"], self._count), piles)
         empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
         for number, pile in enumerate(piles):
             untied.update(self._tables["exposures"].tie(number, _read(list(pile.take()), empty)))

@@ -48,9 +48,8 @@ def written(folder: Path) -> Path:
     consents = frame(*(event(person, record_id=person, recipients="Shop", scope="device" if i % 7 == 0 else "account",
                              status="refused" if i % 11 == 0 else "given")
                        for i, person in enumerate(people["person"])))
-    write_party(folder, "advertiser", people=people.to_csv(index=False), identities=logins.to_csv(index=False),
-                exposures=seen.to_csv(index=False), arms=arms.to_csv(index=False),
-                consents=consents.to_csv(index=False))
+    tables = {"people": people, "identities": logins, "exposures": seen, "arms": arms, "consents": consents}
+    write_party(folder, "advertiser", **{name: table.to_csv(index=False) for name, table in tables.items()})
     os.utime(folder / "suppressions.csv", (NOW.timestamp(), NOW.timestamp()))
     return folder
 
@@ -92,3 +91,18 @@ def test_devices_and_shared_values_do_not_see_the_parts(tmp_path: Path, monkeypa
     assert min(ways["by_login"], ways["before_login"], *whole["untied"].values()) > 0
     assert whole["cost"] == 3690
     assert whole["shared"]["email"]["kept"] > 0
+
+
+def test_parts_without_logins_or_devices_are_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One device only: most parts have none of its rows, and no login."""
+    monkeypatch.setattr(parts_module, "_BATCH", 64)
+    monkeypatch.setattr(parts_module, "_LEAST_PART", 8192)
+    folder = written(tmp_path)
+    (folder / "identities.csv").write_text("device,person,first_seen,last_seen\nd1,p3,2025-03-05,2025-03-06\n")
+    seen = pd.read_csv(folder / "exposures.csv", dtype=str, keep_default_na=False)
+    for person in ("", "p1"):
+        seen.assign(person=person, device="d1").to_csv(folder / "exposures.csv", index=False)
+        whole, spread = result(folder, 10**9), result(folder, 400_000)
+        assert whole.pop("parts") == 1
+        assert spread.pop("parts") > 3
+        assert spread == whole
