@@ -30,7 +30,8 @@ from cleanroom.adapters.synth.parameters import Parameters
 from cleanroom.adapters.synth.population import draw_people
 from cleanroom.contract.keys import KEYS_OF, KeyType, ProfileName, SharedValues
 from cleanroom.identity.columns import COLUMNS_OF
-from cleanroom.identity.matching import MatchKeys, match_keys, normalised
+from cleanroom.identity.matching import MatchKeys, match_keys
+from cleanroom.identity.normalising import normalised
 from cleanroom.identity.profiles import PROFILES
 
 ROLES = ("advertiser", "retailer")
@@ -51,10 +52,11 @@ def waterfall(left: MatchKeys, right: MatchKeys) -> list[set[tuple[str, str]]]:
     """Pairs found by each key type and by none before it."""
     found: list[set[tuple[str, str]]] = []
     taken: tuple[set[str], set[str]] = (set(), set())
-    for position in range(len(left.key_types)):
-        owner = {value: person for person, value in zip(left.persons, left.values[:, position], strict=True)
+    columns = zip(*left.values.tolist(), strict=True), zip(*right.values.tolist(), strict=True)
+    for ours, theirs in zip(*columns, strict=True):
+        owner = {value: person for person, value in zip(left.persons, ours, strict=True)
                  if value is not None and person not in taken[0]}
-        pairs = {(owner[value], person) for person, value in zip(right.persons, right.values[:, position], strict=True)
+        pairs = {(owner[value], person) for person, value in zip(right.persons, theirs, strict=True)
                  if value in owner and person not in taken[1]}
         taken = ({*taken[0], *(a for a, _ in pairs)}, {*taken[1], *(r for _, r in pairs)})
         found.append(pairs)

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 T = TypeVar("T")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Clock(Protocol):
@@ -39,8 +43,20 @@ class Noise(Protocol):
         ...
 
 
+class Job(Protocol[R_co]):
+    """Work that was begun elsewhere."""
+
+    def result(self) -> R_co:
+        """Wait for it; what it returned, or the exception that it raised."""
+        ...
+
+
 class Executor(Protocol):
-    """Runs a pure function on many chunks, possibly in other processes. Order is kept."""
+    """Runs a pure function on many chunks, possibly in other processes or on other machines. Order is kept."""
+
+    def submit(self, function: Callable[[T], R], chunk: T) -> Job[R]:
+        """Begin one chunk and return at once. The caller bounds how many are under way."""
+        ...
 
     def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
         """Results in the order of `chunks`. `function` is a module-level function."""
@@ -182,3 +198,39 @@ class Progress(Protocol):
         """The last stage is complete."""
         ...
 
+
+class Pile(Protocol):
+    """Byte arrays in the order they were added. They may be larger than the memory."""
+
+    def add(self, data: NDArray[np.uint8]) -> None:
+        """Keep a copy of one array, of any shape. MachineError when there is no room for it."""
+        ...
+
+    def take(self) -> Iterator[NDArray[np.uint8]]:
+        """Everything that was added, flat, in order; in pieces of any length. The pile is empty afterwards."""
+        ...
+
+    def look(self) -> Iterator[NDArray[np.uint8]]:
+        """As `take`, and the pile keeps everything."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything."""
+        ...
+
+
+class Scratch(Protocol):
+    """Room for the lists of one run: in memory, and beyond a budget on the disk, encrypted under a key that only the
+    process has."""
+
+    def piles(self, count: int) -> Sequence[Pile]:
+        """New empty piles."""
+        ...
+
+    def hold(self, size: int) -> None:
+        """`size` bytes are held outside for the whole run. MachineError when the memory budget is too small for it."""
+        ...
+
+    def require(self, size: int) -> None:
+        """MachineError unless `size` more bytes find room. Asked before the work is begun."""
+        ...

@@ -52,7 +52,11 @@ class Kernel:
         `dst` has 1 to 255 bytes.
         """
         offsets = array("q", accumulate(map(len, messages), initial=0))
-        return bytes(self._module.hash_to_curve(self._number, dst, prefix, b"".join(messages), offsets))
+        return self.hash_texts(dst, prefix, b"".join(messages), offsets)
+
+    def hash_texts(self, dst: Buffer, prefix: Buffer, data: Buffer, offsets: Buffer) -> bytes:
+        """`hash_to_curve` of n messages that lie in one buffer, between n + 1 ascending offsets (int64)."""
+        return bytes(self._module.hash_to_curve(self._number, dst, prefix, data, offsets))
 
     def check_points(self, points: Buffer) -> int:
         """Index of the first 32-byte coordinate that is ≥ p, zero, or on the twist of the curve; else -1."""

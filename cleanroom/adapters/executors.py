@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType, TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from cleanroom.errors import MachineError, MisuseError, SettingsError
+from cleanroom.ports import Job
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -28,9 +29,24 @@ class SerialExecutor:
 
     workers = 1
 
+    def submit(self, function: Callable[[T], R], chunk: T) -> Job[R]:
+        """The chunk runs when its result is asked for."""
+        return _Later(function, chunk)
+
     def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
         """Results in order."""
         return map(function, chunks)
+
+
+class _Later(Generic[T, R]):
+    """A chunk that runs when its result is asked for."""
+
+    def __init__(self, function: Callable[[T], R], chunk: T) -> None:
+        self._function, self._chunk = function, chunk
+
+    def result(self) -> R:
+        """See `ports.Job`."""
+        return self._function(self._chunk)
 
 
 class _Worker(SpawnProcess):
@@ -79,6 +95,14 @@ class ProcessExecutor:
         """How many processes work at once."""
         return self._workers
 
+    def submit(self, function: Callable[[T], R], chunk: T) -> Job[R]:
+        """Begin one chunk. MachineError, now or from the job, when a worker process died; MisuseError after `close`."""
+        pool = self._running()
+        try:
+            return _Waiting(self, pool, pool.submit(function, chunk))
+        except BrokenExecutor as error:
+            raise self.died(pool) from error
+
     def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
         """Results in the order of `chunks`, which may be endless: at most three a worker are taken ahead.
 
@@ -97,11 +121,7 @@ class ProcessExecutor:
             while pending:
                 yield pending.popleft().result()
         except BrokenExecutor as error:
-            self._drop(pool)
-            raise MachineError(
-                "a worker process died", where="workers",
-                todo="look for lack of memory on this machine, or lower the number of workers",
-            ) from error
+            raise self.died(pool) from error
         finally:
             for future in pending:
                 future.cancel()
@@ -129,12 +149,32 @@ class ProcessExecutor:
                 self._pool = ProcessPoolExecutor(self._workers, _Context(), initializer=_initialise)
             return self._pool
 
+    def died(self, pool: ProcessPoolExecutor) -> MachineError:
+        """The error to raise; the next call starts fresh processes."""
+        self._drop(pool)
+        return MachineError("a worker process died", where="workers",
+                            todo="look for lack of memory on this machine, or lower the number of workers")
+
     def _drop(self, broken: ProcessPoolExecutor) -> None:
         """Forget a pool whose worker died; another run may have done so already, and have a new one."""
         with self._lock:
             if self._pool is broken:
                 self._pool = None
         broken.shutdown(wait=True, cancel_futures=True)
+
+
+class _Waiting(Generic[R]):
+    """A chunk under way in a worker process."""
+
+    def __init__(self, owner: ProcessExecutor, pool: ProcessPoolExecutor, future: Future[R]) -> None:
+        self._owner, self._pool, self._future = owner, pool, future
+
+    def result(self) -> R:
+        """See `ports.Job`."""
+        try:
+            return self._future.result()
+        except BrokenExecutor as error:
+            raise self._owner.died(self._pool) from error
 
 
 def _initialise() -> None:

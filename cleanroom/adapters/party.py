@@ -32,6 +32,7 @@ from cleanroom.errors import SettingsError
 
 FILE_NAME: Final = "party.toml"
 MAX_FILE_BYTES: Final = 64 * 1024  # settings are read by people
+_UNITS: Final = MappingProxyType({"MB": 10**6, "GB": 10**9})
 
 
 def _address(text: str) -> str:
@@ -39,6 +40,12 @@ def _address(text: str) -> str:
     plain = re.fullmatch(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]", host)
     if not plain or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
         raise _refused("must be host:port, for example 127.0.0.1:7101")
+    return text
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})? (MB|GB)", text):
+        raise _refused('must be a number and MB or GB, for example "2 GB"')
     return text
 
 
@@ -52,6 +59,7 @@ def _inside(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT)]
 RelativePath = Annotated[ColumnName, AfterValidator(_inside)]
+Memory = Annotated[str, AfterValidator(_memory)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -83,6 +91,18 @@ class PartnerSection(_Section):
 
     budget_epsilon: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6, strict=False)]
     days: Annotated[int, Field(ge=1, le=36_525)] = 365
+
+
+class LimitsSection(_Section):
+    """`[limits]`: what a run may take of this machine."""
+
+    memory: Memory = "2 GB"
+
+    @property
+    def bytes(self) -> int:
+        """The budget in bytes."""
+        number, unit = self.memory.split()
+        return int(Decimal(number) * _UNITS[unit])
 
 
 class KeysSection(_Section):
@@ -128,6 +148,7 @@ class PartySettings(_Section):
     folder: Annotated[Path, Field(exclude=True)]
     party: PartySection
     node: NodeSection
+    limits: LimitsSection = LimitsSection()
     keys: KeysSection = KeysSection()
     partner: PartnerSection | None = None  # of our own alone: counted in our ledger, by the partner's signing key
     policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts

@@ -28,6 +28,9 @@ contact = {json.dumps(contact, ensure_ascii=False)}
 listen = "127.0.0.1:{PORTS[own]}"
 peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
 
+[limits]
+memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
+
 # Limits of our own for all contracts: the strictest of both parties' and the contract's counts. See docs/contract.md.
 # [policy]
 # threshold = 50

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.gate import Admitted, GateReport, gate
 from cleanroom.contract.keys import KEY_TYPES, KeyType
@@ -22,6 +22,7 @@ from cleanroom.contract.plan import Plan
 from cleanroom.flow import place
 from cleanroom.identity.columns import COLUMNS_OF
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
+from cleanroom.identity.numbering import numbered
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
 from cleanroom.rules import CURRENT, Pack
 
@@ -85,9 +86,9 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
     days are then taken in UTC. DataError as readers.
     """
     if contract is None:
-        tables = read_tables(settings, "UTC")
+        tables = numbered(read_tables(settings, Terms("UTC")))
         return _profile(tables, match_keys(tables.roster, _own_keys(tables.roster)))
-    tables = load_tables(settings, contract, now)
+    tables = numbered(load_tables(settings, contract, now))
     if isinstance(tables, AdvertiserTables):
         tables, untied = tie_devices(contract, tables, now, pack)
         found = _advertiser(contract, tables, gate(contract, tables, now, pack))

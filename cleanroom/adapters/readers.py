@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -16,12 +17,26 @@ from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
 from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.keys import KEY_TYPES
-from cleanroom.contract.model import Contract, Refunds
+from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError
 from cleanroom.identity.columns import COLUMNS_OF, KEY_COLUMNS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.measures.exposures import TYPES
 from cleanroom.measures.lines import SALES_CHANNELS
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the contract says about the files: the zone of days, the rule for refunds, and the currency (None: one)."""
+
+    time_zone: str
+    refunds: Refunds = "refuse"
+    currency: str | None = None
+
+    @classmethod
+    def of(cls, contract: Contract) -> Terms:
+        """From a contract."""
+        return cls(contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
 
 
 def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> AdvertiserTables | RetailerTables:
@@ -31,43 +46,70 @@ def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> A
     that the contract does not allow (R-13), and a suppression list too old at `now` (timezone-aware, X-01).
     """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout, allowed_columns(contract, name))
-           for name, layout in _present(settings).items()}
-    _check_fresh(raw["suppressions"], now)
-    return _typed(settings, raw, contract.calendar.time_zone, contract.purchases.refunds, contract.campaign.currency)
+           for name, layout in present(settings).items()}
+    fresh(raw["suppressions"], now)
+    return _typed(settings, raw, Terms.of(contract))
 
 
-def read_tables(settings: PartySettings, time_zone: str, refunds: Refunds = "refuse",
-                currency: str | None = None) -> AdvertiserTables | RetailerTables:
+def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | RetailerTables:
     """As `load_tables`, for days in any time zone: checks need no contract.
 
     Negative purchase lines are refused unless `refunds` has a rule for them; they are kept as they are. A currency
     column must hold `currency` in every row; without it, one currency.
     """
     raw = {name: read_raw(settings.path(name), settings.data[name], layout)
-           for name, layout in _present(settings).items()}
-    return _typed(settings, raw, time_zone, refunds, currency)
+           for name, layout in present(settings).items()}
+    return _typed(settings, raw, terms)
 
 
-def _present(settings: PartySettings) -> dict[str, Layout]:
+def present(settings: PartySettings) -> dict[str, Layout]:
+    """The tables that the party has."""
     return {name: layout for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
 
 
-def _typed(settings: PartySettings, raw: Mapping[str, RawTable], time_zone: str, refunds: Refunds,
-           currency: str | None) -> AdvertiserTables | RetailerTables:
-    consents, suppressions = _texts(raw["consents"]), _persons(raw["suppressions"])
-    pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
-    if settings.role == "advertiser":
-        _one_currency(raw["exposures"], currency)
-        identities = _identities(raw["identities"], time_zone) if "identities" in raw else None
-        return AdvertiserTables(_roster(raw["people"]), _exposures(raw["exposures"], time_zone),
-                                _arms(raw["arms"], time_zone), consents, suppressions, identities)
-    _one_currency(raw["purchases"], currency)
-    purchases = _purchases(raw["purchases"], time_zone, signed=refunds != "refuse")
-    visits = _visits(raw["visits"], time_zone) if "visits" in raw else None
-    return RetailerTables(_roster(raw["members"]), purchases, consents, suppressions, visits)
+def _typed(settings: PartySettings, raw: Mapping[str, RawTable], terms: Terms) -> AdvertiserTables | RetailerTables:
+    for name, table in raw.items():
+        require_rows(name, table)
+    frames = {}
+    for name in sorted(raw, key=lambda name: name not in {"consents", "suppressions"}):
+        frames[name] = typed(name, raw[name], terms)
+        if name == "consents":
+            pa.default_memory_pool().release_unused()  # reading a column takes several times what it holds
+    return tables_of(settings.role, frames)
 
 
-def _check_fresh(raw: RawTable, now: datetime) -> None:
+def tables_of(role: Role, frames: Mapping[str, pd.DataFrame]) -> AdvertiserTables | RetailerTables:
+    """The typed tables of a role from their frames by name."""
+    return AdvertiserTables(**frames) if role == "advertiser" else RetailerTables(**frames)
+
+
+def typed(name: str, raw: RawTable, terms: Terms) -> pd.DataFrame:
+    """The frame of one table, or of consecutive rows of it. DataError as `load_tables`."""
+    match name:
+        case "people" | "members":
+            return _roster(raw)
+        case "exposures":
+            return _exposures(raw, terms)
+        case "identities":
+            return _identities(raw, terms.time_zone)
+        case "arms":
+            return _arms(raw, terms.time_zone)
+        case "purchases":
+            return _purchases(raw, terms)
+        case "visits":
+            return _visits(raw, terms.time_zone)
+        case "consents":
+            return _texts(raw)
+    return _persons(raw)
+
+
+def require_rows(name: str, raw: RawTable) -> None:
+    """DataError for an empty table that must not be."""
+    if raw.rows == 0 and name != "suppressions":
+        raise DataError("the file has no rows", where=raw.file, todo="write the rows, or name another file")
+
+
+def fresh(raw: RawTable, now: datetime) -> None:
     """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
     made = datetime.fromtimestamp(raw.changed, UTC)
     if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
@@ -77,7 +119,6 @@ def _check_fresh(raw: RawTable, now: datetime) -> None:
 
 def _roster(raw: RawTable) -> pd.DataFrame:
     """People or members: one row each, with the raw keys the file has."""
-    _needs_rows(raw)
     if not any(set(COLUMNS_OF[key]) <= raw.columns.keys() for key in KEY_TYPES):
         raise DataError("no column to match people by", where=raw.file,
                         todo="map email, phone, loyalty or another key to a column in party.toml")
@@ -90,14 +131,14 @@ def _roster(raw: RawTable) -> pd.DataFrame:
     return frame
 
 
-def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
+def _exposures(raw: RawTable, terms: Terms) -> pd.DataFrame:
     """An empty person is an exposure that no login or device tied to anybody: it counts for coverage only."""
-    _needs_rows(raw)
+    _one_currency(raw, terms.currency)
     frame = pd.DataFrame({
         "person": fields.persons(raw, unique=False, blank=True),
         "channel": fields.text(raw, "channel"),
         "campaign": fields.text(raw, "campaign"),
-        "day": day(raw, "day", time_zone),
+        "day": day(raw, "day", terms.time_zone),
     })
     if "type" in raw.columns:
         frame["type"] = fields.choice(raw, "type", TYPES)
@@ -110,7 +151,6 @@ def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
 
 def _identities(raw: RawTable, time_zone: str) -> pd.DataFrame:
     """Logins: between which days a device or cookie was seen with a person."""
-    _needs_rows(raw)
     frame = pd.DataFrame({
         "device": fields.text(raw, "device"),
         "person": fields.persons(raw, unique=False),
@@ -123,7 +163,6 @@ def _identities(raw: RawTable, time_zone: str) -> pd.DataFrame:
 
 
 def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
-    _needs_rows(raw)
     return pd.DataFrame({
         "person": fields.persons(raw, unique=True),
         "arm": fields.text(raw, "arm"),
@@ -131,9 +170,10 @@ def _arms(raw: RawTable, time_zone: str) -> pd.DataFrame:
     })
 
 
-def _purchases(raw: RawTable, time_zone: str, *, signed: bool) -> pd.DataFrame:
+def _purchases(raw: RawTable, terms: Terms) -> pd.DataFrame:
     """An empty person is a purchase without a card: it counts for coverage only."""
-    _needs_rows(raw)
+    _one_currency(raw, terms.currency)
+    time_zone, signed = terms.time_zone, terms.refunds != "refuse"
     frame = pd.DataFrame({
         "person": fields.persons(raw, unique=False, blank=True),
         "day": day(raw, "day", time_zone),
@@ -150,7 +190,6 @@ def _purchases(raw: RawTable, time_zone: str, *, signed: bool) -> pd.DataFrame:
 
 
 def _visits(raw: RawTable, time_zone: str) -> pd.DataFrame:
-    _needs_rows(raw)
     return pd.DataFrame({"person": fields.persons(raw, unique=False, blank=True), "day": day(raw, "day", time_zone)})
 
 
@@ -165,7 +204,6 @@ def _one_currency(raw: RawTable, currency: str | None) -> None:
 
 def _texts(raw: RawTable) -> pd.DataFrame:
     """Consent events as texts: what they say is judged by the rules, not by the reader."""
-    _needs_rows(raw)
     frame = pd.DataFrame({"person": fields.persons(raw, unique=False)})
     for name in raw.columns:
         if name != "person":
@@ -176,8 +214,3 @@ def _texts(raw: RawTable) -> pd.DataFrame:
 def _persons(raw: RawTable) -> pd.DataFrame:
     """The suppression list; the only table that may have no row."""
     return pd.DataFrame({"person": fields.persons(raw, unique=False)})
-
-
-def _needs_rows(raw: RawTable) -> None:
-    if raw.rows == 0:
-        raise DataError("the file has no rows", where=raw.file, todo="write the rows, or name another file")

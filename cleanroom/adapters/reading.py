@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -28,6 +28,8 @@ from cleanroom.errors import DataError
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _BATCH: Final = 250_000  # rows of a Parquet column in memory beside the finished array
+_GROWTH: Final = 3  # bytes of a text with its offset, for one in a CSV or DuckDB file
+_SAMPLE: Final = 65_536  # rows
 _CHUNK: Final = 4 * 1024 * 1024  # bytes read at once; also bounds the length of a CSV line
 
 
@@ -42,10 +44,11 @@ class RawTable:
     columns: Mapping[str, Column]
     own: Mapping[str, str]  # the party's name of each column
     time_zone: str | None
+    first: int = 0  # data row of the file at which these columns begin
 
     def error(self, what: str, field: str, row: int, todo: str) -> DataError:
         """Error at data row `row` (0-based) of a product column."""
-        place = f"line {row + 2}" if self.kind == "csv" else f"row {row + 1}"
+        place = f"line {self.first + row + 2}" if self.kind == "csv" else f"row {self.first + row + 1}"
         return DataError(what, where=f"{self.file}, {place}, field {self.own[field]}", todo=todo)
 
 
@@ -54,20 +57,43 @@ def read_raw(path: Path, table: TableFile, layout: Layout, allowed: frozenset[st
 
     DataError: no file, not readable as its format, a missing or repeated column, no row, broken text.
     """
+    return next(read_batches(path, table, layout, 0, allowed))
+
+
+def read_batches(path: Path, table: TableFile, layout: Layout, rows: int,
+                 allowed: frozenset[str] | None = None) -> Iterator[RawTable]:
+    """As `read_raw`, about `rows` at a time; 0: all at once. At least one batch, which may be empty."""
     if not path.is_file():
         raise DataError("no such file", where=table.file, todo="put it there or correct party.toml")
     try:
         changed, source = path.stat().st_mtime, _source(path, table)
-        header = source.header()
-        own = _wanted(table, layout, header)
-        if allowed is not None:
-            product = {name: key for key, name in table.columns.items()}
-            check_columns((product.get(name, name) for name in header), allowed, table.file)
-        columns = source.columns(list(own.values()), frozenset(own[name] for name in layout.repeated if name in own))
+        own = _checked(table, layout, source.header(), allowed)
+        repeated, first = frozenset(own[name] for name in layout.repeated if name in own), 0
+        for columns in source.batches(list(own.values()), repeated, rows):
+            raw = {product: columns[name] for product, name in own.items()}
+            count = len(next(iter(raw.values())))
+            yield RawTable(table.file, table.kind, changed, count, raw, own, table.time_zone, first)
+            first += count
     except OSError:
         raise DataError("the file cannot be read", where=table.file, todo="check its permissions") from None
-    raw = {product: columns[name] for product, name in own.items()}
-    return RawTable(table.file, table.kind, changed, len(next(iter(raw.values()))), raw, own, table.time_zone)
+
+
+def estimated_bytes(path: Path, table: TableFile, layout: Layout) -> int:
+    """About how much memory the columns of a file will take as texts, from its size or its first rows."""
+    if not path.is_file():
+        return 0
+    if table.kind != "parquet":
+        return _GROWTH * path.stat().st_size
+    source = _Parquet(path, table)
+    return source.estimated([table.own(name) for name in (*layout.required, *layout.optional)])
+
+
+def _checked(table: TableFile, layout: Layout, header: list[str], allowed: frozenset[str] | None) -> dict[str, str]:
+    own = _wanted(table, layout, header)
+    if allowed is not None:
+        product = {name: key for key, name in table.columns.items()}
+        check_columns((product.get(name, name) for name in header), allowed, table.file)
+    return own
 
 
 def _source(path: Path, table: TableFile) -> _Csv | _Parquet | DuckDBQuery:
@@ -102,23 +128,38 @@ class _Csv:
             raise DataError("the file is empty", where=self._file, todo="write a header line and rows")
         return next(csv.reader([line], delimiter=self._delimiter))
 
-    def columns(self, names: list[str], repeated: frozenset[str]) -> dict[str, Column]:
-        """Columns as text arrays without nulls, the repeated ones as dictionaries."""
-        kinds = {name: _DICTIONARY if name in repeated else pa.large_string() for name in names}
+    def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns as text arrays without nulls, the repeated ones as dictionaries: all at once, or in blocks of the
+        file if `rows`."""
+        found = 0
         try:
-            table = pa_csv.read_csv(
-                self._path,
-                read_options=pa_csv.ReadOptions(block_size=_CHUNK),
-                parse_options=pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
-                convert_options=pa_csv.ConvertOptions(
-                    include_columns=names, column_types=kinds,
-                    null_values=[], strings_can_be_null=False, check_utf8=False),
-            )
+            for part in self._stream(names, repeated) if rows else self._whole(names, repeated):
+                found += part.num_rows
+                if rows or found + 1 == self._lines:
+                    yield {name: whole(part.column(name)) for name in names}
         except pa.ArrowException:
             raise self._malformed() from None
-        if table.num_rows + 1 != self._lines:
+        if found + 1 != self._lines:
             raise self._malformed()
-        return {name: whole(table.column(name)) for name in names}
+
+    def _whole(self, names: list[str], repeated: frozenset[str]) -> Iterator[Any]:
+        yield pa_csv.read_csv(self._path, *self._options(names, repeated))
+
+    def _stream(self, names: list[str], repeated: frozenset[str]) -> Iterator[Any]:
+        with pa_csv.open_csv(self._path, *self._options(names, repeated)) as stream:
+            empty = True
+            for part in stream:
+                empty = False
+                yield part
+            if empty:
+                yield stream.schema.empty_table()
+
+    def _options(self, names: list[str], repeated: frozenset[str]) -> tuple[Any, Any, Any]:
+        kinds = {name: _DICTIONARY if name in repeated else pa.large_string() for name in names}
+        return (pa_csv.ReadOptions(block_size=_CHUNK),
+                pa_csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
+                pa_csv.ConvertOptions(include_columns=names, column_types=kinds,
+                                      null_values=[], strings_can_be_null=False, check_utf8=False))
 
     def _malformed(self) -> DataError:
         """Find the first line that is not one row; only runs when the file is already refused."""
@@ -184,14 +225,26 @@ class _Parquet:
         """Column names."""
         return list(self._parquet.schema_arrow.names)
 
-    def columns(self, names: list[str], repeated: frozenset[str]) -> dict[str, Column]:
-        """Columns in their own types; repeated texts as dictionaries, others decoded. One after the other: the
-        bytes of the file and the arrays made of them are never there for all columns at once."""
+    def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Columns in their own types; repeated texts as dictionaries, others decoded. `rows` at a time, or all, one
+        column after the other: the bytes of the file and the arrays made of them are never there for all at once."""
         try:
             file = pa_parquet.ParquetFile(self._path, read_dictionary=list(repeated))
-            return {name: self._column(file, name, name in repeated) for name in names}
+            if not rows or not file.metadata.num_rows:
+                yield {name: self._column(file, name, name in repeated) for name in names}
+                return
+            for batch in file.iter_batches(rows, columns=names):
+                yield {name: plain(batch.column(name), name in repeated) for name in names}
         except (pa.ArrowException, OSError):
             raise self._unreadable() from None
+
+    def estimated(self, names: list[str]) -> int:
+        """Bytes of all rows as texts, by the first ones."""
+        present = [name for name in names if name in self.header()]
+        for columns in self.batches(present, frozenset(), _SAMPLE):
+            size = sum(column.nbytes for column in columns.values())
+            return int(size * self._parquet.metadata.num_rows / max(1, *(len(each) for each in columns.values())))
+        return 0
 
     def _column(self, file: Any, name: str, repeated: bool) -> Column:
         batches = file.iter_batches(_BATCH, columns=[name], use_threads=False)  # a thread more, a batch more in memory

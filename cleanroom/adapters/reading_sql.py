@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ class DuckDBQuery:
         """Column names."""
         return list(self._table.column_names)
 
-    def columns(self, names: list[str], repeated: frozenset[str]) -> dict[str, Any]:
-        """Columns in their own types; texts as large strings, repeated ones as dictionaries."""
-        return {name: plain(self._table.column(name), name in repeated) for name in names}
+    def batches(self, names: list[str], repeated: frozenset[str], rows: int) -> Iterator[dict[str, Any]]:
+        """Columns in their own types, texts as large strings or dictionaries of them: `rows` at a time, or all."""
+        size = rows or max(1, self._table.num_rows)
+        for start in range(0, max(1, self._table.num_rows), size):
+            part = self._table.slice(start, size)
+            yield {name: plain(part.column(name), name in repeated) for name in names}

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from cleanroom.errors import MisuseError, SettingsError
+from cleanroom.ports import Job
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,6 +31,12 @@ class ThreadExecutor:
     def workers(self) -> int:
         """How many threads work at once."""
         return self._workers
+
+    def submit(self, function: Callable[[T], R], chunk: T) -> Job[R]:
+        """Begin one chunk. MisuseError after `close`."""
+        if self._closed:
+            raise MisuseError("the executor is closed")
+        return self._pool.submit(function, chunk)
 
     def map(self, function: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
         """Results in the order of `chunks`, which may be endless: at most three a thread are taken ahead.

@@ -9,20 +9,27 @@ import numpy.typing as npt
 
 from cleanroom.aggregate import block_count
 from cleanroom.errors import PeerViolationError
+from cleanroom.measures.compact import Compact
 from cleanroom.ports import Entropy
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.lattice import MaskedSums, SecretKey
+from cleanroom.primitives.parameters import T
 from cleanroom.primitives.ring import N, Residues
 
 
 class EncryptedTable:
-    """One run's table. `columns`: (n, C) int64 in [0, cap]; `order`: (rows,) person at each wire row, -1 = padding."""
+    """One run's table. `columns`: (n, C) in [0, cap]; `order`: (rows,) person at each wire row, -1 = padding.
 
-    def __init__(self, backend: Backend, entropy: Entropy, ctx: bytes, columns: npt.NDArray[np.int64],
-                 order: npt.NDArray[np.int64]) -> None:
+    `sums` totals are opened, each in `parts` encrypted sums (see `aggregate.advertiser`).
+    """
+
+    def __init__(self, backend: Backend, entropy: Entropy, ctx: bytes, columns: Compact, order: npt.NDArray[np.int32],
+                 sums: int, parts: int) -> None:
         self._secret = SecretKey.generate(ctx, entropy, backend)
         self._columns, self._order = columns, order
-        self.shares: list[int] = []
+        self._left = sums * parts
+        self._opened = 0
+        self.shares = [0] * sums
 
     def __repr__(self) -> str:
         return "EncryptedTable"
@@ -33,22 +40,26 @@ class EncryptedTable:
 
     def blocks(self) -> Iterator[tuple[int, int, Residues]]:
         """(block, column, c0), block by block; padding rows carry zeros."""
-        width = self._columns.shape[1]
+        width = self._columns.width
         for block in range(block_count(len(self._order))):
-            people = self._order[block * N:(block + 1) * N]
-            values = np.where(people >= 0, self._columns[people].T, 0)
+            values = self._columns.take(self._order[block * N:(block + 1) * N])
             for column, c0 in enumerate(self._secret.encrypt(range(width), block, values)):
                 yield block, column, c0
 
-    def open_sum(self, index: int, c0: Residues, c1: Residues) -> None:
-        """Our share of one masked sum; they come in order."""
-        if index != len(self.shares):
-            raise PeerViolationError(f"expected masked sum {len(self.shares)}, got {index}")
-        self.shares.append(int(self._secret.open_sums(MaskedSums(c0[None], c1[None]))[0]))
+    def open_sum(self, index: int, c0: Residues, c1: Residues) -> bool:
+        """Add our share of one masked sum; they come in order. Returns whether all are here."""
+        if index != self._opened:
+            raise PeerViolationError(f"expected masked sum {self._opened}, got {index}")
+        share = int(self._secret.open_sums(MaskedSums(c0[None], c1[None]))[0])
+        place = index % len(self.shares)
+        self.shares[place] = (self.shares[place] + share) % T
+        self._opened += 1
+        return self._opened == self._left
 
     def wipe(self) -> None:
         """Overwrite the secret key and the row order; forget the columns."""
         self._secret.wipe()
         self._order.fill(-1)
-        self._columns = self._columns[:0].copy()  # a view would keep the whole array alive
+        self._columns.wipe()
+        self._columns = Compact([])
         self.shares = []

@@ -32,6 +32,29 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+class Growing:
+    """The same tree, a leaf at a time: it holds one node for each power of two of the size."""
+
+    def __init__(self) -> None:
+        self._nodes: list[tuple[int, bytes]] = []  # (leaves, hash), sizes falling
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf hash."""
+        size, node = 1, leaf
+        while self._nodes and self._nodes[-1][0] == size:
+            size, node = 2 * size, node_hash(self._nodes.pop()[1], node)
+        self._nodes.append((size, node))
+
+    def root(self) -> bytes:
+        """As `root` of all leaves so far."""
+        if not self._nodes:
+            return hashlib.sha256(b"").digest()
+        value = self._nodes[-1][1]
+        for _, node in reversed(self._nodes[:-1]):
+            value = node_hash(node, value)
+        return value
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:
     """PATH(index, leaves) of RFC 6962 §2.1.1. MisuseError outside 0 ≤ index < len(leaves)."""
     if not 0 <= index < len(leaves):

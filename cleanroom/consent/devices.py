@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cleanroom.consent.rules import first_refusal, person_rules
 from cleanroom.consent.subjects import subjects_of
@@ -26,6 +28,12 @@ def tie_devices(contract: Contract, tables: AdvertiserTables, now: datetime, pac
     if tables.identities is None or "device" not in tables.exposures:
         return tables, {}
     people = subjects_of(contract, tables, now)
-    agreed = pd.Index(tables.people["person"])[(first_refusal(people, person_rules(pack)) < 0) & people.account]
-    exposures, untied = tie(tables.exposures, tables.identities, agreed)
+    return tied(tables, (first_refusal(people, person_rules(pack)) < 0) & people.account)
+
+
+def tied(tables: AdvertiserTables, agreed: NDArray[np.bool_]) -> tuple[AdvertiserTables, Mapping[str, int]]:
+    """The same when it is known who `agreed`: a flag for each row of the roster."""
+    if tables.identities is None or "device" not in tables.exposures:
+        return tables, {}
+    exposures, untied = tie(tables.exposures, tables.identities, pd.Index(tables.people["person"])[agreed])
     return replace(tables, exposures=exposures), untied

@@ -15,13 +15,13 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from json.encoder import encode_basestring
-from operator import add
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
@@ -42,11 +42,17 @@ _ESCAPED: Final = r'["\\\x00-\x1f]'  # what a JSON text cannot hold as it is
 class Records:
     """Deciding events of n admitted people, as texts, in the order of the roster. Gives out these events only."""
 
-    __slots__ = ("_events", "_places", "rows")
+    __slots__ = ("_events", "_ids", "_places", "rows")
 
-    def __init__(self, events: pd.DataFrame, places: NDArray[np.intp], rows: NDArray[np.intp]) -> None:
-        """`places`: rows of the deciding ones in `events`; `rows`: of their people in the roster, from 0."""
-        self._events, self._places, self.rows = events, places, rows
+    def __init__(self, events: pd.DataFrame, places: NDArray[np.intp], rows: NDArray[np.intp],
+                 roster: pd.DataFrame | None = None) -> None:
+        """`places`: rows of the deciding ones in `events`; `rows`: of their people in the roster, from 0.
+
+        `roster`: where the events name people by number, their local ids (`id`) and rows in the file (`row`).
+        """
+        self._events, self._places, self.rows, self._ids = events, places, rows, None
+        if roster is not None and "id" in roster.columns:
+            self._ids, self.rows = roster["id"].take(rows), roster["row"].to_numpy()[rows]
 
     def __repr__(self) -> str:
         return f"Records({len(self)})"
@@ -56,7 +62,10 @@ class Records:
 
     def chunk(self, start: int, size: int) -> pd.DataFrame:
         """Some of the events: a copy of all of them takes as much memory as the rest of the gate."""
-        return self._events.take(self._places[start:start + size])
+        events = self._events.take(self._places[start:start + size])
+        if self._ids is None:
+            return events
+        return events.assign(person=self._ids.iloc[start:start + size].to_numpy())
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,27 +78,33 @@ class Opened:
     record: Mapping[str, str]
 
 
-def commit(records: Records, run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
+def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
     """Keep what opens the leaves, on the owner's side, and give the root (32 bytes) for the audit log.
 
-    One leaf a record, in the order of the roster. `secret`: 32 random bytes of this run alone, else MisuseError.
+    One leaf a record, in the order of the roster, part by part where there are parts. `secret`: 32 random bytes of this
+    run alone, else MisuseError.
     """
     if len(secret) != SECRET_BYTES:
         raise MisuseError("the secret of the consent evidence has 32 bytes")
-    leaves: list[bytes] = []
-    proofs.keep(_kept(records, run, secret, leaves))
-    return merkle.root(leaves)
+    tree = merkle.Growing()
+    proofs.keep(_kept([records] if isinstance(records, Records) else records, run, secret, tree))
+    return tree.root()
 
 
-def _kept(records: Records, run: str, secret: bytes, leaves: list[bytes]) -> Iterator[bytes]:
-    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes are appended."""
+def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growing) -> Iterator[bytes]:
+    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes go to the tree."""
     yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
-    found = (record for start in range(0, len(records), _AT_ONCE)
-             for record in _canonical(records.chunk(start, _AT_ONCE), secret))
-    numbered = zip(records.rows.tolist(), found, strict=True)
-    for (row, record), salt in zip(numbered, _salts(secret), strict=False):
-        leaves.append(_leaf(salt, record))
+    for (row, record), salt in zip(_numbered(parts, secret), _salts(secret), strict=False):
+        tree.add(_leaf(salt, record))
         yield b"%d %b" % (row + 1, record)
+
+
+def _numbered(parts: Iterable[Records], secret: bytes) -> Iterator[tuple[int, bytes]]:
+    """(row in the roster's file, canonical record)."""
+    for records in parts:
+        for start in range(0, len(records), _AT_ONCE):
+            yield from zip(records.rows[start:start + _AT_ONCE].tolist(),
+                           _canonical(records.chunk(start, _AT_ONCE), secret), strict=True)
 
 
 def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
@@ -147,11 +162,14 @@ def verify_proof(data: bytes, where: str) -> Opened:
 
 def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
     """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
-    subjects = pd.Series([_mac(secret, b"subject" + str(person).encode()).hex() for person in events["person"]],
+    people = events["person"].astype("str").tolist()
+    subjects = pd.Series([hmac.digest(secret, b"subject" + person.encode(), "sha256").hex() for person in people],
                          index=events.index, dtype="str")
     columns = {name: events[name] for name in events.columns if name != "person"} | {"subject": subjects}
-    members = reduce(add, (_members(name, columns[name]) for name in sorted(columns)))
-    return [b"{%b}" % text[1:].encode() for text in members.tolist()]
+    members = [pa.array(_members(name, columns[name]), type=pa.large_string(), from_pandas=True)
+               for name in sorted(columns)]
+    joined = pc.binary_join_element_wise(*members, pa.scalar("", pa.large_string())).cast(pa.large_binary())
+    return [b"{%b}" % text[1:] for text in joined.to_pylist()]
 
 
 def _members(name: str, texts: pd.Series) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from cleanroom.consent.evidence import Records
 from cleanroom.consent.rules import DROPS, SHARED, WARNS, first_refusal, person_rules
-from cleanroom.consent.sharing import strictest
-from cleanroom.consent.subjects import Subjects, subjects_of
+from cleanroom.consent.sharing import strictest_of
+from cleanroom.consent.subjects import subjects_of
 from cleanroom.contract.keys import DEFAULT_SHARED
 from cleanroom.contract.model import Contract, Match
 from cleanroom.errors import DataError, MisuseError
-from cleanroom.identity.matching import MatchKeys, NormalisedKeys, normalised_keys, without_repeats
+from cleanroom.identity.matching import MatchKeys, NormalisedKeys, joined, normalised_keys, without_repeats
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.rules import CURRENT, Pack, Rule
 
@@ -92,6 +92,11 @@ class Admitted(Generic[Tables]):
         """Ids of the admitted people, in table order."""
         return self._keys.persons
 
+    @property
+    def keys(self) -> NormalisedKeys:
+        """Normalised keys of the admitted people, to be compared with those of other parts."""
+        return self._keys
+
     def match_keys(self, terms: Match) -> MatchKeys:
         """De-duplicated keys of the admitted people, under the contract's terms of the match. MisuseError else."""
         if (terms.keys, terms.normalisation) != (self._keys.key_types, self._keys.profile):
@@ -117,40 +122,95 @@ class Admitted(Generic[Tables]):
         raise MisuseError("admitted people have one type")
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Judged:
+    """What the rules say of each of n people before those who share a key are looked at together. Admits nobody.
+
+    `own`: index of the rule that refuses, or -1. `present`: row of the deciding event, or -1. `warned`: by rule id.
+    `agreed`: not refused, and with the account (see `consent.devices`).
+    """
+
+    own: NDArray[np.intp]
+    keys: NormalisedKeys
+    present: NDArray[np.intp]
+    warned: Mapping[str, NDArray[np.bool_]]
+    agreed: NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return f"Judged({len(self.own)} people)"
+
+
 def gate(contract: Contract, tables: Tables, now: datetime, pack: Pack = CURRENT) -> Admitted[Tables]:
     """Let through the people whose consent stands at `now` (timezone-aware), and their rows.
 
     The role is that of the tables. `pack`: another one only to replay an old run. DataError when a person appears
-    twice, MisuseError for a naive `now`.
+    twice, MisuseError for a naive `now`. Tables in parts pass in three steps: `judge` each, `settle` all, `admit` each.
     """
+    judged = judge(contract, tables, now, pack)
+    return admit(contract, tables, judged, settle([judged], pack)[0], pack)
+
+
+def judge(contract: Contract, tables: AdvertiserTables | RetailerTables, now: datetime, pack: Pack = CURRENT) -> Judged:
+    """First step of `gate`: the roster, consents and suppressions of a part."""
     if now.tzinfo is None:
         raise MisuseError("the gate needs a time with its zone")
     if not tables.roster["person"].is_unique:
         raise DataError("a person appears twice", where=tables.role, todo="keep one row per person")
     rules = person_rules(pack)
-    people, keys = subjects_of(contract, tables, now), _normalised(contract, tables)
+    people = subjects_of(contract, tables, now)
     own = first_refusal(people, rules)
-    verdict = strictest(own, keys) if any(rule.check == SHARED for rule in rules) else own
-    rows = np.flatnonzero(verdict < 0)
-    admitted = keys.take(rows)
+    return Judged(own, _normalised(contract, tables), people.present,
+                  {rule.id: WARNS[rule.check](people) for rule in rules if rule.check in WARNS},
+                  (own < 0) & people.account)
+
+
+def settle(parts: Sequence[Judged], pack: Pack = CURRENT) -> list[NDArray[np.intp]]:
+    """Second step: the final verdict on each person of each part, those who share a key taken together."""
+    own = [part.own for part in parts]
+    if not any(rule.check == SHARED for rule in person_rules(pack)):
+        return own
+    columns = [joined([part.keys.columns[key_type].values for part in parts]) for key_type in parts[0].keys.key_types]
+    return np.split(strictest_of(np.concatenate(own), columns), np.cumsum([len(each) for each in own])[:-1])
+
+
+def admit(contract: Contract, tables: Tables, judged: Judged, verdict: NDArray[np.intp],
+          pack: Pack = CURRENT) -> Admitted[Tables]:
+    """Third step: the people of a part whom nothing refuses, with the rows that no rule drops."""
+    if len(verdict) != len(judged.own) or len(verdict) != len(tables.roster):
+        raise MisuseError("the verdict belongs to other tables")
+    rules, rows = person_rules(pack), np.flatnonzero(verdict < 0)
+    admitted = judged.keys.take(rows)
     kept, dropped = _drop(contract, tables.select(admitted.persons), pack)
-    report = GateReport(pack.name, len(verdict), len(rows), _by_rule(verdict, rules), int((verdict != own).sum()),
-                        _warned(people, rows, rules), dropped)
-    return Admitted(kept, admitted, Records(tables.consents, people.present[rows], rows), report, token=_TOKEN)
+    warned = MappingProxyType({rule: int(mask[rows].sum()) for rule, mask in judged.warned.items()})
+    report = GateReport(pack.name, len(verdict), len(rows), _by_rule(verdict, rules),
+                        int((verdict != judged.own).sum()), warned, dropped)
+    records = Records(tables.consents, judged.present[rows], rows, tables.roster)
+    return Admitted(kept, admitted, records, report, token=_TOKEN)
+
+
+def combined(reports: Sequence[GateReport]) -> GateReport:
+    """The counts of parts whose people are apart, added up."""
+    if len(reports) == 1:
+        return reports[0]
+    dropped = {rule: _added([report.dropped[rule] for report in reports]) for rule in reports[0].dropped}
+    return GateReport(reports[0].pack, sum(report.considered for report in reports),
+                      sum(report.admitted for report in reports), _added([report.refused for report in reports]),
+                      sum(report.by_shared_key for report in reports), _added([report.warned for report in reports]),
+                      MappingProxyType(dropped))
+
+
+def _added(counts: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    return MappingProxyType({name: sum(each[name] for each in counts) for name in counts[0]})
 
 
 def _normalised(contract: Contract, tables: AdvertiserTables | RetailerTables) -> NormalisedKeys:
-    return normalised_keys(tables.roster, contract.match.keys, contract.match.normalisation)
+    match = contract.match
+    return normalised_keys(tables.roster, match.keys, match.normalisation, match.shared_values or DEFAULT_SHARED)
 
 
 def _by_rule(verdict: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:
     counts = np.bincount(verdict[verdict >= 0], minlength=len(rules))
     return MappingProxyType({rule.id: int(count) for rule, count in zip(rules, counts, strict=True)})
-
-
-def _warned(people: Subjects, rows: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:
-    return MappingProxyType({rule.id: int(WARNS[rule.check](people)[rows].sum())
-                             for rule in rules if rule.check in WARNS})
 
 
 def _drop(contract: Contract, tables: Tables, pack: Pack) -> tuple[Tables, Mapping[str, Mapping[str, int]]]:

@@ -6,13 +6,17 @@ be matched under another. Sharing is followed all the way: by e-mail to a second
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cleanroom.identity.matching import NormalisedKeys
+from cleanroom.identity.values import Column, repeated
 
 Verdicts = NDArray[np.intp]
 
@@ -20,27 +24,35 @@ Verdicts = NDArray[np.intp]
 def strictest(verdicts: Verdicts, keys: NormalisedKeys) -> Verdicts:
     """`verdicts`: index of the rule that refuses each person, -1 for none. Those who share a value with somebody
     refused, directly or through others, are refused by the first rule of their group."""
-    size = len(verdicts)
-    people, values = _shared(keys)
+    return strictest_of(verdicts, keys.values)
+
+
+def strictest_of(verdicts: Verdicts, columns: Sequence[Column]) -> Verdicts:
+    """The same for people of many parts. `columns`: their values, by key type."""
+    people, values = _shared(columns)
     if not len(people):
         return verdicts
-    _, group = connected_components(coo_array((np.ones(len(people), dtype=np.int8), (people, size + values)),
-                                              shape=(size + int(values.max()) + 1,) * 2), directed=False)
+    known, places = np.unique(people, return_inverse=True)  # few: only those who share a value
+    ends = (len(known) + int(values.max()) + 1,) * 2
+    _, group = connected_components(coo_array((np.ones(len(people), dtype=np.int8), (places, len(known) + values)),
+                                              shape=ends), directed=False)
     passed = np.iinfo(np.intp).max
+    own, group = verdicts[known], group[:len(known)]
     first = np.full(int(group.max()) + 1, passed, dtype=np.intp)
-    np.minimum.at(first, group[:size], np.where(verdicts < 0, passed, verdicts))
-    inherited = np.where(first[group[:size]] == passed, -1, first[group[:size]])
-    return np.where(verdicts < 0, inherited, verdicts)
+    np.minimum.at(first, group, np.where(own < 0, passed, own))
+    inherited = np.where(first[group] == passed, -1, first[group])
+    settled = verdicts.copy()
+    settled[known] = np.where(own < 0, inherited, own)
+    return settled
 
 
-def _shared(keys: NormalisedKeys) -> tuple[Verdicts, Verdicts]:
+def _shared(columns: Sequence[Column]) -> tuple[Verdicts, Verdicts]:
     """Pairs (person, number of a value that more than one person has)."""
     people, values, offset = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.intp)], 0
-    for found in keys.values.values():
-        codes, distinct = pd.factorize(found)
-        known = np.flatnonzero(codes >= 0)
-        repeated = known[np.bincount(codes[known], minlength=len(distinct))[codes[known]] > 1]
-        people.append(repeated)
-        values.append(codes[repeated] + offset)
+    for column in columns:
+        rows = np.flatnonzero(repeated(column))
+        codes, distinct = pd.factorize(np.array(column.take(pa.array(rows)).to_pylist(), dtype=object))
+        people.append(rows)
+        values.append(codes + offset)
         offset += len(distinct)
     return np.concatenate(people), np.concatenate(values)

@@ -10,13 +10,16 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from cleanroom import limits
 from cleanroom.disclosure.sketch import Difference, Words, difference, make_sketch, words
+from cleanroom.identity.values import KeyValues
+from cleanroom.measures.compact import Compact
+
+_AT_ONCE: Final = 65_536  # rows whose copies are in memory
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,8 +38,8 @@ class Close:
     difference: Difference
 
 
-def memory_of(key: bytes, question: tuple[bytes, ...], contract: str, threshold: int, taking_part: npt.NDArray[Any],
-              asked: npt.NDArray[Any], payload: npt.NDArray[np.int64]) -> Memory:
+def memory_of(key: bytes, question: tuple[bytes, ...], contract: str, threshold: int, taking_part: KeyValues,
+              asked: KeyValues, payload: Compact) -> Memory:
     """The memory of a run.
 
     `taking_part`: (n, K) match keys of those whose tokens are sent; `asked`, `payload`: (m, K) keys and (m, C) values
@@ -54,14 +57,17 @@ def closest(memory: Memory, earlier: Iterable[tuple[str, bytes]], threshold: int
                key=lambda each: each.difference.people, default=None)
 
 
-def _digest(key: bytes, question: tuple[bytes, ...], people: Words, payload: npt.NDArray[np.int64]) -> bytes:
+def _digest(key: bytes, question: tuple[bytes, ...], people: Words, payload: Compact) -> bytes:
     digest = hmac.new(key, digestmod=hashlib.sha256)
     for part in (limits.PROTOCOL_VERSION.to_bytes(4, "big"), *question):
         digest.update(len(part).to_bytes(8, "big") + part)
     order = np.lexsort((people[:, 1], people[:, 0]))
-    digest.update(repr((people.shape, payload.shape)).encode())
-    digest.update(people[order].astype("<u8").tobytes())
-    digest.update(payload[order].astype("<i8").tobytes())
+    digest.update(repr((people.shape, (len(payload), payload.width))).encode())
+    chunks = [order[start:start + _AT_ONCE] for start in range(0, len(order), _AT_ONCE)]
+    for rows in chunks:
+        digest.update(people[rows].astype("<u8").tobytes())
+    for rows in chunks:
+        digest.update(payload.take(rows).T.astype("<i8").tobytes())
     return digest.digest()
 
 

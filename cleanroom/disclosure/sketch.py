@@ -18,7 +18,6 @@ else. Its size does not depend on that number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,10 +26,12 @@ import numpy.typing as npt
 
 from cleanroom import limits
 from cleanroom.errors import MisuseError
+from cleanroom.identity.values import KeyValues
 
 Words = npt.NDArray[np.uint64]  # (n, 2)
 TABLES: Final = 4
 _CELL: Final = np.dtype([("count", "<i8"), ("first", "<u8"), ("second", "<u8"), ("check", "<u8")])
+_AT_ONCE: Final = 65_536  # people whose messages and places are in memory
 _FEWEST: Final = 2048  # cells; so that a threshold up to 256 may be raised by an amendment without losing sight
 _MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of splitmix64 (Steele et al., 2014)
 
@@ -43,17 +44,22 @@ class Difference:
     exact: bool
 
 
-def words(key: bytes, values: npt.NDArray[Any]) -> Words:
-    """(n, 2) pseudorandom words of n people. `values`: (n, K) match keys, bytes or None; `key`: 32 bytes."""
-    macs = b"".join([hashlib.blake2b(_message(row), digest_size=16, key=key).digest() for row in values.tolist()])
-    return np.frombuffer(macs, dtype="<u8").astype(np.uint64).reshape(-1, 2)
+def words(key: bytes, values: KeyValues) -> Words:
+    """(n, 2) pseudorandom words of n people. `values`: (n, K) match keys; `key`: 32 bytes."""
+    found = np.empty((len(values), 2), dtype=np.uint64)
+    for start in range(0, len(values), _AT_ONCE):
+        part = values.part(slice(start, min(start + _AT_ONCE, len(values)))).framed()
+        macs = b"".join([hashlib.blake2b(message, digest_size=16, key=key).digest() for message in part])
+        found[start:start + len(part)] = np.frombuffer(macs, dtype="<u8").reshape(-1, 2)
+    return found
 
 
 def make_sketch(people: Words, threshold: int) -> bytes:
     """The sketch of a population: 32 bytes a cell, 8 cells or more for each person of `threshold`."""
     wanted = min(max(8 * threshold, _FEWEST), limits.MAX_SKETCH_CELLS)
     cells = np.zeros(1 << (wanted - 1).bit_length(), dtype=_CELL)
-    _add(cells, people, 1)
+    for start in range(0, len(people), _AT_ONCE):
+        _add(cells, people[start:start + _AT_ONCE], 1)
     return cells.tobytes()
 
 
@@ -70,10 +76,6 @@ def difference(one: bytes, two: bytes) -> Difference:
     found = _peel(rest)
     stuck = _left(rest)
     return Difference(found + (stuck + 1) // 2, exact=not stuck)
-
-
-def _message(row: Sequence[bytes | None]) -> bytes:
-    return b"".join(b"\x00" if value is None else b"\x01" + len(value).to_bytes(4, "big") + value for value in row)
 
 
 def _cells(sketch: bytes) -> npt.NDArray[Any]:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom import limits
+from cleanroom.identity.numbering import NOBODY, of_somebody
 
 TIED_BY: Final = "tied_by"  # column of the result: how a row without a person found one; empty for the others
 LOGGED_IN: Final = "by_login"
@@ -32,14 +33,15 @@ NO_ACCOUNT: Final = "exposures_before_login_without_account_consent"
 def tie(exposures: pd.DataFrame, identities: pd.DataFrame, agreed: pd.Index) -> tuple[pd.DataFrame, Mapping[str, int]]:
     """`exposures` (person, device, day, …) with the people found, and a column `tied_by`; and rows by reason of those
     of a device that stay without a person. `identities`: device, person, first_seen, last_seen. `agreed`: people for
-    whom a login reaches back.
+    whom a login reaches back. Persons are texts, or numbers (`identity.numbering`), in all three.
     """
-    rows = np.flatnonzero(((exposures["person"] == "") & (exposures["device"] != "")).to_numpy(dtype=np.bool_))
+    rows = np.flatnonzero(~of_somebody(exposures["person"]) & (exposures["device"] != "").to_numpy(dtype=np.bool_))
     seen = pd.DataFrame({"device": exposures["device"].to_numpy(dtype=object)[rows],
                          "day": exposures["day"].to_numpy()[rows], "row": np.arange(len(rows))})
     logins, people = _logins(identities)
     count = people.reindex(seen["device"]).fillna(0).to_numpy()
-    person, way = _found(seen, logins, agreed)
+    nobody = NOBODY if pd.api.types.is_integer_dtype(exposures["person"].dtype) else ""
+    person, way = _found(seen, logins, agreed, nobody)
     untied = way == ""
     shared = untied & (count > 1)
     before = untied & (count == 1) & _is_before(seen, logins)
@@ -59,9 +61,10 @@ def _logins(identities: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     return pd.concat([single, several], ignore_index=True), people
 
 
-def _found(seen: pd.DataFrame, logins: pd.DataFrame, agreed: pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Person of each seen exposure (empty: nobody), and how they were found."""
-    person, way = np.full(len(seen), "", dtype=object), np.full(len(seen), "", dtype=object)
+def _found(seen: pd.DataFrame, logins: pd.DataFrame, agreed: pd.Index, nobody: int | str) \
+        -> tuple[np.ndarray, np.ndarray]:
+    """Person of each seen exposure (`nobody` without one), and how they were found."""
+    person, way = np.full(len(seen), nobody, dtype=object), np.full(len(seen), "", dtype=object)
     pairs = seen.merge(logins, on="device")
     inside = pairs[(pairs["day"] >= pairs["first_seen"]) & (pairs["day"] <= pairs["last_seen"])]
     one = inside.groupby("row")["person"].agg(["first", "nunique"])

@@ -16,13 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom import limits
 from cleanroom.contract.keys import SharedValues
+from cleanroom.identity.values import Column, repeated, whole
 
-Values = NDArray[np.object_]  # (n,) texts or None
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -35,28 +36,28 @@ class Shared:
     people: Mapping[str, int]
 
 
-def find_shared(columns: Sequence[Values], persons: pd.Index, rule: SharedValues) -> list[Shared]:
-    """For each key type (n values of the n `persons`, unique ids) what its shared values come to."""
-    codes = [np.asarray(pd.factorize(values)[0], dtype=np.int64) for values in columns]
-    keys = np.sum([column >= 0 for column in codes], axis=0)
-    return [_of_column(codes, position, persons, keys, rule) for position in range(len(codes))]
+def find_shared(columns: Sequence[Column], ids: Column | None, rule: SharedValues) -> list[Shared]:
+    """For each key type (n values or nulls) what its shared values come to. `ids`: n texts, for `unless_conflict`."""
+    keys = np.zeros(len(columns[0]), dtype=np.int8)
+    for column in columns:
+        keys += column.is_valid().to_numpy(zero_copy_only=False)
+    return [_of_column(columns, position, ids, keys, rule) for position in range(len(columns))]
 
 
-def _of_column(codes: Sequence[Codes], position: int, persons: pd.Index, keys: Codes, rule: SharedValues) -> Shared:
-    own = codes[position]
-    sizes = np.bincount(own[own >= 0], minlength=1)
-    rows = np.flatnonzero((own >= 0) & (sizes[own] > 1))
-    _, group = np.unique(own[rows], return_inverse=True)
+def _of_column(columns: Sequence[Column], position: int, ids: Column | None, keys: NDArray[np.int8],
+               rule: SharedValues) -> Shared:
+    """Only the rows that share a value are looked at: few, in lists of any length."""
+    lost = repeated(columns[position])
+    rows = np.flatnonzero(lost)
+    group = _codes(columns[position], rows)
     size = np.bincount(group)
     common = size > limits.HOUSEHOLD
-    others = [column[rows] for index, column in enumerate(codes) if index != position]
+    others = [_codes(column, rows) for index, column in enumerate(columns) if index != position]
     conflict = _disagree(others, group, len(size)) & ~common
     alike = ~(common | conflict)
-    lost = np.zeros(len(own), dtype=np.bool_)
-    lost[rows] = True
     kept = 0
-    if rule == "unless_conflict":
-        keepers = _keepers(group, keys[rows], persons[rows])
+    if rule == "unless_conflict" and ids is not None:
+        keepers = _keepers(group, keys[rows], ids.take(pa.array(rows)).to_pylist())
         keepers = keepers[alike[group[keepers]]]
         lost[rows[keepers]] = False
         kept = len(keepers)
@@ -64,7 +65,14 @@ def _of_column(codes: Sequence[Codes], position: int, persons: pd.Index, keys: C
                          "alike": int(size[alike].sum()), "kept": kept})
 
 
-def _disagree(others: Sequence[Codes], group: NDArray[np.intp], count: int) -> Mask:
+def _codes(column: Column, rows: NDArray[np.intp]) -> Codes:
+    """A number for each value of some rows, equal for equal ones; -1 for none."""
+    indices = whole(column.take(pa.array(rows))).dictionary_encode().indices
+    found: Codes = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
+def _disagree(others: Sequence[Codes], group: Codes, count: int) -> Mask:
     """For each group whether two of its people have different values of one of the other key types."""
     found = np.zeros(count, dtype=np.bool_)
     for column in others:
@@ -76,9 +84,9 @@ def _disagree(others: Sequence[Codes], group: NDArray[np.intp], count: int) -> M
     return found
 
 
-def _keepers(group: NDArray[np.intp], keys: Codes, persons: pd.Index) -> NDArray[np.intp]:
+def _keepers(group: Codes, keys: NDArray[np.int8], ids: list[str]) -> NDArray[np.intp]:
     """One member of each group: the most keys, then the smallest id."""
-    rank = np.argsort(np.argsort(persons.to_numpy(dtype=object), kind="stable"), kind="stable")
+    rank = np.argsort(np.argsort(np.array(ids, dtype=object), kind="stable"), kind="stable")
     order = np.lexsort((rank, -keys, group))
     first = np.append(True, np.diff(group[order]) != 0)[:len(order)]
     found: NDArray[np.intp] = order[first]

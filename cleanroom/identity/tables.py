@@ -1,7 +1,7 @@
 """A party's local tables as typed frames. They never leave the party; their repr shows row counts only.
 
-Person ids are local texts. `day` is a date in the contract's time zone (datetime64[ns], midnight, naive).
-Texts have the string dtype of the installed pandas.
+Person ids are local texts, or the numbers that `identity.numbering` gave them. `day` is a date in the contract's time
+zone (datetime64[ns], midnight, naive). Texts have the string dtype of the installed pandas.
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ class _Frames:
     def where(self, masks: Mapping[str, NDArray[np.bool_]]) -> Self:
         """Only the rows that the mask of their table keeps; tables without a mask stay whole."""
         frames = self.frames()
-        kept = {name: frames[name][mask].reset_index(drop=True) for name, mask in masks.items()}
-        return replace(self, **kept)  # type: ignore[type-var]
+        return self.changed({name: frame if mask.all() else frame[mask].reset_index(drop=True)
+                             for name, mask in masks.items() for frame in [frames[name]]})
+
+    def changed(self, frames: Mapping[str, pd.DataFrame]) -> Self:
+        """With other frames in place of those of the same name."""
+        return replace(self, **frames)  # type: ignore[type-var]
 
     def select(self, persons: pd.Index) -> Self:
         """Only the rows of `persons` (unique ids), without consents, suppressions, identities: their work is done."""
@@ -67,6 +71,7 @@ class AdvertiserTables(_Frames):
     """
 
     role: ClassVar[Role] = "advertiser"
+    roster_name: ClassVar[str] = "people"
     people: pd.DataFrame
     exposures: pd.DataFrame
     arms: pd.DataFrame
@@ -90,6 +95,7 @@ class RetailerTables(_Frames):
     """
 
     role: ClassVar[Role] = "retailer"
+    roster_name: ClassVar[str] = "members"
     members: pd.DataFrame
     purchases: pd.DataFrame
     consents: pd.DataFrame

@@ -13,12 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from cleanroom.match.dummies import Padding
-from cleanroom.match.tokens import Tuples
-
-_ROWS = 65_536  # compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +25,9 @@ class KeyMatches:
     half_width: float
 
 
-def matched_positions(left: Tuples, right: Tuples, partner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(K,) rows of `right`, dummies included, by the first position at which they equal their partner."""
-    counts = np.zeros(right.shape[1], dtype=np.int64)
-    rows = np.flatnonzero(partner >= 0)
-    for start in range(0, len(rows), _ROWS):
-        part = rows[start:start + _ROWS]
-        same = (left[partner[part]] == right[part]).all(axis=2)
-        counts += np.bincount(same.argmax(axis=1), minlength=right.shape[1])
-    return counts
-
-
 def matches_by_key(counts: Sequence[int], padding: Padding, cells: int) -> tuple[KeyMatches, ...]:
-    """Estimates from `matched_positions`. A dummy's pattern counts at its first position: 2^(K-1-k) patterns at k."""
+    """Estimates from the `counts` of `join.waterfall`. A dummy's pattern counts at its first position: 2^(K-1-k)
+    patterns at k."""
     found = []
     for position, count in enumerate(counts):
         draws = cells * 2 ** (len(counts) - 1 - position)

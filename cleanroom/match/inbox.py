@@ -1,49 +1,29 @@
-"""Collects a list that arrives in chunks, of a size declared before the first one."""
+"""Watches over a list that arrives in chunks, of a size declared before the first one."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from cleanroom.errors import PeerViolationError
-from cleanroom.match.tokens import Tuples, point_items
+from cleanroom.match.tokens import Tuples
 
 
 class Inbox:
-    """Room for exactly `count` tuples of `key_types` points, filled in order."""
+    """Room for exactly `count` tuples of `key_types` points, in order. It holds none of them."""
 
     def __init__(self, what: str, count: int, key_types: int) -> None:
-        self._what = what
-        self._tuples = np.empty((count, key_types, 32), dtype=np.uint8)
+        self._what, self._count, self._key_types = what, count, key_types
         self._filled = 0
 
-    def room_for(self, offset: int, chunk: Tuples) -> None:
+    def accept(self, offset: int, chunk: Tuples) -> None:
         """Raise PeerViolationError unless `chunk` is the next part and fits."""
-        count, key_types, _ = self._tuples.shape
-        if chunk.ndim != 3 or chunk.shape[1:] != (key_types, 32) or len(chunk) == 0:
+        if chunk.ndim != 3 or chunk.shape[1:] != (self._key_types, 32) or len(chunk) == 0:
             raise PeerViolationError(f"{self._what}: a chunk has the wrong shape")
         if offset != self._filled:
             raise PeerViolationError(f"{self._what}: expected row {self._filled}, got a chunk at row {offset}")
-        if offset + len(chunk) > count:
-            raise PeerViolationError(f"{self._what}: more rows than the {count} declared")
-
-    def add(self, chunk: Tuples) -> None:
-        """Store a chunk that `room_for` accepted (after it was raised to a scalar)."""
-        self._tuples[self._filled:self._filled + len(chunk)] = chunk
+        if offset + len(chunk) > self._count:
+            raise PeerViolationError(f"{self._what}: more rows than the {self._count} declared")
         self._filled += len(chunk)
 
     @property
     def complete(self) -> bool:
         """Whether all declared rows are here."""
-        return self._filled == len(self._tuples)
-
-    def take(self) -> Tuples:
-        """The whole list, once complete. No point may stand twice at one position: keys belong to one person."""
-        for position in range(self._tuples.shape[1]):
-            items = np.sort(point_items(self._tuples, position))
-            if np.any(items[1:] == items[:-1]):
-                raise PeerViolationError(f"{self._what}: a point occurs twice")
-        return self._tuples
-
-    def wipe(self) -> None:
-        """Overwrite what was received."""
-        self._tuples.fill(0)
+        return self._filled == self._count

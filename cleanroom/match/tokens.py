@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cleanroom.ports import Entropy
-from cleanroom.primitives.backend import Backend
+from cleanroom.identity.values import KeyValues
+from cleanroom.ports import Entropy, Job
+from cleanroom.primitives.backend import Backend, Points
 
 Tuples = npt.NDArray[np.uint8]  # (n, K, 32): n people or dummies, K key types in priority order
-KeyValues = npt.NDArray[np.object_]  # (n, K) normalised values as bytes; None = the person has no such key
 
 DST = b"cleanroom/v1/curve25519_XMD:SHA-512_ELL2_RO_"
 ROWS_PER_CHUNK = 4096  # 128 KiB a key type: far below a frame's bound, and progress is visible
@@ -51,37 +51,43 @@ def random_scalars(entropy: Entropy, count: int) -> npt.NDArray[np.uint8]:
     return np.frombuffer(entropy.bytes(32 * count), dtype=np.uint8).reshape(count, 32)
 
 
-def blind(backend: Backend, entropy: Entropy, scalar: Scalar, ctx: bytes, key_types: Sequence[str],
-          values: KeyValues) -> Tuples:
-    """X25519(scalar, H2C(ctx ‖ key type ‖ 0x00 ‖ value)) for each person and key type.
+class Blinder:
+    """X25519(scalar, H2C(ctx ‖ key type ‖ 0x00 ‖ value)) for each person and key type, chunk by chunk.
 
     A missing key becomes a random group element, so the shape tells nothing about who has which key.
     """
-    result = np.empty((*values.shape, 32), dtype=np.uint8)
-    for position, key_type in enumerate(key_types):
-        column = values[:, position]
-        present = np.array([value is not None for value in column], dtype=bool)
-        points = backend.hash_to_curve(DST, ctx + key_type.encode() + b"\x00", list(column[present]))
-        result[present, position] = backend.power(scalar.use(), points)
-        result[~present, position] = random_elements(backend, entropy, int((~present).sum()))
-    return result
+
+    def __init__(self, backend: Backend, entropy: Entropy, scalar: Scalar, ctx: bytes,
+                 key_types: Sequence[str]) -> None:
+        self._backend, self._entropy, self._scalar = backend, entropy, scalar
+        self._prefixes = [ctx + key_type.encode() + b"\x00" for key_type in key_types]
+
+    def __repr__(self) -> str:
+        return "Blinder"
+
+    def begin(self, values: KeyValues) -> Job[Tuples]:
+        """The tuples of some people."""
+        parts: list[tuple[npt.NDArray[np.bool_], Job[Points], Points]] = []
+        for position, prefix in enumerate(self._prefixes):
+            present = values.present(position)
+            job = self._backend.begin_blind(self._scalar.use(), DST, prefix, values.texts(position))
+            parts.append((present, job, random_elements(self._backend, self._entropy, int((~present).sum()))))
+        return _BlindedTuples(parts)
 
 
-def power_tuples(backend: Backend, scalar: Scalar, tuples: Tuples) -> Tuples:
-    """Every point of `tuples` raised to `scalar`; shape kept."""
-    return backend.power(scalar.use(), np.ascontiguousarray(tuples).reshape(-1, 32)).reshape(tuples.shape)
+class _BlindedTuples:
+    def __init__(self, parts: Sequence[tuple[npt.NDArray[np.bool_], Job[Points], Points]]) -> None:
+        self._parts = parts
+
+    def result(self) -> Tuples:
+        """See `ports.Job`."""
+        result = np.empty((len(self._parts[0][0]), len(self._parts), 32), dtype=np.uint8)
+        for position, (present, job, others) in enumerate(self._parts):
+            result[present, position] = job.result()
+            result[~present, position] = others
+        return result
 
 
 def chunks_of(count: int, size: int = ROWS_PER_CHUNK) -> Iterator[slice]:
     """Consecutive slices of at most `size` that cover range(count)."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
-
-
-def first_keys(tuples: Tuples) -> npt.NDArray[np.bytes_]:
-    """The first point of each tuple as one comparable item. Exact: all have 32 bytes, so none is a prefix."""
-    return point_items(tuples, 0)
-
-
-def point_items(tuples: Tuples, position: int) -> npt.NDArray[np.bytes_]:
-    """Points at one position as (n,) items that numpy can sort and intersect."""
-    return np.ascontiguousarray(tuples[:, position, :]).view("S32").reshape(-1)

@@ -40,6 +40,18 @@ def assign_cells(plan: Plan, people: pd.DataFrame) -> tuple[NDArray[np.int64], d
     return _leave_out(_numbered(plan, cell) * plan.periods + period, reasons)
 
 
+def compacted(plan: Plan, people: pd.DataFrame) -> pd.DataFrame:
+    """The frame of `exposure_days` in a few bytes a person: `person`, `day`, and the dimensions as categories of the
+    contract's values, with the empty text for every other value. The same for all parts of a table."""
+    frame = people[["person", "day"]].reset_index(drop=True)
+    for dimension in plan.contract.dimensions:
+        values, known = people[dimension.name], [*dimension.values, ""]
+        codes = pd.Index(known).get_indexer(pd.Index(values))
+        codes = np.where(values.isna(), -1, np.where(codes < 0, len(known) - 1, codes))
+        frame[dimension.name] = pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(known))
+    return frame
+
+
 def _numbered(plan: Plan, code: NDArray[np.int64]) -> NDArray[np.int64]:
     """Position among the combinations that can hold a person; codes of others are of people left out."""
     kinds = [cell.values for cell in plan.cells[::plan.periods]]

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cleanroom.contract.model import Statistic
 from cleanroom.contract.plan import Plan
 from cleanroom.contract.windows import window_of
 from cleanroom.errors import DataError
+from cleanroom.measures.compact import Compact, smallest
 from cleanroom.measures.lines import Ints, Lines, Mask, campaign_buyers, customers, day_numbers, read_lines, selector
 
 _EPOCH = date(1970, 1, 1)
@@ -48,6 +51,19 @@ class ClippingReport:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ColumnPart:
+    """Columns of some of the people, and what is needed to say what the caps took from any selection of them.
+
+    `over`: by statistic, the row of a person who is over the cap in a window, and by how much; a person may stand there
+    once a window. `refunds`: the row of each refund line that was ignored.
+    """
+
+    columns: Compact
+    over: tuple[tuple[Ints, Ints], ...]
+    refunds: Ints
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class _Shop:
     """What the columns are made of: lines, days with a visit as (person, day), and each person's segment."""
 
@@ -61,7 +77,34 @@ class _Shop:
 def column_matrix(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: pd.DataFrame, *,
                   members: pd.DataFrame | None = None, visits: pd.DataFrame | None = None) \
         -> tuple[Ints, ClippingReport]:
-    """Capped columns of every person, and what the caps took.
+    """`column_part` of all people at once: int64 (people, 1 + plan.columns), and the report."""
+    part = column_part(plan, people, purchases, members=members, visits=visits)
+    columns, report = join_parts(plan, [part], np.ones(len(part.columns), dtype=np.bool_))
+    return columns.matrix(), report
+
+
+def join_parts(plan: Plan, parts: Sequence[ColumnPart], kept: Mask) -> tuple[Compact, ClippingReport]:
+    """The rows of all parts, one after the other, that are `kept`, and what the caps took from them."""
+    starts = np.cumsum([0, *(len(part.columns) for part in parts)])
+    columns = Compact.joined([part.columns for part in parts], kept)
+    report = []
+    for number, statistic in enumerate(plan.contract.statistics):
+        rows, lost = (np.concatenate(each) for each in zip(
+            *((part.over[number][0] + start, part.over[number][1])
+              for part, start in zip(parts, starts[:-1], strict=True)), strict=True))
+        inside = kept[rows]
+        whole = sum(columns.total(place) for place, column in enumerate(plan.columns, 1)
+                    if column.statistic.name == statistic.name)
+        removed = int(lost[inside].sum())
+        share = removed / (whole + removed) if removed else 0.0
+        report.append(Clipping(statistic.name, len(np.unique(rows[inside])), share))
+    refunds = sum(int(kept[part.refunds + start].sum()) for part, start in zip(parts, starts[:-1], strict=True))
+    return columns, ClippingReport(tuple(report), refunds)
+
+
+def column_part(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: pd.DataFrame, *,
+                members: pd.DataFrame | None = None, visits: pd.DataFrame | None = None) -> ColumnPart:
+    """Capped columns of every person, and what the caps took from each.
 
     `people`: unique person ids, in row order. `purchases`: one line a row with `person` (same type as
     `people`), `day` (datetime64 without time zone, a date in the contract's time zone), `basket`,
@@ -69,8 +112,8 @@ def column_matrix(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: 
     `category` (text), and as the statistics need them `sales_channel` and `brand`. `members`: `person`, `segment`.
     `visits`: `person`, `day`. Rows of other people are ignored.
 
-    Returns an int64 array (people, 1 + plan.columns) in column-major order, column 0 all ones, and the
-    report. Raises DataError for a missing column, a duplicate person, a missing day or a value out of bounds.
+    Returns (people, 1 + plan.columns), column 0 all ones. Raises DataError for a missing column, a duplicate
+    person, a missing day or a value out of bounds.
 
     Definitions, over the lines that pass the statistic's filters (all lines without one) in the period's window:
     buyers 1 if anything was bought; sales Σ amount in cents; baskets distinct baskets of the person; units Σ
@@ -85,10 +128,13 @@ def column_matrix(plan: Plan, people: Sequence[Hashable] | pd.Index, purchases: 
         raise DataError("a person appears twice", where=f"people, row {row}")
     lines, refunds = read_lines(plan.contract, index, purchases)
     shop = _Shop(plan, len(index), lines, _visits(plan, index, visits), _segments(plan, index, members))
-    matrix: Ints = np.zeros((len(index), 1 + len(plan.columns)), dtype=np.int64, order="F")
-    matrix[:, 0] = 1
-    report = tuple(_fill(shop, number, matrix) for number in range(len(plan.contract.statistics)))
-    return matrix, ClippingReport(report, refunds)
+    columns = [np.ones(len(index), dtype=np.uint8)]
+    over = []
+    for number in range(len(plan.contract.statistics)):
+        found, rows, lost = _statistic(shop, number)
+        columns += found
+        over.append((rows, lost))
+    return ColumnPart(Compact(columns), tuple(over), refunds)
 
 
 def square_units(cents: Ints) -> Ints:
@@ -114,22 +160,24 @@ def same_filters(one: Statistic, two: Statistic) -> bool:
     return one.model_copy(update=apart) == two.model_copy(update=apart)
 
 
-def _fill(shop: _Shop, number: int, matrix: Ints) -> Clipping:
+def _statistic(shop: _Shop, number: int) -> tuple[list[NDArray[np.unsignedinteger[Any]]], Ints, Ints]:
+    """The columns of one statistic, and the rows and amounts above its cap."""
     plan, statistic = shop.plan, shop.plan.contract.statistics[number]
     lines = shop.lines.where(selector(plan.contract, statistic)(shop.lines))
-    over = np.zeros(shop.people, dtype=np.bool_)
-    whole = kept = 0.0
-    for index, column in enumerate(plan.columns, 1):
-        if column.statistic.name != statistic.name or not column.days:
+    columns, rows, lost = [], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for column in plan.columns:
+        if column.statistic.name != statistic.name:
+            continue
+        if not column.days:  # what no purchase adds to
+            columns.append(np.zeros(shop.people, dtype=np.uint8))
             continue
         counted = _counted(shop, statistic, *_numbers(window_of(plan.contract.calendar, column.period)))
         totals = np.where(counted, _totals(shop, statistic, lines, [_numbers(days) for days in column.days]), 0)
         uncapped, capped = _cap(plan.contract.statistics, statistic, totals)
-        matrix[:, index] = capped
-        over |= uncapped > capped
-        whole += float(uncapped.sum(dtype=np.float64))
-        kept += float(capped.sum(dtype=np.float64))
-    return Clipping(statistic.name, int(over.sum()), 1.0 - kept / whole if whole else 0.0)
+        columns.append(smallest(capped))
+        rows.append(np.flatnonzero(uncapped > capped))
+        lost.append((uncapped - capped)[rows[-1]])
+    return columns, np.concatenate(rows), np.concatenate(lost)
 
 
 def _counted(shop: _Shop, statistic: Statistic, first: int, last: int) -> Mask:
@@ -181,10 +229,15 @@ def _sum(person: Ints, value: Ints, people: int) -> Ints:
     return np.maximum(total, 0)
 
 
+def counts_visits(plan: Plan) -> bool:
+    """Whether a statistic needs the table of visits."""
+    return any(statistic.measure in {"visits", "visitors"} for statistic in plan.contract.statistics)
+
+
 def _visits(plan: Plan, people: pd.Index, visits: pd.DataFrame | None) -> tuple[Ints, Ints]:
-    if all(statistic.measure not in {"visits", "visitors"} for statistic in plan.contract.statistics):
+    if not counts_visits(plan):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    if visits is None or visits.empty:
+    if visits is None:
         raise DataError("a statistic counts visits, and there are none", where="visits",
                         todo="name the table visits in party.toml, or agree on a contract without visits")
     person = people.get_indexer(pd.Index(visits["person"])).astype(np.int64)

@@ -20,6 +20,7 @@ from cleanroom.contract.model import Contract, DimensionName
 from cleanroom.contract.plan import EXPOSURE_DIMENSIONS
 from cleanroom.contract.values import ENGAGEMENTS, frequency_bounds
 from cleanroom.contract.windows import PERIOD_MARK
+from cleanroom.identity.tables import among
 
 OPPORTUNITY: Final = "opportunity"
 TYPES: Final = ("click", "view", "listen", "visit", OPPORTUNITY)
@@ -38,7 +39,8 @@ def qualifying(contract: Contract, exposures: pd.DataFrame) -> pd.DataFrame:
 
 def not_shown(found: pd.DataFrame, unexposed: pd.Series) -> NDArray[np.bool_]:
     """Which `qualifying` exposures are advertisements that were logged for `unexposed` people and not shown."""
-    return np.asarray((found["type"] == OPPORTUNITY) & found["person"].isin(unexposed), dtype=np.bool_)
+    logged = np.asarray(found["type"] == OPPORTUNITY, dtype=np.bool_)
+    return logged & among(found["person"], pd.Index(unexposed)) if logged.any() else logged
 
 
 def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:

@@ -85,8 +85,8 @@ _ARRAYS: Final = ("person", "day", "amount", "quantity", "basket", "category", "
                   "previous")
 
 
-def read_lines(contract: Contract, people: pd.Index, purchases: pd.DataFrame) -> tuple[Lines, int]:
-    """Lines of `people`, and how many refund lines were ignored (`refunds = "gross"`).
+def read_lines(contract: Contract, people: pd.Index, purchases: pd.DataFrame) -> tuple[Lines, Ints]:
+    """Lines of `people`, and the person of each refund line that was ignored (`refunds = "gross"`).
 
     Optional columns: `sales_channel` (default store) and `brand`. DataError for a missing column that a statistic
     needs, a missing day, or a value out of bounds; negative values are refused unless the contract has a rule.
@@ -106,7 +106,7 @@ def read_lines(contract: Contract, people: pd.Index, purchases: pd.DataFrame) ->
     ids, days, real = person[order], day[order], bought[order]
     return Lines(ids, days, amount[order], quantity[order], basket, category.astype(np.int64),
                  _channels(purchases, order), brand, real, _previous(ids, basket, days, real),
-                 pd.Index(names, dtype=object)), int(((person >= 0) & ~wanted).sum())
+                 pd.Index(names, dtype=object)), person[(person >= 0) & ~wanted]
 
 
 def selector(contract: Contract, statistic: Statistic) -> Callable[[Lines], Mask]:

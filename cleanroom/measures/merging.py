@@ -8,7 +8,8 @@ charges ε_match for each such dimension. Once the list of merged values is fixe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -25,21 +26,39 @@ def merge_values(plan: Plan, people: pd.DataFrame, noise: Noise | None) -> tuple
 
     Without `noise` the counts are exact: for a look at one's own data, never for a run.
     """
+    return merge(plan, people, rare_values(plan, [people], noise))
+
+
+def rare_values(plan: Plan, parts: Sequence[pd.DataFrame], noise: Noise | None) -> dict[str, Sequence[str]]:
+    """The values of each dimension that too few of all parts' people have. Drawn once a run."""
+    found: dict[str, Sequence[str]] = {}
+    for dimension in _merged(plan):
+        counts = Counter[str]()
+        for people in parts:
+            counts.update({str(value): count for value, count in people[dimension.name].value_counts().items()})
+        found[dimension.name] = _rare(plan, dimension, counts, noise)
+    return found
+
+
+def merge(plan: Plan, people: pd.DataFrame, rare: Mapping[str, Sequence[str]]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The second half of `merge_values`, for a part of the people."""
     merged: dict[str, int] = {}
-    for dimension in plan.contract.dimensions:
-        if dimension.name in MERGED:
-            before = people[dimension.name]
-            after = merge_rare(before, dimension.values, _rare(plan, dimension, before, noise), OTHER)
-            merged[f"{dimension.name}_merged"] = int((before != after).sum())
-            people = people.assign(**{dimension.name: after})
+    for dimension in _merged(plan):
+        before = people[dimension.name]
+        after = merge_rare(before, dimension.values, rare[dimension.name], OTHER)
+        merged[f"{dimension.name}_merged"] = int((before != after).sum())
+        people = people.assign(**{dimension.name: after})
     return people, merged
 
 
-def _rare(plan: Plan, dimension: Dimension, values: pd.Series, noise: Noise | None) -> Sequence[str]:
+def _merged(plan: Plan) -> list[Dimension]:
+    return [dimension for dimension in plan.contract.dimensions if dimension.name in MERGED]
+
+
+def _rare(plan: Plan, dimension: Dimension, counts: Mapping[str, int], noise: Noise | None) -> Sequence[str]:
     floor = plan.contract.disclosure.cells_floor
     kept = [value for value in dimension.values if value not in {NONE, OTHER}]
     if not floor:
         return ()
     drawn = noise.laplace(float(1 / plan.contract.match.epsilon), len(kept)) if noise else [0] * len(kept)
-    counts = values.value_counts()
     return [value for value, extra in zip(kept, drawn, strict=True) if int(counts.get(value, 0)) + extra < floor]

@@ -18,12 +18,13 @@ from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
+from cleanroom.adapters.parts import load_parts
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
-from cleanroom.adapters.readers import load_tables
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
@@ -44,12 +45,12 @@ from cleanroom.errors import (
     SettingsError,
 )
 from cleanroom.flow import Outcome
-from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
 from cleanroom.ports import Cap, Progress
+from cleanroom.preparation import Parts
 from cleanroom.primitives.backend import Backend
 from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
@@ -80,6 +81,7 @@ class LocalNode:
         self.store = ContractStore(folder)
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
+        sweep(folder / STATE_NAME)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
@@ -157,16 +159,17 @@ class LocalNode:
             raise _repeated(initiator=initiator)
         self.check(contract)
         started = self.clock.now()
-        with Timed(progress) as timed:
+        with self._scratch(run) as scratch, Timed(progress) as timed:
             timed.stage("reading", 1)
-            tables = load_tables(self.settings, flow.check_plan(contract).contract, self.clock.now())
+            agreed = flow.check_plan(contract).contract
+            tables = load_parts(self.settings, agreed, self.clock.now(), scratch, self.settings.limits.bytes)
             timed.advance(1)
             timed.stage("connecting", 1)
             link = connect()
             link.guard = lambda: self.store.check_not_revoked(contract)
             timed.advance(1)
             try:
-                setup, outcome = self._run(contract, run, tables, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, tables, scratch, link, timed, initiator=initiator)
                 results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=self.language)
@@ -179,14 +182,14 @@ class LocalNode:
             finally:
                 link.close()
 
-    def _run(self, contract: Contract, run: bytes, tables: AdvertiserTables | RetailerTables, link: FrameLink,
+    def _run(self, contract: Contract, run: bytes, tables: Parts, scratch: DiskScratch, link: FrameLink,
              timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
         with AuditFile(self.runs.folder(run.hex())) as sink:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing))
+            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
@@ -219,14 +222,17 @@ class LocalNode:
         if setup.audit.ended:
             self.runs.seal(setup.run.hex(), setup.audit.head, setup.audit.root)
 
-    def _setup(self, contract: Contract, run: bytes, audit: AuditLog) -> Setup:
+    def _scratch(self, run: bytes) -> DiskScratch:
+        return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
+
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
                      backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=self.runs.last_head())
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
-                      KeptConsents(self.settings.folder, run.hex()), self._past(contract))
+                      KeptConsents(self.settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
                      audit, self._caps())
 

@@ -8,13 +8,40 @@ reduced (0 ≤ x < p) unless a method says otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from itertools import pairwise
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanroom.ports import Job
+
 Points: TypeAlias = NDArray[np.uint8]
 Polys: TypeAlias = NDArray[np.uint64]
+
+
+class Texts(NamedTuple):
+    """n byte strings in one buffer: number i is data[offsets[i]:offsets[i + 1]]. uint8 and int64 (n + 1,), from 0."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, messages: Sequence[bytes]) -> Texts:
+        """From single byte strings."""
+        ends = np.cumsum([0, *map(len, messages)], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(messages), dtype=np.uint8), ends)
+
+    def part(self, start: int, stop: int) -> Texts:
+        """Consecutive ones, with offsets from 0."""
+        ends = self.offsets[start:stop + 1]
+        return Texts(self.data[ends[0]:ends[-1]], ends - ends[0])
+
+    def tolist(self) -> list[bytes]:
+        """One by one."""
+        data = self.data.tobytes()
+        ends = self.offsets.tolist()
+        return [data[start:end] for start, end in pairwise(ends)]
 
 
 class Backend(Protocol):
@@ -23,6 +50,23 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """Short name shown in reports, for example "openssl"."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """How many jobs are worked on at once."""
+        ...
+
+    def begin_blind(self, scalar: bytes, dst: bytes, prefix: bytes, texts: Texts) -> Job[Points]:
+        """`power` of `hash_to_curve` of many texts, as a job of its own."""
+        ...
+
+    def begin_power(self, scalar: bytes, points: Points) -> Job[Points]:
+        """`check_points`, then `power`, as a job of its own. A refused point is raised by the job."""
+        ...
+
+    def begin_check(self, points: Points) -> Job[Points]:
+        """`check_points` as a job of its own, whose result is the points."""
         ...
 
     def hash_to_curve(self, dst: bytes, prefix: bytes, messages: Sequence[bytes]) -> Points:

@@ -82,6 +82,18 @@ def check_chunk(task: tuple[int, bytes, bytes]) -> bytes:
     return b""
 
 
+def checked_chunk(task: tuple[int, bytes, bytes]) -> bytes:
+    """As `check_chunk`; returns the points."""
+    check_chunk(task)
+    return task[2]
+
+
+def checked_power_chunk(task: tuple[int, bytes, bytes]) -> bytes:
+    """`check_chunk`, then `power_chunk`."""
+    check_chunk(task)
+    return power_chunk(task)
+
+
 def _exchange_all(first: int, pairs: Iterable[tuple[X25519PrivateKey, bytes]]) -> bytes:
     return b"".join(_exchange(i, private, point) for i, (private, point) in enumerate(pairs, first))
 

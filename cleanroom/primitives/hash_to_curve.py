@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from cleanroom.primitives.curve import SIZE, A, P, batch_inverse
+from cleanroom.primitives.curve import SIZE, A, P, batch_inverse, power_chunk
 
 Affine: TypeAlias = tuple[int, int]
 
@@ -105,3 +105,9 @@ def hash_chunk(task: tuple[bytes, bytes, Sequence[bytes]]) -> bytes:
     points = map_to_curve(elements)
     sums = add_points(list(zip(points[0::2], points[1::2], strict=True)))
     return b"".join(u.to_bytes(SIZE, "little") for u in clear_cofactor(sums))
+
+
+def blind_chunk(task: tuple[bytes, tuple[bytes, bytes, Sequence[bytes]]]) -> bytes:
+    """X25519 of a scalar and the hash of many messages. Task: scalar, then as `hash_chunk`."""
+    scalar, texts = task
+    return power_chunk((0, scalar, hash_chunk(texts)))

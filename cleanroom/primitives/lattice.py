@@ -32,6 +32,7 @@ not of the form above, or oversized errors, would make (b u)_0 or ν larger than
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -188,7 +189,8 @@ class Mask:
         """
         if weights.size and not 0 <= int(weights.min()) <= int(weights.max()) <= MAX_WEIGHT:
             raise MisuseError(f"a row is counted 0 to {MAX_WEIGHT} times")
-        self._layers = [(weight, np.flatnonzero(weights == weight)) for weight in np.unique(weights) if weight]
+        found = np.flatnonzero(np.bincount(weights.astype(np.uint8), minlength=1))
+        self._layers = [(weight, np.flatnonzero(weights == weight)) for weight in found.tolist() if weight]
         self.ntt = backend.ntt(mask_polynomial(weights))
 
     def __repr__(self) -> str:
@@ -214,15 +216,20 @@ class Accumulator:
     def __repr__(self) -> str:
         return "Accumulator"
 
-    def add(self, mask: Mask, c0: Residues, c1: Polys) -> None:
-        """Add the masked rows of one block: `c0` as received, `c1` from `expand_c1`, both (k, 4, 4096)."""
-        if not c0.shape == c1.shape == self._c1.shape:
+    def add(self, mask: Mask, c0: Residues, c1: Polys, columns: Sequence[int] | None = None) -> None:
+        """Add the masked rows of one block: `c0` as received, `c1` from `expand_c1`, both (n, 4, 4096).
+
+        `columns` says which k of the n are added, in order; without it n is k.
+        """
+        chosen = range(len(c0)) if columns is None else columns
+        if c0.shape != c1.shape or c0.shape[1:] != self._c1.shape[1:] or len(chosen) != len(self._c1):
             raise MisuseError(f"ciphertexts have shapes {c0.shape}, {c1.shape}, not {self._c1.shape}")
         if self._pending == _MAX_PENDING:
             self._reduce()
         self._pending += 1
-        self._c0 += mask.total(c0)
-        self._backend.multiply_add(self._c1, mask.ntt, c1)
+        for place, column in enumerate(chosen):  # one by one: nothing is copied
+            self._c0[place] += mask.total(c0[column])
+            self._backend.multiply_add(self._c1[place], mask.ntt, c1[column])
 
     def totals(self) -> tuple[Polys, Polys]:
         """Reduced C0 (k, 4) and C1 in NTT form (k, 4, 4096); views, not copies."""

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from cleanroom._native import Kernel, KernelError, load_kernel
 from cleanroom.errors import MisuseError, PeerViolationError
-from cleanroom.ports import Executor
+from cleanroom.ports import Executor, Job
 from cleanroom.primitives import ring
-from cleanroom.primitives.backend import Points, Polys
+from cleanroom.primitives.backend import Points, Polys, Texts
 from cleanroom.primitives.curve import SMALL_ORDER
 
 T = TypeVar("T")
@@ -41,6 +41,25 @@ class NativeBackend:
     def name(self) -> str:
         """For example "native-avx2"."""
         return f"native-{self._kernel.name}"
+
+    @property
+    def workers(self) -> int:
+        """Threads."""
+        return self._executor.workers
+
+    def begin_blind(self, scalar: bytes, dst: bytes, prefix: bytes, texts: Texts) -> Job[Points]:
+        """Hash and raise one chunk in a thread."""
+        _require(scalar)
+        return self._executor.submit(partial(_blind, self._kernel, scalar, dst, prefix), texts)
+
+    def begin_power(self, scalar: bytes, points: Points) -> Job[Points]:
+        """Check and raise one chunk in a thread."""
+        _require(scalar)
+        return self._executor.submit(partial(_checked_power, self._kernel, scalar), _contiguous(points))
+
+    def begin_check(self, points: Points) -> Job[Points]:
+        """Check one chunk in a thread."""
+        return self._executor.submit(partial(_checked, self._kernel), _contiguous(points))
 
     def hash_to_curve(self, dst: bytes, prefix: bytes, messages: Sequence[bytes]) -> Points:
         """RFC 9380 curve25519_XMD:SHA-512_ELL2_RO_ of prefix || message."""
@@ -69,9 +88,7 @@ class NativeBackend:
         """Refuse the first point that is not canonical, on the curve and of large order."""
         for number, bad in enumerate(self._map(partial(_first_bad, self._kernel), _chunks(points))):
             if bad >= 0:
-                place = number * CHUNK + bad
-                raise PeerViolationError("not a canonical point of Curve25519, or one of small order",
-                                         where=f"point {place}")
+                raise _refused(number * CHUNK + bad)
 
     def ntt(self, polys: Polys) -> Polys:
         """Coefficients to NTT form."""
@@ -133,10 +150,39 @@ def _first_bad(kernel: Kernel, points: Points) -> int:
     return min((int(place) for place in (off_curve, *small[:1]) if place >= 0), default=-1)
 
 
-def _chunks(items: Points) -> list[Points]:
+def _refused(place: int) -> PeerViolationError:
+    return PeerViolationError("not a canonical point of Curve25519, or one of small order", where=f"point {place}")
+
+
+def _blind(kernel: Kernel, scalar: bytes, dst: bytes, prefix: bytes, texts: Texts) -> Points:
+    hashes = kernel.hash_texts(dst, prefix, texts.data, texts.offsets)
+    return _without_zeros(_items(kernel.power(scalar, hashes)))
+
+
+def _checked_power(kernel: Kernel, scalar: bytes, points: Points) -> Points:
+    return _without_zeros(_items(kernel.power(scalar, _checked(kernel, points))))
+
+
+def _checked(kernel: Kernel, points: Points) -> Points:
+    bad = _first_bad(kernel, points)
+    if bad >= 0:
+        raise _refused(bad)
+    return points
+
+
+def _items(data: bytes) -> Points:
+    return np.frombuffer(data, dtype=np.uint8).reshape(-1, SIZE)
+
+
+def _contiguous(items: Points) -> Points:
     if items.dtype != np.uint8 or items.ndim != 2 or items.shape[1] != SIZE:
         raise MisuseError("points and scalars are uint8 arrays of shape (n, 32)")
-    return [np.ascontiguousarray(items[i : i + CHUNK]) for i in range(0, len(items), CHUNK)]
+    return np.ascontiguousarray(items)
+
+
+def _chunks(items: Points) -> list[Points]:
+    whole = _contiguous(items)
+    return [whole[i : i + CHUNK] for i in range(0, len(whole), CHUNK)]
 
 
 def _require(item: bytes) -> None:

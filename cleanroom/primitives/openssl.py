@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 
 from cleanroom.errors import MisuseError
-from cleanroom.ports import Executor
+from cleanroom.ports import Executor, Job
 from cleanroom.primitives import curve, ring
-from cleanroom.primitives.backend import Points, Polys
-from cleanroom.primitives.hash_to_curve import hash_chunk
+from cleanroom.primitives.backend import Points, Polys, Texts
+from cleanroom.primitives.hash_to_curve import blind_chunk, hash_chunk
 
 T = TypeVar("T")
 
@@ -28,6 +28,32 @@ class OpenSSLBackend:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+
+    @property
+    def workers(self) -> int:
+        """Processes."""
+        return self._executor.workers
+
+    def begin_blind(self, scalar: bytes, dst: bytes, prefix: bytes, texts: Texts) -> Job[Points]:
+        """Hash and raise, in pieces."""
+        _require(scalar)
+        parts = [texts.part(i, min(i + CHUNK, len(texts.offsets) - 1))
+                 for i in range(0, len(texts.offsets) - 1, CHUNK)]
+        return self._begin(blind_chunk, [(scalar, (dst, prefix, part.tolist())) for part in parts])
+
+    def begin_power(self, scalar: bytes, points: Points) -> Job[Points]:
+        """Check and raise, in pieces."""
+        _require(scalar)
+        return self._begin(curve.checked_power_chunk, list(_tasks(scalar, points)))
+
+    def begin_check(self, points: Points) -> Job[Points]:
+        """Check, in pieces."""
+        return self._begin(curve.checked_chunk, list(_tasks(b"", points)))
+
+    def _begin(self, function: Callable[[T], bytes], tasks: list[T]) -> Job[Points]:
+        if len(tasks) == 1:  # a small list is not worth starting processes
+            return _Joined([_Here(function, tasks[0])])
+        return _Joined([self._executor.submit(function, task) for task in tasks])
 
     def hash_to_curve(self, dst: bytes, prefix: bytes, messages: Sequence[bytes]) -> Points:
         """RFC 9380 curve25519_XMD:SHA-512_ELL2_RO_ of prefix || message."""
@@ -81,6 +107,29 @@ class OpenSSLBackend:
 
     def _map(self, function: Callable[[T], bytes], tasks: Iterator[T], count: int) -> Iterator[bytes]:
         return map(function, tasks) if count <= CHUNK else self._executor.map(function, tasks)
+
+
+class _Joined:
+    """Pieces of one chunk."""
+
+    def __init__(self, jobs: Sequence[Job[bytes]]) -> None:
+        self._jobs = jobs
+
+    def result(self) -> Points:
+        """See `ports.Job`."""
+        joined = b"".join(job.result() for job in self._jobs)
+        return np.frombuffer(joined, dtype=np.uint8).reshape(-1, curve.SIZE)
+
+
+class _Here(Generic[T]):
+    """A piece that is worked on in this process."""
+
+    def __init__(self, function: Callable[[T], bytes], task: T) -> None:
+        self._function, self._task = function, task
+
+    def result(self) -> bytes:
+        """See `ports.Job`."""
+        return self._function(self._task)
 
 
 def _tasks(constant: bytes, items: Points) -> Iterator[tuple[int, bytes, bytes]]:

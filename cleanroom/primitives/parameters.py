@@ -19,6 +19,9 @@ x with probability 2 exp(-2x²/42m), m = n w² + 2N + 1:
 
     H(n, w) = (n w + 1)/2 + sqrt(21 · 65 ln 2 · m).
 
+A total over more rows than that is several sums over consecutive blocks (`rows_per_sum`), each of them masked, flooded
+and opened by itself; the shares are added modulo t. The bounds above hold for each.
+
 Security: ring degree 4096 with log2 q < 109, ternary secret and σ ≈ 3.24 is the 128-bit classical level of
 the Homomorphic Encryption Standard (2018), table 1.
 """
@@ -26,6 +29,7 @@ the Homomorphic Encryption Standard (2018), table 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, log, log2, sqrt
 from typing import Final
 
@@ -59,6 +63,25 @@ def likely_noise(values: int, weight: int = 1) -> int:
     return ceil((values * weight + 1) / 2 + sqrt(ETA * 65 * log(2) * (values * weight**2 + 2 * N + 1)))
 
 
+@cache
+def rows_per_sum(weight: int = 1) -> int:
+    """The most whole blocks of rows that one sum may hold when a row counts up to `weight` times, in rows."""
+    blocks = 1 << 20
+    while not _fits(blocks * N, weight):
+        blocks //= 2
+    step = blocks
+    while step:  # the bounds grow with the rows, so a binary search finds the largest
+        blocks += step if _fits((blocks + step) * N, weight) else 0
+        step //= 2
+    return blocks * N
+
+
+def _fits(rows: int, weight: int) -> bool:
+    flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows, weight), likely_noise(rows, weight)
+    fits: bool = 2 * T * (worst + flood) <= Q and flood >= max(WORST_CASE_RATIO * worst, LIKELY_RATIO * likely)
+    return fits
+
+
 def check_parameters(rows: int, weight: int = 1) -> Margins:
     """Refuse a run whose sums would not open exactly, or whose opening would say too much.
 
@@ -68,7 +91,7 @@ def check_parameters(rows: int, weight: int = 1) -> Margins:
     ContractError with the numbers when: W + 2^F > q/2t; 2^F < 2^36 W; or 2^F < 2^40 H.
     """
     flood, worst, likely = 2**FLOOD_BITS, worst_noise(rows, weight), likely_noise(rows, weight)
-    if 2 * T * (worst + flood) > Q or flood < WORST_CASE_RATIO * worst or flood < LIKELY_RATIO * likely:
+    if not _fits(rows, weight):
         counted = f", each up to {weight} times," if weight > 1 else ""
         raise ContractError(
             f"a sum over {rows} rows{counted} accumulates noise up to 2^{log2(worst):.2f}, likely below "

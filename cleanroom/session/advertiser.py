@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,9 @@ import numpy.typing as npt
 from cleanroom.aggregate.advertiser import BlindedSums
 from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
+from cleanroom.identity.values import KeyValues
 from cleanroom.match.advertiser import AdvertiserMatch
 from cleanroom.match.diagnostics import KeyMatches
-from cleanroom.match.tokens import KeyValues
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
 from cleanroom.session.greeting import Greeting
@@ -21,14 +22,14 @@ from cleanroom.session.sizes import message_count, point_messages
 
 
 class AdvertiserSide:
-    """One run. `keys`: (n, K) normalised values; `cells`: (n,) int64 cell of each person."""
+    """One run. `keys`: (n, K) normalised values; `cells`: (n,) cell of each person."""
 
     role: Role = "advertiser"
 
-    def __init__(self, setup: Setup, keys: KeyValues, cells: npt.NDArray[np.int64]) -> None:
+    def __init__(self, setup: Setup, keys: KeyValues, cells: npt.NDArray[np.integer[Any]]) -> None:
         ports, plan = setup.ports, setup.plan
         self._setup = setup
-        self._match = AdvertiserMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
+        self._match = AdvertiserMatch(ports.backend, ports.entropy, ports.noise, ports.scratch, setup.padding,
                                       plan.contract.match.keys, keys, cells, len(plan.cells))
         self._greeting = Greeting(setup, self._match.cell_sizes, self._match.public)
         self._sums: BlindedSums | None = None
@@ -76,7 +77,8 @@ class AdvertiserSide:
             case m.Points():
                 complete = self._match.receive_values(message.offset, message.tuples)
                 if complete:
-                    self._sums = BlindedSums(self._setup.ports.backend, self._setup.plan, self._match.join(),
+                    ports = self._setup.ports
+                    self._sums = BlindedSums(ports.backend, ports.entropy, self._setup.plan, self._match.join(),
                                              self._greeting.context)
                 return complete
             case m.LatticeKey():
@@ -106,7 +108,7 @@ class AdvertiserSide:
 
     def _masked_sums(self) -> Iterator[m.Message]:
         sums = self._blinded_sums
-        for index, (c0, c1) in enumerate(sums.masked_sums(self._setup.ports.entropy)):
+        for index, (c0, c1) in enumerate(sums.masked_sums()):
             yield m.MaskedSum(index, c0, c1)
         self.closing.take_shares(sums.shares())
         sums.wipe()

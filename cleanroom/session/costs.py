@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.aggregate import block_count
+from cleanroom.aggregate import block_count, part_count
 from cleanroom.contract.plan import Plan
 
 
@@ -66,6 +66,7 @@ def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, 
     padding_a, padding_r = load.advertiser_rows - load.advertiser, load.retailer_rows - load.retailer
     blocks, columns = block_count(load.retailer_rows), 1 + len(plan.columns)
     masks, sums = sum(len(plan.picks(group)) for group in plan.groups), 1 + len(plan.contract.statistics)
+    sealed = len(plan.groups) * sums * part_count(load.retailer_rows, plan.largest_denominator)
     return {
         "hello": Work(c.start, c.start),
         "sizes": Work(0.0, 2 * load.dummies * point * c.base),
@@ -75,5 +76,5 @@ def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, 
         "blinded_values": Work(point * load.retailer_rows * (c.check + c.power),
                                point * (load.retailer * (c.hash + c.power) + (padding_r - load.dummies) * c.base)),
         "columns": Work(blocks * (columns * c.expand + masks * (c.mask + sums * c.add)), blocks * columns * c.encrypt),
-        "masked_sums": Work(len(plan.groups) * sums * c.seal, len(plan.groups) * sums * c.open),
+        "masked_sums": Work(sealed * c.seal, sealed * c.open),
     }

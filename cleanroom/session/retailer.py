@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
-import numpy as np
-import numpy.typing as npt
-
+from cleanroom.aggregate import part_count
 from cleanroom.aggregate.retailer import EncryptedTable
 from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
+from cleanroom.identity.values import KeyValues
 from cleanroom.match.retailer import RetailerMatch
-from cleanroom.match.tokens import KeyValues
+from cleanroom.measures.compact import Compact
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
 from cleanroom.session.greeting import Greeting
@@ -21,14 +20,14 @@ from cleanroom.session.sizes import message_count, point_messages
 
 
 class RetailerSide:
-    """One run. `keys`: (n, K) normalised values; `columns`: (n, C) int64, capped, column 0 all ones."""
+    """One run. `keys`: (n, K) normalised values; `columns`: (n, C), capped, column 0 all ones."""
 
     role: Role = "retailer"
 
-    def __init__(self, setup: Setup, keys: KeyValues, columns: npt.NDArray[np.int64]) -> None:
+    def __init__(self, setup: Setup, keys: KeyValues, columns: Compact) -> None:
         ports, plan = setup.ports, setup.plan
         self._setup = setup
-        self._match = RetailerMatch(ports.backend, ports.entropy, ports.noise, setup.padding,
+        self._match = RetailerMatch(ports.backend, ports.entropy, ports.noise, ports.scratch, setup.padding,
                                     plan.contract.match.keys, keys, len(plan.cells))
         self._columns = columns
         self._greeting = Greeting(setup, (self._match.rows,), b"")
@@ -58,9 +57,7 @@ class RetailerSide:
             case "blinded_values":
                 yield from point_messages(self._match.blinded_values(self._greeting.context))
             case "lattice_key":
-                ports = self._setup.ports
-                self._table = EncryptedTable(ports.backend, ports.entropy, self._greeting.context, self._columns,
-                                             self._match.order)
+                self._table = self._encrypt()
                 yield m.LatticeKey(*self._table.key())
             case "columns":
                 for block, column, c0 in self._encrypted.blocks():
@@ -99,12 +96,17 @@ class RetailerSide:
         """See `machine.Side`."""
         return message_count(self._setup, step, self._greeting.peer_sizes, self._match.rows)
 
+    def _encrypt(self) -> EncryptedTable:
+        ports, plan = self._setup.ports, self._setup.plan
+        return EncryptedTable(ports.backend, ports.entropy, self._greeting.context, self._columns, self._match.order,
+                              sum(plan.width(group) for group in plan.groups),
+                              part_count(self._match.rows, plan.largest_denominator))
+
     def _masked_sum(self, message: m.MaskedSum) -> bool:
-        self._encrypted.open_sum(message.index, message.c0, message.c1)
-        shares, plan = self._encrypted.shares, self._setup.plan
-        ends = list(accumulate(plan.width(group) for group in plan.groups))
-        if len(shares) < ends[-1]:
+        if not self._encrypted.open_sum(message.index, message.c0, message.c1):
             return False
+        shares, plan = self._encrypted.shares, self._setup.plan
+        ends = accumulate(plan.width(group) for group in plan.groups)
         self.closing.take_shares([shares[start:end] for start, end in pairwise([0, *ends])])
         self._encrypted.wipe()
         return True
@@ -124,7 +126,8 @@ class RetailerSide:
         """See `machine.Side`."""
         self._match.wipe()
         self._match.order.fill(-1)
-        self._columns = self._columns[:0].copy()  # a view would keep the whole array alive
+        self._columns.wipe()
+        self._columns = Compact([])
         if self._table is not None:
             self._table.wipe()
         self.closing.wipe()

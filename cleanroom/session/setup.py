@@ -14,7 +14,7 @@ from cleanroom.disclosure.accounting import Part, RunCost, charge, run_cost, spe
 from cleanroom.disclosure.earlier import Memory
 from cleanroom.errors import BudgetError, CleanroomError
 from cleanroom.match.dummies import Padding
-from cleanroom.ports import Cap, Clock, ConsentProofs, Entropy, Ledger, Noise, PastRuns
+from cleanroom.ports import Cap, Clock, ConsentProofs, Entropy, Ledger, Noise, PastRuns, Scratch
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.rules import Verdict, rule
@@ -32,6 +32,7 @@ class Ports:
     key: SigningKey
     proofs: ConsentProofs
     past: PastRuns
+    scratch: Scratch
 
 
 @dataclass(frozen=True, slots=True, repr=False)

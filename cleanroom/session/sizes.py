@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cleanroom.aggregate import block_count
+from cleanroom.aggregate import block_count, part_count
 from cleanroom.match.dummies import dummies_per_cell
 from cleanroom.match.tokens import ROWS_PER_CHUNK, Tuples
 from cleanroom.session.messages import Message, Points
@@ -33,7 +33,7 @@ def message_count(setup: Setup, step: str, cell_sizes: tuple[int, ...], rows: in
         case "columns":
             return block_count(rows) * (1 + len(plan.columns))
         case "masked_sums":
-            return sum(plan.width(group) for group in plan.groups)
+            return sum(plan.width(group) for group in plan.groups) * part_count(rows, plan.largest_denominator)
     return 1
 
 

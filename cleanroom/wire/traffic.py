@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleanroom import __version__, limits
-from cleanroom.aggregate import block_count
+from cleanroom.aggregate import block_count, part_count
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
 from cleanroom.contract.plan import Plan
@@ -62,7 +62,8 @@ def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
 
 
 def _summing(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
-    blocks, sums = block_count(sizes.rows) * (1 + len(plan.columns)), sum(plan.width(group) for group in plan.groups)
+    blocks = block_count(sizes.rows) * (1 + len(plan.columns))
+    sums = sum(plan.width(group) for group in plan.groups) * part_count(sizes.rows, plan.largest_denominator)
     yield "lattice_key", "retailer", 1, m.LatticeKey(bytes(32), _POLYNOMIAL)
     yield "columns", "retailer", blocks, m.EncryptedBlock(1, 1, _POLYNOMIAL)
     yield "masked_sums", "advertiser", sums, m.MaskedSum(1, _POLYNOMIAL[:, 0], _POLYNOMIAL)

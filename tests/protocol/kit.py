@@ -21,6 +21,7 @@ from cleanroom.adapters.demo_settings import demo_terms
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.progress import Silent
+from cleanroom.adapters.scratch import MemoryScratch
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract, Role
@@ -28,8 +29,10 @@ from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import BudgetError, MisuseError
+from cleanroom.identity.values import KeyValues
 from cleanroom.limits import MIN_THRESHOLD
 from cleanroom.match.dummies import Padding
+from cleanroom.measures.compact import Compact
 from cleanroom.ports import EarlierRun, Entry
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.openssl import OpenSSLBackend
@@ -218,13 +221,13 @@ class Node:
 
 def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object = None,
                padding: Padding | None = None, backend: object = None, ledger: MemoryLedger | None = None,
-               clock: object = None, run: bytes = RUN, past: MemoryPast | None = None) -> Setup:
+               clock: object = None, run: bytes = RUN, past: MemoryPast | None = None, scratch: object = None) -> Setup:
     legal = agreed.disclosure.threshold >= MIN_THRESHOLD  # others are for tests only, and under the noise on purpose
     plan = flow.check_plan(agreed) if legal else Plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
                   clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines(),
-                  past or MemoryPast())
+                  past or MemoryPast(), scratch or MemoryScratch())
     audit = AuditLog(Lines(), ports.clock, KEYS[role])
     audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(agreed).hex(), contract_id=agreed.id,
                  role=role, software="0", backend="test", rule_pack="0" * 64, previous_head="")
@@ -239,12 +242,9 @@ def start(setup: Setup, side: AdvertiserSide | RetailerSide, *, initiator: bool)
 EXACT = {"noise": ZeroNoise(), "padding": NO_PADDING}  # options of a run without noise and dummies
 
 
-def values(*columns: list[str | None]) -> np.ndarray:
+def values(*columns: list[str | None]) -> KeyValues:
     """(n, K) keys from K columns of texts."""
-    table = np.empty((len(columns[0]), len(columns)), dtype=object)
-    for position, column in enumerate(columns):
-        table[:, position] = [None if text is None else text.encode() for text in column]
-    return table
+    return KeyValues.of(*columns)
 
 
 class Sent(NamedTuple):
@@ -302,6 +302,7 @@ def pair(agreed: Contract, a_keys, a_cells, r_keys, r_columns, *, seed: object =
     """Both sides from keys, cells and columns directly, ready to exchange."""
     one, two = (make_setup(agreed, role, seed=seed, **options) for role in ("advertiser", "retailer"))
     left = start(one, AdvertiserSide(one, a_keys, np.asarray(a_cells, dtype=np.int64)), initiator=not retailer_dials)
-    right = start(two, RetailerSide(two, r_keys, np.asarray(r_columns, dtype=np.int64)), initiator=retailer_dials)
+    table = r_columns if isinstance(r_columns, Compact) else Compact.of(np.asarray(r_columns, dtype=np.int64))
+    right = start(two, RetailerSide(two, r_keys, table), initiator=retailer_dials)
     return left, right
 

@@ -75,14 +75,15 @@ def _encrypted(setups, left, right) -> ReleasedTable:
 
 def _in_clear(plan: Plan, left, right) -> ReleasedTable:
     match = left._match
-    cells = dict(zip(match._keys[match._order, 0], np.repeat(np.arange(len(plan.cells)), match._real), strict=True))
-    cell = np.array([cells.get(key, -1) for key in right._match._keys[:, 0]])
+    mine, theirs = (([row[0] for row in side._match._keys.tolist()]) for side in (left, right))
+    cells = dict(zip((mine[i] for i in match._order), np.repeat(np.arange(len(plan.cells)), match._real), strict=True))
+    cell, columns_of = np.array([cells.get(key, -1) for key in theirs]), right._columns.matrix()
     people, sums, survivors = [], [], []
     for group in plan.groups:
         totals = np.zeros(plan.width(group), dtype=np.int64)
         for number, weight in plan.weights_of(group).items():
             columns = [0, *(plan.column_index(s, number) for s in plan.statistics_of(group.release))]
-            totals += weight * right._columns[cell == number][:, columns].sum(axis=0)
+            totals += weight * columns_of[cell == number][:, columns].sum(axis=0)
         people.append(int(totals[0]))
         survivors.append(opening.surviving(plan, [*people, *[0] * (len(plan.groups) - len(people))])[len(people) - 1])
         sums += totals[1:].tolist() if survivors[-1] else []

@@ -9,7 +9,7 @@ from small_tables import AGREED as WHOLE
 from small_tables import both_tables
 
 from cleanroom import flow
-from cleanroom.match.diagnostics import matched_positions, matches_by_key
+from cleanroom.match.diagnostics import matches_by_key
 from cleanroom.match.dummies import Padding
 from cleanroom.wire.codec import encode
 
@@ -57,13 +57,6 @@ def test_the_interval_is_that_of_the_law() -> None:
     draws = SeededNoise(1).truncated_laplace(1.0, 8, 20_000)
     assert second.half_width == pytest.approx(1.96 * np.sqrt(3) * np.std(draws), rel=0.03)
     assert matches_by_key((5,), NO_PADDING, 3)[0].half_width == 0
-
-
-def test_the_first_equal_position_counts() -> None:
-    left = np.arange(4 * 2 * 32, dtype=np.uint8).reshape(4, 2, 32) % 251
-    right = left[[1, 2, 3]].copy()
-    right[1, 0] = 255
-    assert matched_positions(left, right, np.array([1, 2, -1])).tolist() == [1, 1]
 
 
 def test_the_retailer_has_no_such_numbers() -> None:

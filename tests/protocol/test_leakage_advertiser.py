@@ -15,7 +15,8 @@ from scipy import stats
 
 from cleanroom.match import advertiser as advertiser_match
 from cleanroom.match.dummies import Padding
-from cleanroom.match.tokens import Tuples, point_items, power_tuples
+from cleanroom.match.join import JoinSide, waterfall
+from cleanroom.match.tokens import Tuples
 from cleanroom.wire.codec import encode
 
 PADDING = Padding(8, 1.0)
@@ -45,13 +46,26 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tuples, Tuples]]:
     """Both lists as the advertiser sees them at its join, one pair a run."""
     seen: list[tuple[Tuples, Tuples]] = []
 
-    def spy(left: Tuples, right: Tuples) -> np.ndarray:
-        seen.append((left.copy(), right.copy()))
-        return original(left, right)
+    class Recorded(JoinSide):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments)
+            self.parts: list[Tuples] = []
 
-    original = advertiser_match.waterfall
+        def add(self, row: int, tuples: Tuples) -> None:
+            self.parts.append(tuples.copy())
+            super().add(row, tuples)
+
+    def spy(left: Recorded, right: Recorded) -> np.ndarray:
+        seen.append((np.concatenate(left.parts), np.concatenate(right.parts)))
+        return waterfall(left, right)
+
+    monkeypatch.setattr(advertiser_match, "JoinSide", Recorded)
     monkeypatch.setattr(advertiser_match, "waterfall", spy)
     return seen
+
+
+def items(tuples: Tuples, position: int) -> np.ndarray:
+    return np.ascontiguousarray(tuples[:, position, :]).view("S32").reshape(-1)
 
 
 def match_once(agreed, seed: int):
@@ -153,7 +167,7 @@ def whole_transcript(a_order: np.ndarray, r_order: np.ndarray) -> bytes:
     columns = np.ones((12, 3), dtype=np.int64)
     columns[:, 2] = np.arange(12) * 50
     mine, theirs = values(names), values([f"n{i + 4}" for i in range(12)])
-    one, two = pair(ONE, mine[a_order], np.arange(12)[a_order] % 2, theirs[r_order], columns[r_order],
+    one, two = pair(ONE, mine.take(a_order), np.arange(12)[a_order] % 2, theirs.take(r_order), columns[r_order],
                     noise=SeededNoise(1), padding=PADDING)
     exchange(one, two)
     assert one.session.transcript == two.session.transcript
@@ -190,12 +204,13 @@ def places_of_one_cell(seed: int) -> list[tuple[int, ...]]:
     sent = exchange(one, two, until="blinded_values")
     before, after = (next(item.message.tuples for item in sent if item.step == step)
                      for step in ("blinded_cells", "reblinded_cells"))
-    raised = power_tuples(two.side._setup.ports.backend, two.side._match._scalar, before)
+    raised = two.side._setup.ports.backend.power(two.side._match._scalar.use(), before.reshape(-1, 32)) \
+        .reshape(before.shape)
     finish(one, two)
     landed = [{row[k].tobytes(): place for place, row in enumerate(after)} for k in (0, 1)]
     places = [[where[row[k].tobytes()] for row in raised] for k, where in enumerate(landed)]
     assert places[0] == places[1]  # a tuple stays whole: both of its points land in one row
-    orders = [range(4), *([int(i) for i in np.argsort(point_items(before, k))] for k in (0, 1))]
+    orders = [range(4), *([int(i) for i in np.argsort(items(before, k))] for k in (0, 1))]
     return [tuple(places[0][i] for i in order) for order in orders]
 
 

@@ -143,8 +143,8 @@ def masked_sums(advertiser_seed: int) -> np.ndarray:
     """c1 of all sums, (6, 4, 4096), of a run in which only the advertiser's entropy for the masks is another one."""
     one, two = pair(AGREED, values(WORLDS["first"]), CELLS, values(MEMBERS), COLUMNS, noise=SeededNoise(1),
                     padding=PADDING)
-    exchange(one, two, until="masked_sums")
-    object.__setattr__(one.setup.ports, "entropy", SeededEntropy(advertiser_seed))
+    exchange(one, two, until="columns")
+    one.side._sums._entropy = SeededEntropy(advertiser_seed)
     sent = exchange(one, two)
     finish(one, two)
     return np.array([item.message.c1 for item in sent if item.step == "masked_sums"])

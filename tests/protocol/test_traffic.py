@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from kit import NO_PADDING, exchange, finish, pair, small_contract, values
 
+import cleanroom.aggregate
+from cleanroom.aggregate import part_count
 from cleanroom.contract.plan import Plan
 from cleanroom.match.dummies import Padding
+from cleanroom.primitives.ring import N
 from cleanroom.session.script import SCRIPT
 from cleanroom.wire.codec import encode
 from cleanroom.wire.traffic import Sizes, traffic
@@ -17,8 +20,11 @@ from cleanroom.wire.traffic import Sizes, traffic
 STEPS = {step.name: index for index, step in enumerate(SCRIPT)}
 
 
-@pytest.mark.parametrize(("people", "periods", "padding"), [(40, 1, NO_PADDING), (25, 2, Padding(20, 2.0))])
-def test_predicted_bytes_are_those_of_a_run(people: int, periods: int, padding: Padding) -> None:
+@pytest.mark.parametrize(("people", "periods", "padding", "parts"), [
+    (40, 1, NO_PADDING, 1), (25, 2, Padding(20, 2.0), 1), (4150, 1, Padding(20, 2.0), 2)])
+def test_predicted_bytes_are_those_of_a_run(people: int, periods: int, padding: Padding, parts: int,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleanroom.aggregate, "rows_per_sum", lambda _: N)
     agreed = small_contract(periods=periods, threshold=-1000)
     plan = Plan(agreed)
     keys = values([f"p{i}@example.com" for i in range(people)])
@@ -30,8 +36,20 @@ def test_predicted_bytes_are_those_of_a_run(people: int, periods: int, padding: 
         declared |= {role: message.rows} if step == "sizes" else {}
     finish(one, two)
     cells, rows = declared["advertiser"], declared["retailer"][0]
+    assert part_count(rows, 1) == parts
     predicted = traffic(plan, Sizes(cells, padding.most, rows, len(plan.groups)))
     for step, by_role in predicted.items():
         for role, count in by_role.items():
             assert count == pytest.approx(sent[step, role], rel=0.05, abs=8), (step, role)
     assert sum(n for by in predicted.values() for n in by.values()) == pytest.approx(sum(sent.values()), rel=0.001)
+
+
+def test_a_row_pair_costs_at_most_130_bytes_and_a_value_16() -> None:
+    """A million people on each side, one key type, 20 cells' worth of chunks: frames, offsets and blocks included."""
+    plan, rows = Plan(small_contract(periods=2, threshold=-1000)), 10**6
+    cells = (rows // len(plan.cells),) * len(plan.cells)
+    found = traffic(plan, Sizes(cells, 30, rows, len(plan.groups)))
+    match = sum(n for step in ("blinded_cells", "reblinded_cells", "blinded_values") for n in found[step].values())
+    assert 96 < match / rows < 130
+    values = rows * (1 + len(plan.columns))
+    assert 16 <= sum(found["columns"].values()) / values < 16.1

@@ -12,6 +12,7 @@ from kit import EXACT, Node, exchange, finish, pair, small_contract, values
 from wiped import assert_dead_and_wiped, assert_wiped
 
 from cleanroom.errors import MisuseError
+from cleanroom.measures.compact import Compact
 from cleanroom.session.script import SCRIPT
 
 STEPS = [step.name for step in SCRIPT if step.sender in {"advertiser", "retailer"}]
@@ -55,8 +56,8 @@ def test_nothing_is_left_when_sending_is_interrupted(step: str) -> None:
 
 @pytest.mark.parametrize("until", ["done", "columns", "reblinded_cells"])
 def test_keys_and_columns_are_released_to_the_allocator(until: str) -> None:
-    """An empty view would keep the whole array alive: after the end nobody holds the inputs any more."""
-    names, columns = [f"n{i}" for i in range(12)], np.ones((12, 3), dtype=np.int64)
+    """A view would keep the whole array alive: after the end nobody holds the inputs any more."""
+    names, columns = [f"n{i}" for i in range(12)], Compact.of(np.ones((12, 3), dtype=np.int64))
     inputs = [values(names), np.arange(12) % 2, values(names), columns]
     alive = [weakref.ref(inputs[place]) for place in (0, 2, 3)]
     nodes: tuple[Node, Node] = pair(small_contract(threshold=0), *inputs, **EXACT)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 import types
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import pytest
 from kit import Node
 
 from cleanroom.errors import MisuseError
+from cleanroom.identity.values import KeyValues
+from cleanroom.match.shuffle import Buckets
+from cleanroom.measures.compact import Compact
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.messages import Commitment, Message
 from cleanroom.session.retailer import RetailerSide
@@ -41,9 +45,12 @@ def assert_wiped(node: Node) -> None:
     assert isinstance(side, AdvertiserSide | RetailerSide)
     for array in _overwritten(side):
         assert not array.any()
-    for array in _forgotten(side):
-        assert array.size == 0
-        assert array.base is None
+    for held in _forgotten(side):
+        assert len(held) == 0
+    for item in reachable(side):
+        if isinstance(item, Buckets):
+            assert item._waiting == []
+            assert all(pile._parts == [] for pile in item._piles)
     assert side._match._scalar.use() == bytes(32)
     assert side.closing._shares == side.closing._people == []
     assert side.closing._stages == {}
@@ -53,18 +60,16 @@ def assert_wiped(node: Node) -> None:
 def _overwritten(side: AdvertiserSide | RetailerSide) -> Iterator[np.ndarray]:
     match = side._match
     if isinstance(side, AdvertiserSide):
-        yield from (match._reblinded._tuples, match._order)
-        yield from [match._values._tuples] if match._values else []
+        yield match._order
         yield from [side._sums._block, side._sums._cells + 1] if side._sums else []
         return
     yield match.order + 1
-    yield from [match._cells._tuples] if match._cells else []
     yield from [match._dummies.cells, match._dummies.values] if match._dummies else []
     if side._table:
         yield from (side._table._secret._reflected, side._table._secret._ntt, side._table._order + 1)
 
 
-def _forgotten(side: AdvertiserSide | RetailerSide) -> Iterator[np.ndarray]:
+def _forgotten(side: AdvertiserSide | RetailerSide) -> Iterator[KeyValues | Compact]:
     yield side._match._keys
     if isinstance(side, RetailerSide):
         yield side._columns
@@ -73,7 +78,7 @@ def _forgotten(side: AdvertiserSide | RetailerSide) -> Iterator[np.ndarray]:
 
 def _shares(side: AdvertiserSide | RetailerSide) -> list:
     if isinstance(side, AdvertiserSide):
-        return [] if side._sums is None else side._sums._shares + side._sums._sums
+        return [] if side._sums is None else side._sums._shares + side._sums._sums + side._sums._sealed
     return [] if side._table is None else side._table.shares
 
 
@@ -95,7 +100,7 @@ def reachable(root: object) -> Iterator[object]:
 def secrets_of(node: Node) -> set[str]:
     """Texts that would give away a key, point, scalar or share of this side, in the spellings a repr would use."""
     side, found = node.side, set()
-    for value in side._match._keys.reshape(-1):
+    for value in chain.from_iterable(side._match._keys.tolist()):
         found |= set() if value is None else {value.decode()}
     found |= _spellings(side._match._scalar.use())
     for row in side.closing._shares:

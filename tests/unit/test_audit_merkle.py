@@ -52,6 +52,10 @@ def decoded(path):
 @pytest.mark.parametrize("size", range(9))
 def test_roots(size):
     assert merkle.root(LEAVES[:size]) == ROOTS[size]
+    tree = merkle.Growing()
+    for leaf in LEAVES[:size]:
+        tree.add(leaf)
+    assert tree.root() == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size", "path"), INCLUSION)
@@ -95,3 +99,12 @@ def test_leaves_outside_the_tree(index):
         merkle.verify_inclusion(LEAVES[0], index, 3, (), ROOTS[3])
     with pytest.raises(MisuseError):
         merkle.inclusion_proof(LEAVES[:3], index)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 64, 100, 257])
+def test_a_growing_tree_has_the_root_of_its_leaves_at_every_size(size):
+    leaves, tree = [merkle.leaf_hash(b"%d" % i) for i in range(size)], merkle.Growing()
+    for count, leaf in enumerate(leaves):
+        assert tree.root() == merkle.root(leaves[:count])
+        tree.add(leaf)
+    assert tree.root() == merkle.root(leaves)

@@ -12,7 +12,7 @@ import pytest
 
 from cleanroom.adapters.demo_data import SEGMENTS, write_demo_parties
 from cleanroom.adapters.party import load_party
-from cleanroom.adapters.readers import read_tables
+from cleanroom.adapters.readers import Terms, read_tables
 from cleanroom.errors import UsageError
 from cleanroom.identity.matching import match_keys
 
@@ -28,7 +28,7 @@ def demo(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tables(demo):
-    return {role: read_tables(load_party(demo[0] / role), "UTC") for role in ("advertiser", "retailer")}
+    return {role: read_tables(load_party(demo[0] / role), Terms("UTC")) for role in ("advertiser", "retailer")}
 
 
 def test_sizes_are_those_of_the_source(demo, tables):
@@ -55,7 +55,7 @@ def test_the_campaign_is_that_of_30_october(tables):
 
 def test_both_sides_agree_on_addresses_under_their_disorder(tables):
     sides = [match_keys(tables[role].roster, ["email"]) for role in ("advertiser", "retailer")]
-    values = [set(side.values[:, 0]) for side in sides]
+    values = [{row[0] for row in side.values.tolist()} for side in sides]
     assert len(values[1]) == 2469
     assert 2400 < len(values[0] & values[1]) <= 2469
     assert sides[0].counts["email"].duplicate == 4
@@ -89,7 +89,7 @@ def test_committed_settings_are_kept_and_read_the_data_beside_them(demo, tmp_pat
     for role in ("advertiser", "retailer"):
         kept = tmp_path / "parties" / role / "party.toml"
         assert kept.read_text() == (committed / role / "party.toml").read_text()
-        assert read_tables(load_party(kept.parent), "UTC").counts()["consents"] > 0
+        assert read_tables(load_party(kept.parent), Terms("UTC")).counts()["consents"] > 0
     assert (tmp_path / "parties" / "terms.toml").read_text() == (committed / "terms.toml").read_text()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 
 from cleanroom.disclosure.sketch import Difference, difference, make_sketch, words
 from cleanroom.errors import MisuseError
+from cleanroom.identity.values import KeyValues
 
 KEY = bytes(range(32))
-EVERYBODY = np.array([[f"p{i}@example.org".encode()] for i in range(20_000)], dtype=object)
+EVERYBODY = KeyValues.of([f"p{i}@example.org" for i in range(20_000)])
 ALL = words(KEY, EVERYBODY)
 
 
@@ -58,7 +61,7 @@ def test_the_size_says_nothing_about_the_people() -> None:
 
 
 def test_another_key_makes_unrelated_words() -> None:
-    other = words(bytes(32), EVERYBODY[:1000])
+    other = words(bytes(32), EVERYBODY.part(slice(0, 1000)))
     assert not set(ALL[:1000].ravel().tolist()) & set(other.ravel().tolist())
     found = difference(make_sketch(other, 50), sketch(slice(0, 1000)))
     assert found.people >= 50
@@ -66,9 +69,18 @@ def test_another_key_makes_unrelated_words() -> None:
 
 def test_missing_keys_and_their_order_count() -> None:
     rows = [[b"a", None], [None, b"a"], [b"a", b""], [b"", b"a"], [b"aa", None]]
-    table = np.empty((5, 2), dtype=object)
-    table[:] = rows
+    table = KeyValues.of(*zip(*rows, strict=True))
     assert len({tuple(word) for word in words(KEY, table).tolist()}) == 5
+
+
+def test_a_word_is_the_keyed_digest_of_the_framed_keys_whatever_the_selection() -> None:
+    rows = [[b"a", None], [None, "é".encode() * 200], [b"a", b""], [None, None]]
+    chosen = KeyValues.of(*zip(*rows, strict=True)).take(np.array([2, 0, 3, 1]))
+    framed = [b"\x01\0\0\0\x01a\x01\0\0\0\0", b"\x01\0\0\0\x01a\0", b"\0\0",
+              b"\0\x01\0\0\x01\x90" + "é".encode() * 200]
+    assert chosen.part(slice(1, 4)).framed() == framed[1:]
+    macs = b"".join(hashlib.blake2b(message, digest_size=16, key=KEY).digest() for message in framed)
+    assert words(KEY, chosen).astype("<u8").tobytes() == macs
 
 
 @pytest.mark.parametrize("data", [b"", bytes(32), bytes(31 * 2048), bytes(32 * 2047)])

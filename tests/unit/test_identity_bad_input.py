@@ -7,7 +7,8 @@ import pytest
 
 from cleanroom.errors import MisuseError
 from cleanroom.identity.masks import shape
-from cleanroom.identity.matching import match_keys, normalised
+from cleanroom.identity.matching import match_keys
+from cleanroom.identity.normalising import normalised
 from cleanroom.identity.profiles import PROFILES
 from cleanroom.identity.profiles.base import Reason
 
@@ -77,7 +78,7 @@ def test_who_has_an_address_meets_who_has_its_hash():
         "1C76D0CFD96A2C4CB8E6A2FB5B2EE9F9AC6B1B15A8E0E9B3C0E5F3B0C1D2E3F4"]})
     mine = match_keys(addresses, ["email_sha256"], "uid2-1")
     assert mine.counts["email_sha256"].reasons == {"inner_space": 1}
-    known = pd.DataFrame({"person": ["r"], "email_sha256": [mine.values[0, 0].decode().upper()]})
+    known = pd.DataFrame({"person": ["r"], "email_sha256": [mine.values.tolist()[0][0].decode().upper()]})
     assert match_keys(known, ["email_sha256"], "google-1").values.tolist() == mine.values.tolist()
     assert match_keys(hashes, ["email_sha256"]).values.tolist() != mine.values.tolist()
 

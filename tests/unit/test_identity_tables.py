@@ -13,7 +13,7 @@ from party_kit import write_party
 from cleanroom import flow
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.profile import profile_party
-from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.gate import gate
 from cleanroom.contract.check import check_shape
@@ -58,7 +58,7 @@ def test_a_contract_without_a_rule_for_shared_values_keeps_its_hash():
 
 def test_name_and_address_are_read_and_make_one_key(tmp_path):
     folder = write_party(tmp_path, members=f"person,{NAMED}\n1,Zoé,de la Tour,\"3, av. du Gal Foy\",75008\n2,A,,x,1\n")
-    tables = read_tables(load_party(folder), "UTC")
+    tables = read_tables(load_party(folder), Terms("UTC"))
     profile = profile_party(load_party(folder), None, NOW)
     assert list(tables.members.columns) == ["person", *NAMED.split(",")]
     assert list(profile.keys) == ["postal"]
@@ -68,7 +68,7 @@ def test_name_and_address_are_read_and_make_one_key(tmp_path):
 def test_half_an_address_is_nothing_to_match_by(tmp_path):
     folder = write_party(tmp_path, members="person,given_name,family_name\n1,Zoé,Roux\n")
     with pytest.raises(DataError, match="no column to match people by"):
-        read_tables(load_party(folder), "UTC")
+        read_tables(load_party(folder), Terms("UTC"))
 
 
 def test_check_shows_reasons_and_forms(tmp_path):
@@ -136,4 +136,4 @@ def test_a_contract_that_names_no_devices_allows_none(tmp_path):
 def test_a_bad_login_is_placed(tmp_path, table, message):
     folder = write_party(tmp_path, "advertiser", identities=table)
     with pytest.raises(DataError, match=message):
-        read_tables(load_party(folder), "UTC")
+        read_tables(load_party(folder), Terms("UTC"))

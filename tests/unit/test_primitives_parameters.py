@@ -9,9 +9,10 @@ from cleanroom.primitives.parameters import (
     T,
     check_parameters,
     likely_noise,
+    rows_per_sum,
     worst_noise,
 )
-from cleanroom.primitives.ring import Q
+from cleanroom.primitives.ring import N, Q
 
 LIMIT = 3_113_340  # most rows of one sum for which 2^62 is 2^36 times the worst noise
 
@@ -42,3 +43,13 @@ def test_weights_count_in_the_worst_and_the_likely_noise(weight):
     check_parameters(rows=LIMIT // weight, weight=weight)
     with pytest.raises(ContractError, match=f"each up to {weight} times"):
         check_parameters(rows=LIMIT // weight + 1, weight=weight)
+
+
+@pytest.mark.parametrize("weight", range(1, MAX_WEIGHT + 1))
+def test_one_sum_holds_as_many_whole_blocks_as_pass_the_check(weight):
+    rows = rows_per_sum(weight)
+    assert rows % N == 0
+    assert rows >= 500_000
+    check_parameters(rows, weight)
+    with pytest.raises(ContractError):
+        check_parameters(rows + N, weight)

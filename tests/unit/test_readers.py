@@ -13,14 +13,14 @@ from consent_kit import CONTRACT
 from party_kit import CONSENTS, write_party
 
 from cleanroom.adapters.party import load_party
-from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.errors import DataError
 
 COLUMNS = "person,day,basket,amount,quantity,category\n"
 
 
 def read(folder):
-    return read_tables(load_party(folder), "Europe/Paris")
+    return read_tables(load_party(folder), Terms("Europe/Paris"))
 
 
 def refusal(folder):

@@ -11,7 +11,7 @@ from measures_kit import plan_of
 from party_kit import write_party
 
 from cleanroom.adapters.party import load_party
-from cleanroom.adapters.readers import load_tables, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.errors import DataError
@@ -73,7 +73,7 @@ def test_another_currency_is_refused_with_its_row(tmp_path):
     with pytest.raises(DataError, match=r"line 3, field currency: not the currency of the contract"):
         retailer(tmp_path, lines, f"{HEAD},currency")
     with pytest.raises(DataError, match="a second currency"):
-        read_tables(load_party(tmp_path), "UTC")
+        read_tables(load_party(tmp_path), Terms("UTC"))
 
 
 def test_purchases_before_the_window_and_after_the_calendar_do_not_count(tmp_path):

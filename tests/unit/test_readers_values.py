@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from party_kit import write_party
 
 from cleanroom.adapters.party import load_party
-from cleanroom.adapters.readers import read_tables
+from cleanroom.adapters.readers import Terms, read_tables
 from cleanroom.errors import DataError
 
 ROW = {"person": "1", "day": "2025-03-22", "basket": "x", "amount": "1.00", "quantity": "1", "category": "dairy"}
@@ -23,7 +23,8 @@ def purchases(folder, field, values, *, parquet, zone=None):
     frame[field] = pd.Series(values, dtype=object) if parquet and isinstance(values[0], Decimal | date) else values
     extra = {"purchases": f'time_zone = "{zone}"'} if zone else None
     written = frame if parquet else frame.to_csv(index=False)
-    return read_tables(load_party(write_party(folder, purchases=written, settings=extra)), "Europe/Paris").purchases
+    settings = load_party(write_party(folder, purchases=written, settings=extra))
+    return read_tables(settings, Terms("Europe/Paris")).purchases
 
 
 def refusal(folder, field, values, *, parquet=False):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom import limits
@@ -23,13 +25,14 @@ class Plain:
     pattern: str
     apart: frozenset[str] = frozenset()
 
-    def read(self, texts: pd.Series) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-        """(n,) results and which of them are known; the others are for the rule. `texts` has a string dtype."""
-        typed = rf" *{self.pattern.replace('a-z', 'A-Za-z')} *"
-        known = texts.str.fullmatch(typed).fillna(False).to_numpy(dtype=np.bool_)
-        folded = texts.where(known).str.strip(" ").str.lower()
-        known = known & (folded.str.len().fillna(0) <= limits.MAX_KEY_CHARACTERS).to_numpy(dtype=np.bool_)
+    def read(self, texts: Any) -> tuple[Any, NDArray[np.bool_]]:
+        """(n,) results and which of them are known; the others are for the rule. `texts`: pyarrow large strings
+        without nulls, as the results are."""
+        typed = rf"\A *(?:{self.pattern.replace('a-z', 'A-Za-z')}) *\z"
+        known = pc.match_substring_regex(texts, typed)
+        folded = pc.ascii_lower(pc.ascii_trim(pc.if_else(known, texts, pa.scalar("", pa.large_string())), " "))
+        known = pc.and_(known, pc.less_equal(pc.binary_length(folded), limits.MAX_KEY_CHARACTERS))
         if self.apart:
             domains = "|".join(map(re.escape, sorted(self.apart)))
-            known = known & ~folded.str.contains(f"@(?:{domains})$").fillna(False).to_numpy(dtype=np.bool_)
-        return folded.to_numpy(dtype=object), known
+            known = pc.and_not(known, pc.match_substring_regex(folded, rf"@(?:{domains})\z"))
+        return folded, known.to_numpy(zero_copy_only=False)

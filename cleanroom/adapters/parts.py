@@ -1,0 +1,235 @@
+"""A party's tables in parts that fit the memory: every row of a person, from every table, is in one part.
+
+Files are read once, a batch at a time, checked as a whole read would check them, and their rows go to the pile of their
+person's part. Rows of nobody are spread evenly.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cleanroom.adapters.party import PartySettings
+from cleanroom.adapters.readers import Terms, fresh, load_tables, present, require_rows, tables_of, typed
+from cleanroom.adapters.reading import RawTable, estimated_bytes, read_batches, read_raw
+from cleanroom.consent.files import allowed_columns
+from cleanroom.contract.model import Contract
+from cleanroom.identity.devices import TIED_BY, tie
+from cleanroom.identity.numbering import numbered, of_somebody, plain_ids
+from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.identity.values import packed, repeated_hashes, text_hashes
+from cleanroom.ports import Pile, Scratch
+from cleanroom.preparation import OnePart, Parts
+
+_BATCH: Final = 131_072  # rows read at once
+_SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
+_MOST_PARTS: Final = 512
+_LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
+_FEW: Final = 1024  # distinct texts of a batch that are worth a dictionary
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
+_UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
+_ROSTERS: Final = frozenset({"people", "members"})
+_JUDGED: Final = frozenset({*_ROSTERS, "consents", "suppressions"})  # what the consent rules look at
+
+Tables = AdvertiserTables | RetailerTables
+
+
+def load_parts(settings: PartySettings, contract: Contract, now: datetime, scratch: Scratch, budget: int) -> Parts:
+    """All tables of the party, checked before this returns, in as many parts as a memory of `budget` bytes needs.
+
+    Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when there is no room.
+    """
+    size = sum(estimated_bytes(settings.path(name), settings.data[name], layout)
+               for name, layout in present(settings).items())
+    count = min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
+    if count <= 1:
+        return OnePart(numbered(load_tables(settings, contract, now)))
+    scratch.require(size)
+    name = "suppressions"
+    fresh(read_raw(settings.path(name), settings.data[name], present(settings)[name], allowed_columns(contract, name)),
+          now)
+    devices = scratch.piles(count) if "identities" in present(settings) else ()
+    return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count),
+                                           devices if each == "exposures" else ())
+                              for each in present(settings)}, scratch, count)
+
+
+class _Spread:
+    """`preparation.Parts` out of piles."""
+
+    def __init__(self, settings: PartySettings, tables: dict[str, _Table], scratch: Scratch, count: int) -> None:
+        self._settings, self._tables, self._scratch, self._count = settings, tables, scratch, count
+
+    def __repr__(self) -> str:
+        return f"Parts({self._count})"
+
+    def __len__(self) -> int:
+        return self._count
+
+    def people(self, number: int) -> Tables:
+        """See `preparation.Parts`."""
+        return self._part({name: table.look(number) if name in _JUDGED else table.empty
+                           for name, table in self._tables.items()})
+
+    def tie(self, agreed: Sequence[NDArray[np.bool_]]) -> Mapping[str, int]:
+        """See `preparation.Parts`. Logins and exposures of a device meet in the part of the device."""
+        logins, untied = self._tables.get("identities"), Counter[str]()
+        if logins is None or TIED_BY not in self._tables["exposures"].empty:
+            return untied
+        piles = self._scratch.piles(self._count)
+        for number, flags in enumerate(agreed):
+            people, frame = plain_ids(self._tables["people"].look(number)["person"]), logins.take(number)
+            known = pc.is_in(plain_ids(frame["person"]), value_set=people.filter(pa.array(flags)))
+            flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
+            _add(flagged, _places(frame["device"], self._count), piles)
+        empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
+        for number, pile in enumerate(piles):
+            untied.update(self._tables["exposures"].tie(number, _read(list(pile.take()), empty)))
+        return untied
+
+    def take(self, number: int) -> Tables:
+        """See `preparation.Parts`."""
+        return self._part({name: table.take(number) for name, table in self._tables.items()})
+
+    def _part(self, frames: dict[str, pd.DataFrame]) -> Tables:
+        pa.default_memory_pool().release_unused()
+        return numbered(tables_of(self._settings.role, frames))
+
+
+class _Table:
+    """The rows of one table by part, and a frame of its columns without rows. `devices`: piles for the rows of nobody
+    that name a device, by device, until they are tied to people."""
+
+    def __init__(self, settings: PartySettings, name: str, contract: Contract, piles: Sequence[Pile],
+                 devices: Sequence[Pile]) -> None:
+        self._settings, self._name, self._contract, self._piles = settings, name, contract, piles
+        self._devices = devices
+        seen = [self._spread(first, frame) for first, frame in self._frames()]
+        if name in _UNIQUE:
+            self._refuse_repeated(np.concatenate(seen))
+
+    def look(self, number: int) -> pd.DataFrame:
+        """One part, which stays."""
+        return _read(list(self._piles[number].look()), self.empty)
+
+    def take(self, number: int) -> pd.DataFrame:
+        """One part, once."""
+        return _read(list(self._piles[number].take()), self.empty)
+
+    def tie(self, number: int, logins: pd.DataFrame) -> Mapping[str, int]:
+        """Move the rows of a part of the devices to the parts of their people; see `identity.devices.tie`."""
+        rows = _read(list(self._devices[number].take()), self.empty).astype({"person": "str"})
+        logins = logins.astype({"person": "str"})
+        frame, untied = tie(rows, logins, pd.Index(logins["person"][logins["agreed"]].unique()))
+        self._by_person(frame.astype({TIED_BY: "str"}), 0)
+        return untied
+
+    def _frames(self) -> Iterator[tuple[RawTable, pd.DataFrame]]:
+        terms, name = Terms.of(self._contract), self._name
+        layout = present(self._settings)[name]
+        # Ids hardly repeat inside a batch, so a dictionary of them would only cost time.
+        layout = replace(layout, repeated=tuple(each for each in layout.repeated if each != "person"))
+        for raw in read_batches(self._settings.path(name), self._settings.data[name], layout, _BATCH,
+                                allowed_columns(self._contract, name)):
+            if raw.first == 0:
+                require_rows(name, raw)
+            frame = typed(name, raw, terms)
+            if self._devices and "device" in frame:
+                frame[TIED_BY] = pd.Series("", index=frame.index, dtype="str")
+            if raw.first == 0:
+                self.empty = frame.iloc[:0]
+            yield raw, frame
+
+    def _spread(self, raw: RawTable, frame: pd.DataFrame) -> NDArray[np.uint64]:
+        """Add a batch to the piles; the hashes of its persons."""
+        if TIED_BY in frame:
+            seen = (~of_somebody(frame["person"])) & (frame["device"] != "").to_numpy(dtype=np.bool_)
+            _add(frame[seen], _places(frame["device"][seen], len(self._devices)), self._devices)
+            frame = frame[~seen]
+        return self._by_person(frame, raw.first)
+
+    def _by_person(self, frame: pd.DataFrame, first: int) -> NDArray[np.uint64]:
+        """Rows from number `first` on go to the parts of their persons; the hashes of these."""
+        ids = plain_ids(frame["person"])
+        hashes, row = text_hashes(packed(ids)), np.arange(first, first + len(frame))
+        nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
+        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
+        _add(frame.assign(row=row) if self._name in _ROSTERS else frame, part, self._piles)
+        return hashes
+
+    def _refuse_repeated(self, hashes: NDArray[np.uint64]) -> None:
+        """DataError at the second row of a person. Hashes only say whether to look; then the file is read again."""
+        suspects = repeated_hashes(hashes)
+        if not len(suspects):
+            return
+        seen: set[str] = set()
+        for raw, frame in self._frames():
+            persons = frame["person"].astype("str")
+            for row in np.flatnonzero(np.isin(hashes[raw.first:raw.first + raw.rows], suspects)).tolist():
+                if persons.iloc[row] in seen:
+                    raise raw.error("this person already has a row", "person", row, "keep one row per person")
+                seen.add(persons.iloc[row])
+
+
+def _places(devices: pd.Series, parts: int) -> NDArray[np.int64]:
+    """The part of each device."""
+    return (text_hashes(packed(plain_ids(devices))) >> np.uint64(16)).astype(np.int64) % parts
+
+
+def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:
+    """The frame of what `_add` wrote, with the columns of `empty`. Takes the pieces over."""
+    if not pieces:
+        return empty
+    data, tables, at = np.concatenate(pieces).data, [], 0
+    pieces.clear()
+    while at < len(data):
+        size = int.from_bytes(data[at:at + 8], "little")
+        with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
+            tables.append(reader.read_all())
+        at += 8 + size
+    frame: pd.DataFrame = _joined(tables).to_pandas()
+    plain = {name: kind for name, kind in empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
+    return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
+
+
+def _joined(tables: list[Any]) -> Any:
+    """One table. A column that is a dictionary in some is one in all."""
+    columns = {}
+    for name in tables[0].column_names:
+        found = [table.column(name) for table in tables]
+        if any(pa.types.is_dictionary(column.type) for column in found):
+            found = [column if pa.types.is_dictionary(column.type) else
+                     column.dictionary_encode().cast(_DICTIONARY) for column in found]
+        chunks = pa.chunked_array([chunk for column in found for chunk in column.chunks])
+        columns[name] = chunks.unify_dictionaries() if pa.types.is_dictionary(chunks.type) else chunks
+    return pa.table(columns)
+
+
+def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: Sequence[Pile]) -> None:
+    order = np.argsort(part.astype(np.int16), kind="stable")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):  # all values of the batch go to every part with it: only a few may
+            few = len(table.column(place).chunk(0).dictionary) <= _FEW
+            table = table.set_column(place, field.name,
+                                     table.column(place).cast(_DICTIONARY if few else pa.large_string()))
+    table = table.take(pa.array(order))
+    ends = np.cumsum(np.bincount(part, minlength=len(piles)))
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    for pile, start, end in zip(piles, [0, *ends[:-1]], ends, strict=True):
+        if end > start:
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+                writer.write_table(table.slice(start, end - start).combine_chunks())
+            data = np.frombuffer(sink.getvalue(), dtype=np.uint8)
+            pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
+            pile.add(data)
