@@ -46,7 +46,8 @@ MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
 MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them
-MAX_LEDGER_AMOUNT: Final = 4 * 10**14  # ε in millionths, δ in 10^-18: 4 * MAX_DELTA; all fit into 63 bits
+MAX_LEDGER_EPSILON: Final = int(MAX_EPSILON * 10**6)  # of one entry, in millionths
+MAX_LEDGER_DELTA: Final = 4 * 10**14  # of one entry, in 10^-18: 4 * MAX_DELTA; sums of all fit into 63 bits
 MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 
 # --- time, seconds --------------------------------------------------------------------------------------------

@@ -297,6 +297,6 @@ def _check_people(setup: Setup, keys: KeyValues, asked: KeyValues, payload: Comp
                        terms.threshold, keys, asked, payload)
     close, overlap = closest(memory, past.sketches(), terms.threshold), terms.overlap or "warn"
     setup.judge("X-04", apart(overlap, close), DataError, warned=overlap == "warn" and close is not None)
-    same = past.same(memory.question)[-limits.MAX_SAME_RUNS:] if terms.repeats != "run" else ()
+    same = past.same(memory.question)[-limits.MAX_SAME_RUNS:] if terms.repeats == "replay" else ()
     setup.audit.record(Kind.PARAMETERS_CHECKED)
     return replace(setup, memory=memory, same=tuple(same)), close

@@ -90,10 +90,10 @@ def read_entries(data: bytes, where: str) -> tuple[str, list[Entry]]:
 def _entry(value: object, where: str) -> Entry:
     if isinstance(value, dict) and set(value) == _FIELDS:
         entry = Entry(**value)
-        amounts = (entry.epsilon, entry.delta)
+        bounds = ((entry.epsilon, limits.MAX_LEDGER_EPSILON), (entry.delta, limits.MAX_LEDGER_DELTA))
         if (isinstance(entry.run, str) and re.fullmatch(r"[0-9a-f]{32}", entry.run)
                 and entry.part in ("transcript", "release")
-                and all(type(each) is int and 0 <= each <= limits.MAX_LEDGER_AMOUNT for each in amounts)):
+                and all(type(each) is int and 0 <= each <= most for each, most in bounds)):
             return entry
     raise DataError("not an entry of a ledger", where=where)
 

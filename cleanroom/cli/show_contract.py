@@ -68,7 +68,7 @@ def _privacy(contract: Contract, language: Language) -> Iterator[str]:
     if contract.disclosure.runs_per_period is not None:
         yield words["runs"].format(runs=contract.disclosure.runs_per_period, days=contract.disclosure.period_days)
     yield words["overlap"].format(what=words[f"overlap_{contract.disclosure.overlap or 'warn'}"])
-    yield words["repeats"] if contract.disclosure.repeats != "run" else words["runs_again"]
+    yield words["repeats"] if contract.disclosure.repeats == "replay" else words["runs_again"]
     yield words["cost"].format(
         epsilon=cost.total.epsilon_text, delta=cost.total.delta_text, match=cost.transcript.epsilon_text,
         release=cost.release.epsilon_text, budget=budget.epsilon_text, budget_delta=budget.delta_text)

@@ -189,7 +189,7 @@ class Disclosure(Document):
     runs_per_period: Annotated[int, Field(ge=1, le=10_000)] | None = None  # runs in the last `period_days` days
     period_days: Days | None = None
     overlap: Overlap | None = None  # what a run close to an earlier one becomes; absent: warn
-    repeats: Repeats | None = None  # same question on same data: absent: replay
+    repeats: Repeats | None = None  # same question on same data; absent: run
 
 
 class Signature(Document):

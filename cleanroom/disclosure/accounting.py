@@ -144,7 +144,7 @@ def charge(ledger: Ledger, plan: Plan, partner: str, run: str, part: Part, caps:
         _check_whole_run(spent(ledger, contract), costs.total, budget)
         bounds, ahead = (*contract_caps(plan.contract), *caps), float(costs.release.epsilon)
     else:
-        bounds, ahead = (), 0.0
+        bounds, ahead = tuple(caps), 0.0  # again: another contract's run may have been paid for meanwhile
     ledger.charge(contract, run, part, float(cost.epsilon), float(cost.delta),
                   (float(budget.epsilon), float(budget.delta)), partner=partner, ahead=ahead, caps=bounds)
     return cost

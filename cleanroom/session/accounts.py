@@ -6,7 +6,8 @@ from cleanroom import limits
 from cleanroom.audit.events import Kind
 from cleanroom.disclosure.accounting import Cost, spent
 from cleanroom.disclosure.comparison import Books, chain, check_books, union
-from cleanroom.errors import LedgerError
+from cleanroom.errors import LedgerError, PeerViolationError
+from cleanroom.ports import Entry
 from cleanroom.session.messages import Account
 from cleanroom.session.setup import Setup
 
@@ -35,6 +36,7 @@ class Accounts:
         setup, ours = self._setup, self._books()
         marked = frozenset(entry.key for entry, seen in zip(message.entries, message.confirmed, strict=True) if seen)
         check_books(ours, Books(message.entries, marked))
+        _check_claims(ours.entries, message.entries)
         contract = setup.plan.contract.id
         setup.ports.ledger.reconcile(contract, setup.partner, message.entries)
         together = union(ours.entries, message.entries)
@@ -48,3 +50,15 @@ class Accounts:
     def _books(self) -> Books:
         ledger, contract = self._setup.ports.ledger, self._setup.plan.contract.id
         return Books(tuple(ledger.entries(contract)), ledger.confirmed(contract))
+
+
+def _check_claims(ours: tuple[Entry, ...], theirs: tuple[Entry, ...]) -> None:
+    """Before anything is adopted: the ledger cannot be filled by claims. PeerViolationError otherwise.
+
+    Both sides compute an amount from the same contract, so an honest one never differs.
+    """
+    held = {entry.key: entry for entry in ours}
+    if any(held.get(entry.key, entry) != entry for entry in theirs):
+        raise PeerViolationError("account: another amount for an entry that our ledger holds")
+    if len(held.keys() | {entry.key for entry in theirs}) > limits.MAX_LEDGER_ENTRIES:
+        raise PeerViolationError("account: more entries than two ledgers of one contract may have")

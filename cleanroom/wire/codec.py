@@ -132,7 +132,7 @@ def _account(body: match_pb2.Account) -> m.Message:
                     for entry in body.entries)
     if len({entry.key for entry in entries}) < len(entries):
         raise PeerViolationError("account: an entry is repeated")
-    if max((max(entry.epsilon, entry.delta) for entry in entries), default=0) > limits.MAX_LEDGER_AMOUNT:
+    if any(entry.epsilon > limits.MAX_LEDGER_EPSILON or entry.delta > limits.MAX_LEDGER_DELTA for entry in entries):
         raise PeerViolationError("account: an amount is out of bounds")
     return m.Account(entries, tuple(entry.confirmed for entry in body.entries),
                      tuple(_exactly(run, 16, "run id") for run in body.same))

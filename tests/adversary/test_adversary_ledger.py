@@ -10,9 +10,10 @@ from duplex import converse_both
 from kit import MemoryLedger, Node, exchange, small_contract
 from wiped import assert_dead_and_wiped
 
+from cleanroom import limits
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.disclosure.comparison import chain
-from cleanroom.errors import BudgetError, LedgerError, PeerLedgerError
+from cleanroom.errors import BudgetError, LedgerError, PeerLedgerError, PeerViolationError
 from cleanroom.ports import Entry, Ledger
 
 ROLES = ("advertiser", "retailer")
@@ -112,12 +113,25 @@ def test_what_only_the_partner_recorded_counts_against_the_budget(teller: str) -
     assert BudgetError in {type(error) for error in refusals.values()}
 
 
-def test_amounts_that_differ_count_with_the_larger_one(tmp_path: Path) -> None:
+def test_another_amount_for_an_entry_that_we_hold_is_refused_and_not_adopted(tmp_path: Path) -> None:
+    """An honest amount never differs; claims of ever larger ones would fill the ledger."""
     ledgers = books(tmp_path)
     for role, epsilon in zip(ROLES, (1.0, 2.0), strict=True):
         ledgers[role].charge(AGREED.id, "0a" * 16, "release", epsilon, 0.0, (10.0, 1e-4))
-    run(ledgers, 1, "sizes")
-    assert [ledger.spent(AGREED.id)[0] for ledger in ledgers.values()] == [2.0, 2.0]
+    refusals = converse_both({node.setup.role: node for node in nodes_of(ledgers, 1)})
+    assert PeerViolationError in {type(error) for error in refusals.values()}
+    assert [ledger.spent(AGREED.id)[0] for ledger in ledgers.values()] == [1.0, 2.0]
+
+
+def test_claims_cannot_fill_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_LEDGER_ENTRIES", 3)
+    ledgers = books(tmp_path)
+    for role, start in zip(ROLES, (0, 2), strict=True):
+        for number in (start, start + 1):
+            ledgers[role].charge(AGREED.id, f"{number:032x}", "transcript", 0.5, 0.0, (10.0, 1e-4))
+    refusals = converse_both({node.setup.role: node for node in nodes_of(ledgers, 1)})
+    assert PeerViolationError in {type(error) for error in refusals.values()}
+    assert sum(len(ledger.entries(AGREED.id)) for ledger in ledgers.values()) == 4
 
 
 def test_both_logs_name_the_same_chain_of_entries(tmp_path: Path) -> None:

@@ -27,8 +27,10 @@ def kinds(run: Path) -> list[Kind]:
     return [event.kind for event in read_log(run)[0]]
 
 
-def twice(tiny: Tiny, between: Callable[[], object]) -> tuple[list[list[Path]], list[list[tuple[float, float]]]]:
-    """Two runs; both parties' run folders, and the spend after each."""
+def twice(tiny: Tiny, between: Callable[[], object], repeats: str = 'repeats = "replay"') \
+        -> tuple[list[list[Path]], list[list[tuple[float, float]]]]:
+    """Two runs; both parties' run folders, and the spend after each. `repeats`: the contract's line about it."""
+    tiny.agree(lambda text: text.replace("[disclosure]", f"[disclosure]\n{repeats}"))
     totals = []
     with serving(tiny.retailer):
         for meanwhile in (lambda: None, between):
@@ -83,9 +85,9 @@ def test_anything_else_is_a_run_of_its_own(tiny: Tiny, name: str) -> None:
         assert Kind.TABLE_REPEATED not in kinds(second)
 
 
-def test_a_contract_can_ask_for_a_run_each_time(tiny: Tiny) -> None:
-    tiny.agree(lambda text: text.replace("[disclosure]", '[disclosure]\nrepeats = "run"'))
-    folders, totals = twice(tiny, lambda: None)
+@pytest.mark.parametrize("repeats", ["", 'repeats = "run"'])
+def test_without_an_agreement_each_run_is_one_of_its_own(tiny: Tiny, repeats: str) -> None:
+    folders, totals = twice(tiny, lambda: None, repeats)
     assert totals[0] != totals[1]
     assert all(Kind.TABLE_REPEATED not in kinds(second) for _, second in folders)
 
