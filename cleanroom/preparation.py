@@ -216,8 +216,10 @@ def _advertiser(setup: Setup, parts: Parts) -> tuple[AdvertiserSide, Own]:
             raise MisuseError("the tables are those of the other role")
         costs.append(cost_micros(plan.contract, part.exposures))
         dated, missing = _dated(plan, admitted.tables)
-        number = admitted.persons.get_indexer(pd.Index(dated["person"])) + gathered.people
-        people.append(compacted(plan, dated.assign(person=number)))
+        found = admitted.persons.get_indexer(pd.Index(dated["person"]))
+        if (found < 0).any():
+            raise MisuseError("somebody was placed whom the gate did not admit")
+        people.append(compacted(plan, dated.assign(person=found + gathered.people)))
         left_out.update(missing)
         gathered.covered(exposure_coverage(plan.contract, part.people, part.exposures))
 
