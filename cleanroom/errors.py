@@ -74,10 +74,31 @@ class SettingsError(CleanroomError):
 
 
 class BudgetError(CleanroomError):
-    """The privacy budget of the contract does not allow this run."""
+    """The privacy budget of the contract, or of all with the partner, does not allow this run. `rule` says so."""
 
+    rule = "X-05"
     exit_code = 68
     public = "the privacy budget of the contract is spent"
+
+
+class PeriodError(BudgetError):
+    """The contract allows no more runs in this period."""
+
+    rule = "X-04"
+    public = "the contract allows no more runs in this period"
+
+
+class LedgerError(CleanroomError):
+    """Our privacy ledger lacks entries that the peer saw in it: it was rolled back, replaced or deleted."""
+
+    exit_code = 71
+    public = "our privacy ledger lacks entries that you saw in it"
+
+
+class PeerLedgerError(LedgerError):
+    """The peer's privacy ledger lacks entries that we saw in it."""
+
+    public = "your privacy ledger lacks entries that we saw in it"
 
 
 class AuditError(CleanroomError):

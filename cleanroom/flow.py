@@ -15,9 +15,10 @@ from cleanroom.contract.check import check_shape
 from cleanroom.contract.effective import effective
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import check_budget
+from cleanroom.disclosure.accounting import RunCost, check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
+from cleanroom.disclosure.run_rules import deleted, evidenced
 from cleanroom.errors import ContractError, MisuseError
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
@@ -47,6 +48,8 @@ class Outcome:
     own: Own
     rows_sent: int  # with padding
     peer_rows: int  # with padding
+    cost: RunCost  # nothing when an earlier table was given again
+    repeats: str = ""  # the id of that earlier run
 
 
 def check_plan(contract: Contract) -> Plan:
@@ -86,6 +89,7 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
     says hello before that, so that both nodes prepare their data at the same time.
     """
     session: Session | None = None
+    side: AdvertiserSide | RetailerSide | None = None
     try:
         if initiator:
             hello = make_hello(setup)
@@ -95,11 +99,15 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
         progress.advance(1)
         progress.stage("gate", 1)
         side, own = prepare(setup, tables)
+        setup.judge("X-06", evidenced(setup.audit.recorded), MisuseError)
         progress.advance(1)
         session = Session(side, progress, initiator=initiator)
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
+        if setup.audit.open and side is not None and Kind.INTERMEDIATES_WIPED not in setup.audit.recorded:
+            side.wipe()
+            _record_wiping(setup)
         if setup.audit.open:
             setup.audit.fail(error, session.step_name if session else "gate")
         raise
@@ -107,13 +115,22 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
 
 def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session, own: Own) -> Outcome:
     """Metrics from the released table; what was wiped goes to the log."""
-    table = side.closing.table
+    table, repeated = side.closing.table, side.closing.repeated
     if table is None:
         raise MisuseError("a finished session has a table")
+    _record_wiping(setup)
+    setup.judge("X-07", deleted(setup.audit.recorded, wiped=side.wiped), MisuseError)
+    rows, peer_rows = side.own_rows, side.peer_rows
+    if repeated is not None:
+        rows, peer_rows = sum(repeated.own_rows), sum(repeated.peer_rows)
+    if isinstance(side, AdvertiserSide) and repeated is None:
+        own = replace(own, matched=side.matched)
+    context = Context(setup.role, own.gate.admitted, peer_rows, own.coverage, own.cost_cents)
+    return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
+                   rows, peer_rows, side.closing.cost, repeated.run if repeated else "")
+
+
+def _record_wiping(setup: Setup) -> None:
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
-    context = Context(setup.role, own.gate.admitted, side.peer_rows, own.coverage)
-    return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
-                   side.own_rows, side.peer_rows)
-

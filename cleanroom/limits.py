@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -31,10 +31,13 @@ MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
+HOUSEHOLD: Final = 6  # a key value of more people is nobody's: a shop's own address, a placeholder [P]
+MAX_SHAPED: Final = 10_000  # refused values of a key type whose form is looked at for the owner's report
 MAX_LINE_AMOUNT_CENTS: Final = 100_000_000  # one purchase line above a million euros is a mistake in the file
 MAX_LINE_QUANTITY: Final = 1_000_000  # units of one purchase line; fuel is counted in thousandths by some tills
 MAX_FILE_FIELD_CHARACTERS: Final = 65_536
 
+MAX_SKETCH_CELLS: Final = 2**17  # 4 MiB; populations that differ by up to 16,384 people are told apart
 MAX_SUPPRESSION_AGE: Final = 24 * 3600  # seconds, rule X-01 [P]
 MAX_TC_STRING: Final = 16_384  # characters; a string that names every registered vendor one by one is shorter
 
@@ -42,6 +45,10 @@ MAX_TC_STRING: Final = 16_384  # characters; a string that names every registere
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
+MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them
+MAX_LEDGER_EPSILON: Final = int(MAX_EPSILON * 10**6)  # of one entry, in millionths
+MAX_LEDGER_DELTA: Final = 4 * 10**14  # of one entry, in 10^-18: 4 * MAX_DELTA; sums of all fit into 63 bits
+MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
@@ -55,4 +62,5 @@ MAX_AUDIT_LINES: Final = 10_000  # a run writes a few dozen
 MAX_AUDIT_LINE_BYTES: Final = 256 * 1024  # the padded sizes of MAX_CELLS cells fit
 MAX_AUDIT_BYTES: Final = 64 * 1024 * 1024  # one run's log
 MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024  # head, receipt or table of MAX_RELEASED_SUMS sums
+MAX_STAMP_BYTES: Final = 256 * 1024  # an RFC 3161 answer with its certificates is under 16 KiB
 MAX_KEY_FILE_BYTES: Final = 16 * 1024  # a PEM key or certificate is under 4 KiB

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -67,17 +68,66 @@ class Executor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a ledger holds of one part of one run, whichever party recorded it: nothing about people.
+
+    `epsilon` in millionths, `delta` in 10^-18; where the parties recorded different amounts, the larger ones.
+    """
+
+    run: str
+    part: str
+    epsilon: int
+    delta: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Run and part: a run id serves one run."""
+        return self.run, self.part
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A bound of the last `days` days, beside the contract's budget. `setting` names it for errors.
+
+    `epsilon`: most that all contracts with the partner may spend; `runs`: most runs of this contract, the one that is
+    charged included. None where the cap has no such bound.
+    """
+
+    setting: str
+    days: int
+    epsilon: float | None = None
+    runs: int | None = None
+
+
 class Ledger(Protocol):
-    """Privacy spending of one contract, on durable storage."""
+    """Privacy spending of all versions of a contract, by its id, on durable storage."""
 
     def spent(self, contract: str) -> tuple[float, float]:
-        """Total (ε, δ) ever recorded for the contract with this hash."""
+        """Total (ε, δ) ever recorded for the contract with this id, by this party or, as it told, by its partner."""
         ...
 
-    def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float,
-               budget: tuple[float, float]) -> None:
-        """Durably record a spend before it happens. BudgetError when the total exceeds `budget`, MisuseError when this
-        part of this run was charged before."""
+    def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float, budget: tuple[float, float], *,
+               partner: str = "", ahead: float = 0.0, caps: Sequence[Cap] = ()) -> None:
+        """Durably record a spend before it happens. BudgetError when the total exceeds `budget`, or a cap is exceeded
+        with `ahead` (ε that the run will still spend); MisuseError when this part of this run was charged before.
+        `partner`: the peer's public signing key in hex."""
+        ...
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """All entries of the contract, in the order of recording."""
+        ...
+
+    def confirmed(self, contract: str) -> frozenset[tuple[str, str]]:
+        """Run and part of what the partner has shown to have recorded: `reconcile` and `confirm`."""
+        ...
+
+    def reconcile(self, contract: str, partner: str, theirs: Sequence[Entry]) -> None:
+        """Durably add what the partner's ledger holds and ours does not, and remember all of it as confirmed."""
+        ...
+
+    def confirm(self, contract: str, run: str, part: str) -> None:
+        """Durably remember that the partner has recorded a part: it sent what that part pays for."""
         ...
 
 
@@ -94,6 +144,42 @@ class ConsentProofs(Protocol):
 
     def keep(self, lines: Iterable[bytes]) -> None:
         """Durably keep all lines (none holds a newline), or none, before returning."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EarlierRun:
+    """A finished run, verified: its id, table.json, and the padded sizes that were declared in it."""
+
+    run: str
+    table: bytes
+    own_rows: tuple[int, ...]
+    peer_rows: tuple[int, ...]
+
+
+class PastRuns(Protocol):
+    """What a party keeps, for itself alone, about who took part in its runs of one contract: keyed, so that it reveals
+    nothing to who has not the key."""
+
+    @property
+    def key(self) -> bytes:
+        """32 random bytes of this party, kept beside the runs; never sent."""
+        ...
+
+    def sketches(self) -> Iterable[tuple[str, bytes]]:
+        """Run id and sketch of each earlier run, of any version of the contract, that was charged."""
+        ...
+
+    def keep(self, run: str, question: bytes, sketch: bytes) -> None:
+        """Durably keep the digest of a run's question and own input, and the sketch of its people."""
+        ...
+
+    def same(self, question: bytes) -> Sequence[str]:
+        """Ids of finished runs with this digest whose evidence still verifies, oldest first."""
+        ...
+
+    def finished(self, run: str) -> EarlierRun:
+        """One of them. AuditError when its evidence does not verify."""
         ...
 
 

@@ -1,34 +1,44 @@
 """From a party's own tables to its side of a run: consent gate, keys, cells or columns.
 
-Tables come whole or in parts. A part holds every row of its people, so all but three things can be done part by part:
-values that two people share, rare paths, and what the caps took are known only when all parts were seen.
+Tables come whole or in parts. A part holds every row of its people, so all but four things can be done part by part:
+values that two people share, whose exposures those of a device are, rare paths, and what the caps took are known only
+when all parts were seen.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cleanroom import limits
 from cleanroom.audit.events import Kind
+from cleanroom.consent.devices import tied
 from cleanroom.consent.evidence import SECRET_BYTES, Records, commit
 from cleanroom.consent.gate import Admitted, GateReport, Judged, admit, combined, judge, settle
+from cleanroom.contract.keys import DEFAULT_SHARED, KeyType
 from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.accounting import merging
+from cleanroom.disclosure.earlier import Close, closest, memory_of
 from cleanroom.disclosure.padding import check_people
+from cleanroom.disclosure.run_rules import apart
 from cleanroom.errors import DataError, MisuseError
-from cleanroom.identity.matching import MatchKeys, NormalisedKeys, distinct_keys
+from cleanroom.identity.matching import KeyCounts, MatchKeys, NormalisedKeys, distinct_keys
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import KeyValues
+from cleanroom.match.diagnostics import KeyMatches
 from cleanroom.measures.cells import assign_cells, compacted, exposure_days
 from cleanroom.measures.columns import ClippingReport, ColumnPart, column_part, counts_visits, join_parts
+from cleanroom.measures.compact import Compact, smallest
 from cleanroom.measures.merging import merge, rare_values
-from cleanroom.measures.own import exposure_coverage, sales_coverage
+from cleanroom.measures.own import cost_cents, cost_micros, exposure_coverage, sales_coverage
 from cleanroom.ports import Noise
+from cleanroom.rules import CURRENT
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
@@ -45,6 +55,13 @@ class Parts(Protocol):
 
     def people(self, number: int) -> Tables:
         """What the consent rules look at of one part: roster, consents, suppressions; the others may be empty."""
+        ...
+
+    def tie(self, agreed: Sequence[npt.NDArray[np.bool_]]) -> Mapping[str, int]:
+        """Give the exposures of devices to people (`consent.devices`); the rows that stay nobody's, by reason.
+
+        `agreed`: for each part a flag for each row of the roster. Once, after `people` and before `take`.
+        """
         ...
 
     def take(self, number: int) -> Tables:
@@ -68,6 +85,13 @@ class OnePart:
         """See `Parts`."""
         return self._tables
 
+    def tie(self, agreed: Sequence[npt.NDArray[np.bool_]]) -> Mapping[str, int]:
+        """See `Parts`."""
+        if not isinstance(self._tables, AdvertiserTables):
+            return {}
+        self._tables, untied = tied(self._tables, agreed[0])
+        return untied
+
     def take(self, _: int) -> Tables:
         """See `Parts`."""
         return self._tables
@@ -81,8 +105,12 @@ class Own:
     excluded: Mapping[str, int]
     clipping: ClippingReport | None
     sent: int  # people whose tokens take part
+    close: Close | None = None  # an earlier run of nearly the same people (X-04)
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)  # people whose path or set of channels became `other`
+    cost_cents: int | None = None  # of the campaign, by the advertiser's exposures
+    keys: Mapping[KeyType, KeyCounts] = field(default_factory=dict)  # by key type, in the contract's order
+    matched: tuple[KeyMatches, ...] = ()  # by key type; the advertiser's side only, and no better than its padding
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,6 +126,7 @@ class Placement:
 def prepare(setup: Setup, tables: Tables | Parts) -> tuple[AdvertiserSide | RetailerSide, Own]:
     """Consent gate, keys, cells or columns: everything a side needs before the first message."""
     parts = OnePart(tables) if isinstance(tables, AdvertiserTables | RetailerTables) else tables
+    setup.judge("X-01", "", DataError)  # tables exist only after the readers found the suppression list fresh
     return _advertiser(setup, parts) if setup.role == "advertiser" else _retailer(setup, parts)
 
 
@@ -119,6 +148,7 @@ class _Gathered:
         self._reports: list[GateReport] = []
         self._keys: list[NormalisedKeys] = []
         self.people = 0
+        self.untied: Mapping[str, int] = {}
         self.coverage: Counter[tuple[str, int]] = Counter()
 
     def admit(self, use: Callable[[Tables, Admitted[AdvertiserTables] | Admitted[RetailerTables]], None]) -> GateReport:
@@ -128,6 +158,7 @@ class _Gathered:
         judged = [judge(setup.plan.contract, self._of(self._parts.people(number)), now)
                   for number in range(len(self._parts))]
         verdicts = settle(judged)
+        self.untied = self._parts.tie([each.agreed for each in judged])
 
         def records() -> Iterator[Records]:
             for number, (one, verdict) in enumerate(zip(judged, verdicts, strict=True)):
@@ -156,7 +187,8 @@ class _Gathered:
 
     def keys(self) -> tuple[MatchKeys, dict[str, int]]:
         """The keys of all admitted people by number, and who was left out why."""
-        keys = distinct_keys(pd.RangeIndex(self.people), self._setup.plan.contract.match.keys, self._keys)
+        shared = self._setup.plan.contract.match.shared_values or DEFAULT_SHARED
+        keys = distinct_keys(pd.RangeIndex(self.people), self._keys, shared)
         excluded = {"no_key": keys.without_key}
         for key_type, count in keys.counts.items():
             excluded |= {f"{key_type}_invalid": count.invalid, f"{key_type}_shared": count.duplicate}
@@ -177,23 +209,30 @@ class _Gathered:
 
 def _advertiser(setup: Setup, parts: Parts) -> tuple[AdvertiserSide, Own]:
     gathered, people, left_out = _Gathered(setup, parts), list[pd.DataFrame](), Counter[str]()
+    plan, costs = setup.plan, list[int | None]()
 
     def place_part(part: Tables, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) -> None:
         if not isinstance(part, AdvertiserTables) or not isinstance(admitted.tables, AdvertiserTables):
             raise MisuseError("the tables are those of the other role")
-        dated, missing = _dated(setup.plan, admitted.tables)
-        number = admitted.persons.get_indexer(pd.Index(dated["person"])) + gathered.people
-        people.append(compacted(setup.plan, dated.assign(person=number)))
+        costs.append(cost_micros(plan.contract, part.exposures))
+        dated, missing = _dated(plan, admitted.tables)
+        found = admitted.persons.get_indexer(pd.Index(dated["person"]))
+        if (found < 0).any():
+            raise MisuseError("somebody was placed whom the gate did not admit")
+        people.append(compacted(plan, dated.assign(person=found + gathered.people)))
         left_out.update(missing)
-        gathered.covered(exposure_coverage(setup.plan.contract, part.people, part.exposures))
+        gathered.covered(exposure_coverage(plan.contract, part.people, part.exposures))
 
     report = gathered.admit(place_part)
+    cost = cost_cents(plan.contract, None if None in costs else sum(each or 0 for each in costs))
     keys, excluded = gathered.keys()
     number_of = np.where(keys.usable, np.cumsum(keys.usable, dtype=np.int32) - 1, np.int32(-1))
-    rows = (number_of[part["person"].to_numpy()] for part in people)
-    placed = _placed(setup.plan, people, rows, keys.values, left_out, setup.ports.noise)
-    own = Own(report, {**excluded, **placed.excluded}, None, len(placed.cells), gathered.coverages(), placed.merged)
-    _check_people(setup, own.sent)
+    rows = [number_of[part["person"].to_numpy()] for part in people]
+    placed = _placed(plan, people, rows, keys.values, left_out, setup.ports.noise)
+    asked = _placed(plan, people, rows, keys.values, left_out, None) if merging(plan.contract) else placed
+    setup, close = _check_people(setup, placed.keys, asked.keys, Compact([smallest(asked.cells.astype(np.int64))]))
+    own = Own(report, {**excluded, **placed.excluded, **gathered.untied}, None, len(placed.cells), close,
+              gathered.coverages(), placed.merged, cost, keys.counts)
     setup.ports.scratch.hold(placed.keys.size + placed.cells.nbytes)
     return AdvertiserSide(setup, placed.keys, placed.cells), own
 
@@ -218,8 +257,8 @@ def _retailer(setup: Setup, parts: Parts) -> tuple[RetailerSide, Own]:
     table, clipping = join_parts(setup.plan, columns, keys.usable)
     if setup.plan.contract.purchases.refunds == "gross":
         excluded["refund_lines"] = clipping.refund_lines
-    own = Own(report, excluded, clipping, len(keys), gathered.coverages())
-    _check_people(setup, own.sent)
+    setup, close = _check_people(setup, keys.values, keys.values, table)
+    own = Own(report, excluded, clipping, len(keys), close, gathered.coverages(), keys=keys.counts)
     setup.ports.scratch.hold(keys.values.size + table.size)
     return RetailerSide(setup, keys.values, table), own
 
@@ -232,7 +271,7 @@ def _dated(plan: Plan, tables: AdvertiserTables) -> tuple[pd.DataFrame, dict[str
     return dated, {"no_arm_row": len(tables.people) - len(arms), **left_out}
 
 
-def _placed(plan: Plan, parts: list[pd.DataFrame], rows: Iterable[npt.NDArray[np.integer[Any]]], keys: KeyValues,
+def _placed(plan: Plan, parts: list[pd.DataFrame], rows: Sequence[npt.NDArray[np.integer[Any]]], keys: KeyValues,
             left_out: Mapping[str, int], noise: Noise | None) -> Placement:
     """`rows`: for each part the row of each of its people in `keys`, or -1."""
     rare, counts, merged = rare_values(plan, parts, noise), Counter(left_out), Counter[str]()
@@ -248,6 +287,18 @@ def _placed(plan: Plan, parts: list[pd.DataFrame], rows: Iterable[npt.NDArray[np
     return Placement(keys.take(np.concatenate(chosen)), np.concatenate(placed), dict(counts), dict(merged))
 
 
-def _check_people(setup: Setup, people: int) -> None:
-    check_people(setup.plan, setup.role, setup.padding.most, people)
+def _check_people(setup: Setup, keys: KeyValues, asked: KeyValues, payload: Compact) -> tuple[Setup, Close | None]:
+    """X-04, on this side: enough people, and not nearly those of an earlier run. With it comes what is remembered."""
+    terms, past, most = setup.plan.contract.disclosure, setup.ports.past, setup.padding.most
+    try:
+        check_people(setup.plan, setup.role, most, len(keys))
+    except DataError:
+        setup.audit.record(Kind.RULE_CHECKED, rule="X-04", verdict="refused")
+        raise
+    memory = memory_of(past.key, (setup.contract_hash, bytes.fromhex(CURRENT.sha256)), setup.plan.contract.id,
+                       terms.threshold, keys, asked, payload)
+    close, overlap = closest(memory, past.sketches(), terms.threshold), terms.overlap or "warn"
+    setup.judge("X-04", apart(overlap, close), DataError, warned=overlap == "warn" and close is not None)
+    same = past.same(memory.question)[-limits.MAX_SAME_RUNS:] if terms.repeats == "replay" else ()
     setup.audit.record(Kind.PARAMETERS_CHECKED)
+    return replace(setup, memory=memory, same=tuple(same)), close

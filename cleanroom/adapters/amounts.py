@@ -15,6 +15,7 @@ from cleanroom.adapters.fields import is_text, mask, plain_texts, refuse
 from cleanroom.adapters.reading import RawTable
 
 _MONEY: Final = r"[0-9]{1,12}(\.[0-9]{1,2})?"
+_COST: Final = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 _WHOLE: Final = r"[0-9]{1,12}"
 # Currency units. A float64 below a million is within 1e-10 of the decimal it was written from.
 _CENT_TOLERANCE: Final = 1e-6
@@ -40,6 +41,23 @@ def cents(raw: RawTable, field: str, *, signed: bool = False) -> NDArray[np.int6
     refuse(raw, field, np.abs(amounts - rounded / 100) > _CENT_TOLERANCE, "more than two decimals",
            "round to whole cents")
     return rounded.astype(np.int64)
+
+
+def micros(raw: RawTable, field: str) -> NDArray[np.int64]:
+    """Costs in currency units as whole millionths: one exposure may cost a fraction of a cent.
+
+    Decimal texts and Parquet decimals are exact, Parquet floats are rounded. DataError: empty, not a number, negative,
+    above `limits.MAX_LINE_AMOUNT_CENTS`, more than six decimals.
+    """
+    most = limits.MAX_LINE_AMOUNT_CENTS // 100
+    if is_text(raw.columns[field]):
+        exact = _shaped(raw, field, _COST, signed=False).cast(pa.decimal128(18, 6))
+        whole: NDArray[np.int64] = pc.cast(pc.multiply(exact, pa.scalar(10**6)), pa.int64()).to_numpy()
+        refuse(raw, field, whole > most * 10**6, *_ABSURD)
+        return whole
+    amounts = _numbers(raw, field, decimals=6, signed=False)
+    refuse(raw, field, amounts > most, *_ABSURD)
+    return np.rint(amounts * 10**6).astype(np.int64)
 
 
 def quantity(raw: RawTable, field: str, *, signed: bool = False) -> NDArray[np.int64]:
@@ -92,5 +110,5 @@ def _diagnosis(value: str, shape: str, *, signed: bool) -> tuple[str, str]:
         return "negative", _NET
     if len(value.removeprefix("-").partition(".")[0]) > 12:
         return _ABSURD
-    return ("more than two decimals", "round to whole cents") if shape == _MONEY else (
-        "not a whole number", "count units")
+    finer = {_MONEY: ("more than two decimals", "round to whole cents"), _COST: ("more than six decimals", "round it")}
+    return finer.get(shape, ("not a whole number", "count units"))

@@ -10,6 +10,7 @@ from typing import Final
 from cleanroom.consent.events import OPTIONAL_COLUMNS, REPEATED_COLUMNS, REQUIRED_COLUMNS
 from cleanroom.consent.files import AS_OF
 from cleanroom.contract.model import Role
+from cleanroom.identity.columns import KEY_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,20 @@ class Layout:
 
 _CONSENTS = Layout(REQUIRED_COLUMNS, OPTIONAL_COLUMNS, repeated=REPEATED_COLUMNS)
 _SUPPRESSIONS = Layout(("person",), (AS_OF,))
+_ROSTER = Layout(("person",), (*KEY_COLUMNS, "segment"))
 
 LAYOUTS: Final[Mapping[Role, Mapping[str, Layout]]] = MappingProxyType({
     "advertiser": MappingProxyType({
-        "people": Layout(("person",), ("email", "phone", "loyalty", "segment")),
-        "exposures": Layout(("person", "channel", "campaign", "day"), ("type",), dated=True),
+        "people": _ROSTER,
+        "exposures": Layout(("person", "channel", "campaign", "day"), ("type", "device", "cost", "currency"),
+                            dated=True),
         "arms": Layout(("person", "arm", "day"), dated=True),
+        "identities": Layout(("device", "person", "first_seen", "last_seen"), dated=True, may_lack=True),
         "consents": _CONSENTS,
         "suppressions": _SUPPRESSIONS,
     }),
     "retailer": MappingProxyType({
-        "members": Layout(("person",), ("email", "phone", "loyalty", "segment")),
+        "members": _ROSTER,
         "purchases": Layout(("person", "day", "basket", "amount", "quantity", "category"),
                             ("sales_channel", "brand", "currency"), dated=True),
         "visits": Layout(("person", "day"), dated=True, may_lack=True),

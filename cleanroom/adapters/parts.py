@@ -6,7 +6,8 @@ person's part. Rows of nobody are spread evenly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +23,8 @@ from cleanroom.adapters.readers import Terms, fresh, load_tables, present, requi
 from cleanroom.adapters.reading import RawTable, estimated_bytes, read_batches, read_raw
 from cleanroom.consent.files import allowed_columns
 from cleanroom.contract.model import Contract
-from cleanroom.identity.numbering import numbered, plain_ids
+from cleanroom.identity.devices import TIED_BY, tie
+from cleanroom.identity.numbering import numbered, of_somebody, plain_ids
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import packed, repeated_hashes, text_hashes
 from cleanroom.ports import Pile, Scratch
@@ -54,8 +56,10 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
     name = "suppressions"
     fresh(read_raw(settings.path(name), settings.data[name], present(settings)[name], allowed_columns(contract, name)),
           now)
-    return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count))
-                              for each in present(settings)}, count)
+    devices = scratch.piles(count) if "identities" in present(settings) else ()
+    return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count),
+                                           devices if each == "exposures" else ())
+                              for each in present(settings)}, scratch, count)
 
 
 def part_count(settings: PartySettings, budget: int) -> int:
@@ -72,8 +76,8 @@ def _size(settings: PartySettings) -> int:
 class _Spread:
     """`preparation.Parts` out of piles."""
 
-    def __init__(self, settings: PartySettings, tables: dict[str, _Table], count: int) -> None:
-        self._settings, self._tables, self._count = settings, tables, count
+    def __init__(self, settings: PartySettings, tables: dict[str, _Table], scratch: Scratch, count: int) -> None:
+        self._settings, self._tables, self._scratch, self._count = settings, tables, scratch, count
 
     def __repr__(self) -> str:
         return f"Parts({self._count})"
@@ -86,6 +90,22 @@ class _Spread:
         return self._part({name: table.look(number) if name in _JUDGED else table.empty
                            for name, table in self._tables.items()})
 
+    def tie(self, agreed: Sequence[NDArray[np.bool_]]) -> Mapping[str, int]:
+        """See `preparation.Parts`. Logins and exposures of a device meet in the part of the device."""
+        logins, untied = self._tables.get("identities"), Counter[str]()
+        if logins is None or TIED_BY not in self._tables["exposures"].empty:
+            return untied
+        piles = self._scratch.piles(self._count)
+        for number, flags in enumerate(agreed):
+            people, frame = plain_ids(self._tables["people"].look(number)["person"]), logins.take(number)
+            known = pc.is_in(plain_ids(frame["person"]), value_set=people.filter(pa.array(flags)))
+            flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
+            _add(flagged, _places(frame["device"], self._count), piles)
+        empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
+        for number, pile in enumerate(piles):
+            untied.update(self._tables["exposures"].tie(number, _read(list(pile.take()), empty)))
+        return untied
+
     def take(self, number: int) -> Tables:
         """See `preparation.Parts`."""
         return self._part({name: table.take(number) for name, table in self._tables.items()})
@@ -96,21 +116,32 @@ class _Spread:
 
 
 class _Table:
-    """The rows of one table by part, and a frame of its columns without rows."""
+    """The rows of one table by part, and a frame of its columns without rows. `devices`: piles for the rows of nobody
+    that name a device, by device, until they are tied to people."""
 
-    def __init__(self, settings: PartySettings, name: str, contract: Contract, piles: Sequence[Pile]) -> None:
+    def __init__(self, settings: PartySettings, name: str, contract: Contract, piles: Sequence[Pile],
+                 devices: Sequence[Pile]) -> None:
         self._settings, self._name, self._contract, self._piles = settings, name, contract, piles
+        self._devices = devices
         seen = [self._spread(first, frame) for first, frame in self._frames()]
         if name in _UNIQUE:
             self._refuse_repeated(np.concatenate(seen))
 
     def look(self, number: int) -> pd.DataFrame:
         """One part, which stays."""
-        return self._frame(list(self._piles[number].look()))
+        return _read(list(self._piles[number].look()), self.empty)
 
     def take(self, number: int) -> pd.DataFrame:
         """One part, once."""
-        return self._frame(list(self._piles[number].take()))
+        return _read(list(self._piles[number].take()), self.empty)
+
+    def tie(self, number: int, logins: pd.DataFrame) -> Mapping[str, int]:
+        """Move the rows of a part of the devices to the parts of their people; see `identity.devices.tie`."""
+        rows = _read(list(self._devices[number].take()), self.empty).astype({"person": "str"})
+        logins = logins.astype({"person": "str"})
+        frame, untied = tie(rows, logins, pd.Index(logins["person"][logins["agreed"]].unique()))
+        self._by_person(frame.astype({TIED_BY: "str"}), 0)
+        return untied
 
     def _frames(self) -> Iterator[tuple[RawTable, pd.DataFrame]]:
         terms, name = Terms.of(self._contract), self._name
@@ -122,32 +153,28 @@ class _Table:
             if raw.first == 0:
                 require_rows(name, raw)
             frame = typed(name, raw, terms)
+            if self._devices and "device" in frame:
+                frame[TIED_BY] = pd.Series("", index=frame.index, dtype="str")
             if raw.first == 0:
                 self.empty = frame.iloc[:0]
             yield raw, frame
 
     def _spread(self, raw: RawTable, frame: pd.DataFrame) -> NDArray[np.uint64]:
         """Add a batch to the piles; the hashes of its persons."""
+        if TIED_BY in frame:
+            seen = (~of_somebody(frame["person"])) & (frame["device"] != "").to_numpy(dtype=np.bool_)
+            _add(frame[seen], _places(frame["device"][seen], len(self._devices)), self._devices)
+            frame = frame[~seen]
+        return self._by_person(frame, raw.first)
+
+    def _by_person(self, frame: pd.DataFrame, first: int) -> NDArray[np.uint64]:
+        """Rows from number `first` on go to the parts of their persons; the hashes of these."""
         ids = plain_ids(frame["person"])
-        hashes, row = text_hashes(packed(ids)), np.arange(raw.first, raw.first + len(frame))
+        hashes, row = text_hashes(packed(ids)), np.arange(first, first + len(frame))
         nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
         part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
         _add(frame.assign(row=row) if self._name in _ROSTERS else frame, part, self._piles)
         return hashes
-
-    def _frame(self, pieces: list[NDArray[np.uint8]]) -> pd.DataFrame:
-        if not pieces:
-            return self.empty
-        data, tables, at = np.concatenate(pieces).data, [], 0
-        pieces.clear()
-        while at < len(data):
-            size = int.from_bytes(data[at:at + 8], "little")
-            with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
-                tables.append(reader.read_all())
-            at += 8 + size
-        frame: pd.DataFrame = _joined(tables).to_pandas()
-        plain = {name: kind for name, kind in self.empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
-        return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
 
     def _refuse_repeated(self, hashes: NDArray[np.uint64]) -> None:
         """DataError at the second row of a person. Hashes only say whether to look; then the file is read again."""
@@ -161,6 +188,27 @@ class _Table:
                 if persons.iloc[row] in seen:
                     raise raw.error("this person already has a row", "person", row, "keep one row per person")
                 seen.add(persons.iloc[row])
+
+
+def _places(devices: pd.Series, parts: int) -> NDArray[np.int64]:
+    """The part of each device."""
+    return (text_hashes(packed(plain_ids(devices))) >> np.uint64(16)).astype(np.int64) % parts
+
+
+def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:
+    """The frame of what `_add` wrote, with the columns of `empty`. Takes the pieces over."""
+    if not pieces:
+        return empty
+    data, tables, at = np.concatenate(pieces).data, [], 0
+    pieces.clear()
+    while at < len(data):
+        size = int.from_bytes(data[at:at + 8], "little")
+        with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
+            tables.append(reader.read_all())
+        at += 8 + size
+    frame: pd.DataFrame = _joined(tables).to_pandas()
+    plain = {name: kind for name, kind in empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
+    return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
 
 
 def _joined(tables: list[Any]) -> Any:

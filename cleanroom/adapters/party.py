@@ -86,6 +86,13 @@ class NodeSection(_Section):
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
 
 
+class PartnerSection(_Section):
+    """`[partner]`: most that all contracts with one partner may spend together in the last `days` days."""
+
+    budget_epsilon: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6, strict=False)]
+    days: Annotated[int, Field(ge=1, le=36_525)] = 365
+
+
 class LimitsSection(_Section):
     """`[limits]`: what a run may take of this machine."""
 
@@ -143,6 +150,7 @@ class PartySettings(_Section):
     node: NodeSection
     limits: LimitsSection = LimitsSection()
     keys: KeysSection = KeysSection()
+    partner: PartnerSection | None = None  # of our own alone: counted in our ledger, by the partner's signing key
     policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts
     data: dict[str, TableFile]
 

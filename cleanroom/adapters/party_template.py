@@ -36,6 +36,11 @@ memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
 # threshold = 50
 # budget_epsilon = "8"
 
+# Most that all contracts with one partner may spend together, by our own ledger. See docs/party.md.
+# [partner]
+# budget_epsilon = "20"
+# days = 365
+
 # One table per file. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 

@@ -6,7 +6,7 @@ Exact counts about one's own people: for the owner's eyes, never for the peer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -14,11 +14,13 @@ import pandas as pd
 
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.readers import Terms, load_tables, read_tables
+from cleanroom.consent.devices import tie_devices
 from cleanroom.consent.gate import Admitted, GateReport, gate
-from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.keys import KEY_TYPES, KeyType
+from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.flow import place
-from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.columns import COLUMNS_OF
 from cleanroom.identity.matching import KeyCounts, MatchKeys, match_keys
 from cleanroom.identity.numbering import numbered
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
@@ -59,13 +61,21 @@ class PartyProfile:
             "rows": dict(self.rows),
             "strangers": dict(self.strangers),
             "days": {name: [day.isoformat() for day in span] for name, span in self.days.items()},
-            "keys": {key: asdict(counts) for key, counts in self.keys.items()},
+            "keys": {key: _document(counts) for key, counts in self.keys.items()},
             "without_key": self.without_key,
             "consent": None if self.gate is None else self.gate.document(),
             "sent": self.sent,
             "cells": [{"values": list(c.values), "period": c.period, "people": c.people} for c in self.cells],
             "excluded": None if self.excluded is None else dict(self.excluded),
         }
+
+
+def _document(counts: KeyCounts) -> dict[str, object]:
+    """The four counts, and what there is to say about refused and shared values: reasons, masked forms, kinds."""
+    said = {"reasons": dict(counts.reasons), "forms": {why: dict(forms) for why, forms in counts.shapes.items()},
+            "shared_by": {kind: people for kind, people in counts.shared.items() if people}}
+    return {"valid": counts.valid, "missing": counts.missing, "invalid": counts.invalid,
+            "duplicate": counts.duplicate, **{name: found for name, found in said.items() if found}}
 
 
 def profile_party(settings: PartySettings, contract: Contract | None, now: datetime,
@@ -77,13 +87,20 @@ def profile_party(settings: PartySettings, contract: Contract | None, now: datet
     """
     if contract is None:
         tables = numbered(read_tables(settings, Terms("UTC")))
-        return _profile(tables, match_keys(tables.roster, tuple(NORMALISERS)))
+        return _profile(tables, match_keys(tables.roster, _own_keys(tables.roster)))
     tables = numbered(load_tables(settings, contract, now))
     if isinstance(tables, AdvertiserTables):
-        return _advertiser(contract, tables, gate(contract, tables, now, pack))
+        tables, untied = tie_devices(contract, tables, now, pack)
+        found = _advertiser(contract, tables, gate(contract, tables, now, pack))
+        return replace(found, excluded={**(found.excluded or {}), **untied})
     admitted = gate(contract, tables, now, pack)
-    keys = admitted.match_keys(contract.match.keys)
+    keys = admitted.match_keys(contract.match)
     return replace(_profile(tables, keys), gate=admitted.report, sent=len(keys))
+
+
+def _own_keys(roster: pd.DataFrame) -> tuple[KeyType, ...]:
+    """The key types that the file has columns for."""
+    return tuple(key for key in KEY_TYPES if set(COLUMNS_OF[key]) <= set(roster.columns))
 
 
 def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> PartyProfile:
@@ -92,7 +109,7 @@ def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> Part
 
 def _advertiser(contract: Contract, tables: AdvertiserTables,
                 admitted: Admitted[AdvertiserTables]) -> PartyProfile:
-    keys, plan = admitted.match_keys(contract.match.keys), Plan(contract)
+    keys, plan = admitted.match_keys(contract.match), Plan(contract)
     placed = place(plan, admitted.tables, keys)
     counts = np.bincount(placed.cells, minlength=len(plan.cells))
     cells = tuple(CellCount(c.values, c.period, int(n)) for c, n in zip(plan.cells, counts, strict=True))

@@ -10,15 +10,16 @@ import pandas as pd
 import pyarrow as pa
 
 from cleanroom.adapters import fields
-from cleanroom.adapters.amounts import cents, quantity
+from cleanroom.adapters.amounts import cents, micros, quantity
 from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
 from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
+from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError
-from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.columns import COLUMNS_OF, KEY_COLUMNS
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.measures.exposures import TYPES
 from cleanroom.measures.lines import SALES_CHANNELS
@@ -88,7 +89,9 @@ def typed(name: str, raw: RawTable, terms: Terms) -> pd.DataFrame:
         case "people" | "members":
             return _roster(raw)
         case "exposures":
-            return _exposures(raw, terms.time_zone)
+            return _exposures(raw, terms)
+        case "identities":
+            return _identities(raw, terms.time_zone)
         case "arms":
             return _arms(raw, terms.time_zone)
         case "purchases":
@@ -116,28 +119,46 @@ def fresh(raw: RawTable, now: datetime) -> None:
 
 def _roster(raw: RawTable) -> pd.DataFrame:
     """People or members: one row each, with the raw keys the file has."""
-    keys = [key for key in NORMALISERS if key in raw.columns]
-    if not keys:
+    if not any(set(COLUMNS_OF[key]) <= raw.columns.keys() for key in KEY_TYPES):
         raise DataError("no column to match people by", where=raw.file,
-                        todo="map email, phone or loyalty to a column in party.toml")
+                        todo="map email, phone, loyalty or another key to a column in party.toml")
     frame = pd.DataFrame({"person": fields.persons(raw, unique=True)})
-    for key in keys:
-        frame[key] = fields.loose_text(raw, key)
+    for name in KEY_COLUMNS:
+        if name in raw.columns:
+            frame[name] = fields.loose_text(raw, name)
     if "segment" in raw.columns:
         frame["segment"] = fields.text(raw, "segment")
     return frame
 
 
-def _exposures(raw: RawTable, time_zone: str) -> pd.DataFrame:
+def _exposures(raw: RawTable, terms: Terms) -> pd.DataFrame:
     """An empty person is an exposure that no login or device tied to anybody: it counts for coverage only."""
+    _one_currency(raw, terms.currency)
     frame = pd.DataFrame({
         "person": fields.persons(raw, unique=False, blank=True),
         "channel": fields.text(raw, "channel"),
         "campaign": fields.text(raw, "campaign"),
-        "day": day(raw, "day", time_zone),
+        "day": day(raw, "day", terms.time_zone),
     })
     if "type" in raw.columns:
         frame["type"] = fields.choice(raw, "type", TYPES)
+    if "cost" in raw.columns:
+        frame["cost_micros"] = micros(raw, "cost")
+    if "device" in raw.columns:
+        frame["device"] = fields.loose_text(raw, "device").str.strip()
+    return frame
+
+
+def _identities(raw: RawTable, time_zone: str) -> pd.DataFrame:
+    """Logins: between which days a device or cookie was seen with a person."""
+    frame = pd.DataFrame({
+        "device": fields.text(raw, "device"),
+        "person": fields.persons(raw, unique=False),
+        "first_seen": day(raw, "first_seen", time_zone),
+        "last_seen": day(raw, "last_seen", time_zone),
+    })
+    backwards = (frame["last_seen"] < frame["first_seen"]).to_numpy(dtype=bool)
+    fields.refuse(raw, "last_seen", backwards, "before first_seen", "give the first day first")
     return frame
 
 

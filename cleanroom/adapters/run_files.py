@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,12 @@ LOCK_NAME = "last-head.lock"
 MEASUREMENT_NAME = "measurement.json"
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.csv"
+COMPLIANCE_NAME = "compliance.json"
+COMPLIANCE_PAGE_NAME = "compliance.html"
+LINKED_NAME = "compliance.jsonld"
+RECORD_NAME = "record.csv"
+REPORT_NAMES = (MEASUREMENT_NAME, RESULTS_NAME, REPORT_NAME, COMPLIANCE_NAME, COMPLIANCE_PAGE_NAME, LINKED_NAME,
+                RECORD_NAME)
 MAX_REPORT_BYTES = 64 * 1024 * 1024  # 65,536 released sums with their intervals
 
 
@@ -76,17 +82,20 @@ class RunFiles:
         return [folder.name for folder in run_folders(self._runs)]
 
     def last_head(self) -> str:
-        """Root of the log sealed last, in hex, or nothing: each log names one that was sealed before it began.
+        """Root of the log sealed last, in hex, or nothing: each log names one that was sealed before it began."""
+        with self._locked():
+            return self._read_last()
 
-        Runs that overlap name the same one: then the chain is a tree (docs/adr/0005).
+    def _read_last(self) -> str:
+        return self._last.read_text(encoding="ascii").strip() if self._last.exists() else ""
+
+    def seal(self, run_id: str, head: Callable[[str], bytes], root: bytes) -> None:
+        """Store the head of a finished log, made by `head` from the root sealed last, and remember its root.
+
+        Sealing is one at a time, so that each head names the one sealed before it.
         """
         with self._locked():
-            return self._last.read_text(encoding="ascii").strip() if self._last.exists() else ""
-
-    def seal(self, run_id: str, head: bytes, root: bytes) -> None:
-        """Store the signed head of a finished log, and remember its root for the next run."""
-        with self._locked():  # the head that is stored last is the one remembered
-            write_head(self.folder(run_id), head)
+            write_head(self.folder(run_id), head(self._read_last()))
             replace_private(self._last, f"{root.hex()}\n".encode(), MachineError)
 
     def write(self, run_id: str, name: str, text: str) -> Path:
@@ -127,7 +136,7 @@ def read_last_head(runs: Path) -> str:
 def read_reports(folder: Path) -> dict[str, bytes]:
     """The result files of a run that are there, by name. AuditError when one cannot be read."""
     return {name: read_checked(folder / name, MAX_REPORT_BYTES, AuditError)
-            for name in (MEASUREMENT_NAME, RESULTS_NAME, REPORT_NAME) if os.path.lexists(folder / name)}
+            for name in REPORT_NAMES if os.path.lexists(folder / name)}
 
 
 def _failed(bad: OSError, path: Path) -> MachineError:

@@ -62,14 +62,10 @@ class BlindedSums:
     def _add_block(self, block: int) -> None:
         cells = self._cells[block * N:(block + 1) * N]
         c1 = expand_c1(self._ctx, self._seed, range(self._width), block)
-        for group, total, weights in zip(self._plan.groups, self._sums, self._weights, strict=True):
-            for period in np.flatnonzero(weights.any(axis=1)).tolist():
-                columns = self._columns_of(group.release, period)
+        for total, weights in zip(self._sums, self._weights, strict=True):
+            for columns, weight in weights:
                 # Index -1 is a row that no cell has taken; the last entry is always 0.
-                total.add(Mask(weights[period][cells], self._backend), self._block, c1, columns)
-
-    def _columns_of(self, release: int, period: int) -> list[int]:
-        return [0, *(self._plan.column_index(statistic, period) for statistic in self._plan.statistics_of(release))]
+                total.add(Mask(weight[cells], self._backend), self._block, c1, columns)
 
     def _fresh(self) -> list[Accumulator]:
         return [Accumulator(self._plan.width(group), self._backend) for group in self._plan.groups]
@@ -101,9 +97,11 @@ class BlindedSums:
         self._block.fill(0)
 
 
-def _cell_weights(plan: Plan, group: Group) -> npt.NDArray[np.int64]:
-    """(periods, cells + 1): how often the group counts a person of each cell, under the period of the cell."""
-    weights = np.zeros((plan.periods, len(plan.cells) + 1), dtype=np.int64)
-    for cell, weight in plan.weights_of(group).items():
-        weights[plan.cells[cell].period, cell] = weight
-    return weights
+def _cell_weights(plan: Plan, group: Group) -> list[tuple[list[int], npt.NDArray[np.int64]]]:
+    """Columns that are added up together, and (cells + 1,) how often each counts a person of each cell."""
+    found = []
+    for columns, cells in plan.picks(group).items():
+        weights = np.zeros(len(plan.cells) + 1, dtype=np.int64)
+        weights[list(cells)] = list(cells.values())
+        found.append((list(columns), weights))
+    return found

@@ -26,6 +26,9 @@ class Kind(StrEnum):
     RUN_STARTED = "run_started"
     CONSENT_GATE = "consent_gate"
     CONSENT_ROOT = "consent_root"
+    RULE_CHECKED = "rule_checked"
+    LEDGERS_COMPARED = "ledgers_compared"
+    TABLE_REPEATED = "table_repeated"
     SIZES_DECLARED = "sizes_declared"
     PRIVACY_CHARGED = "privacy_charged"
     PEER_IDENTIFIED = "peer_identified"
@@ -51,6 +54,12 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
     },
     Kind.CONSENT_GATE: {"admitted": f.COUNT, "refused": f.REFUSALS},
     Kind.CONSENT_ROOT: {"root": f.DIGEST, "count": f.COUNT},  # of the consent records used, before the protocol
+    Kind.RULE_CHECKED: {"rule": f.RULE, "verdict": f.VERDICT},  # X-01 … X-07, of the pack named in run_started
+    Kind.LEDGERS_COMPARED: {
+        "own": f.COUNT, "peer": f.COUNT, "together": f.COUNT,  # entries of this contract in the privacy ledgers
+        "chain": f.DIGEST, "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of all: the same on both sides
+    },
+    Kind.TABLE_REPEATED: {"run_id": f.RUN_ID, "table_sha256": f.DIGEST},  # the earlier run; sizes_declared are its own
     Kind.SIZES_DECLARED: {"own": f.SIZES, "peer": f.SIZES},  # padded; the advertiser's one per cell
     Kind.PRIVACY_CHARGED: {
         "part": f.NAME, "epsilon": f.DECIMAL, "delta": f.DECIMAL,

@@ -23,12 +23,17 @@ SUBJECT_NAME = "audit.jsonl"
 IDENTITY = ("role", "run_id", "contract_hash", "previous_head")  # fields of run_started that the head repeats
 
 _PREDICATE = {"role": fields.ROLE, "run_id": fields.RUN_ID, "contract_hash": fields.DIGEST,
-              "previous_head": fields.DIGEST_OR_EMPTY, "tree_size": fields.COUNT}
+              "previous_head": fields.DIGEST_OR_EMPTY, "sealed_after": fields.DIGEST_OR_EMPTY,
+              "tree_size": fields.COUNT}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the owner of a log signed about it. `root` and `leaves` are 32-byte hashes, the others hex."""
+    """What the owner of a log signed about it. `root` and `leaves` are 32-byte hashes, the others hex.
+
+    `previous_head` is the root sealed last when the run began, `sealed_after` the one sealed last when it was sealed:
+    runs that overlap share the former, never the latter.
+    """
 
     role: Role
     run_id: str
@@ -36,16 +41,22 @@ class Head:
     previous_head: str
     root: bytes
     leaves: tuple[bytes, ...]
+    sealed_after: str
 
 
-def sign_head(start: Event, leaves: Sequence[bytes], key: dsse.SigningKey) -> bytes:
-    """Envelope as canonical JSON: root as subject; role, run, contract, size and line hashes as predicate."""
+def sign_head(start: Event, leaves: Sequence[bytes], key: dsse.SigningKey, after: str | None = None) -> bytes:
+    """Envelope as canonical JSON: root as subject; role, run, contract, size and line hashes as predicate.
+
+    `after`: root of the party's log sealed before this one, in hex; without it, the one that the run began with.
+    """
     identity: dict[str, object] = {name: start.fields[name] for name in IDENTITY}
+    before = start.fields["previous_head"] if after is None else after
     payload = canonical_json({
         "_type": STATEMENT_TYPE,
         "subject": [{"name": SUBJECT_NAME, "digest": {ROOT_ALGORITHM: merkle.root(leaves).hex()}}],
         "predicateType": PREDICATE_TYPE,
-        "predicate": identity | {"tree_size": len(leaves), "leaf_hashes": [leaf.hex() for leaf in leaves]},
+        "predicate": identity | {"sealed_after": before, "tree_size": len(leaves),
+                                 "leaf_hashes": [leaf.hex() for leaf in leaves]},
     })
     return dsse.seal(PAYLOAD_TYPE, payload, [(key.public, key.sign(PAYLOAD_TYPE, payload))]).to_json()
 
@@ -80,7 +91,8 @@ def _parse(payload: bytes) -> Head:
             or len(leaves) != size):
         raise AuditError("a field of the predicate has the wrong type", where=HEAD_NAME)
     identity = {name: predicate[name] for name in IDENTITY}
-    return Head(root=_root(value), leaves=tuple(map(bytes.fromhex, leaves)), **identity)
+    return Head(root=_root(value), leaves=tuple(map(bytes.fromhex, leaves)), sealed_after=predicate["sealed_after"],
+                **identity)
 
 
 def _root(statement: dict[str, Any]) -> bytes:

@@ -31,6 +31,7 @@ class AuditLog:
         self._clock = clock
         self._key = key
         self._leaves: list[bytes] = []
+        self._kinds: list[Kind] = []
         self._start: Event | None = None
         self._state = "new"  # new → open → ended, or dead from any
 
@@ -48,6 +49,7 @@ class AuditLog:
         self._state = "dead"
         self._sink.append(line)
         self._leaves.append(merkle.leaf_hash(line))
+        self._kinds.append(event.kind)
         self._start = self._start or event
         self._state = "ended" if kind in ENDINGS else "open"
         return event
@@ -67,15 +69,23 @@ class AuditLog:
         return self._state == "ended"
 
     @property
+    def recorded(self) -> tuple[Kind, ...]:
+        """The kinds of all events so far."""
+        return tuple(self._kinds)
+
+    @property
     def root(self) -> bytes:
         """Merkle root of the lines so far, 32 bytes."""
         return merkle.root(self._leaves)
 
-    def head(self) -> bytes:
-        """The signed tree head (see `head.sign_head`). MisuseError before the run has ended."""
+    def head(self, after: str | None = None) -> bytes:
+        """The signed tree head (see `head.sign_head`). MisuseError before the run has ended.
+
+        `after`: the root sealed last, in hex; without it, the one that the run began with.
+        """
         if self._start is None or self._state != "ended":
             raise MisuseError("a log is sealed after its last event")
-        return sign_head(self._start, self._leaves, self._key)
+        return sign_head(self._start, self._leaves, self._key, after)
 
 
 @dataclass(frozen=True, slots=True)

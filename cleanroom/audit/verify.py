@@ -66,6 +66,7 @@ class Verified:
     software: str
     root: str
     previous_head: str
+    sealed_after: str
     events: int
     started: datetime
     ended: datetime
@@ -93,7 +94,7 @@ def verify_run(evidence: Evidence, keys: Mapping[Role, bytes]) -> Verified:
     return Verified(
         role=head.role, run_id=head.run_id, contract_id=events[0].fields["contract_id"],
         contract_hash=head.contract_hash, software=events[0].fields["software"], root=head.root.hex(),
-        previous_head=head.previous_head, events=len(events), started=events[0].moment,
+        previous_head=head.previous_head, sealed_after=head.sealed_after, events=len(events), started=events[0].moment,
         ended=events[-1].moment, outcome=events[-1].kind, receipt=receipt,
         audit_roots=opened.audit_roots if opened else {},
         signed_by=(head.role,) if receipt is None else tuple(sorted(keys)), log=events)
@@ -135,19 +136,22 @@ def _compare(first: Receipt | None, first_roots: Mapping[Role, str], second: Rec
 def verify_chain(runs: Sequence[Verified], last_head: str = "") -> None:
     """Return when all runs of one party, in any order, are linked without a gap, else AuditError names the loose end.
 
-    Each log names the root of the log sealed before it; runs that were open at the same time name the same one. The
-    oldest may continue runs that are not given. `last_head` is the root sealed last, if it is known: without it the
-    newest runs may be missing.
+    Each head names the root sealed before it, so there is one line of runs, also where they overlapped. The oldest may
+    continue runs that are not given. `last_head` is the root sealed last, if it is known: without it the newest runs
+    may be missing.
     """
-    roots = {run.root for run in runs}
-    ordered = sorted(runs, key=lambda run: run.started)
-    loose = [run for run in ordered if run.previous_head not in roots]
+    roots, followed = {run.root for run in runs}, dict[str, Verified]()
+    ordered = sorted(runs, key=lambda run: run.ended)
+    loose = [run for run in ordered if run.sealed_after not in roots]
     for run in ordered:
         if run.role != ordered[0].role:
             raise AuditError(f"the {run.role}'s, among runs of the {ordered[0].role}", where=f"run {run.run_id}")
-        if run.previous_head not in roots | {loose[0].previous_head}:
+        if run.sealed_after not in roots | {loose[0].sealed_after}:
             raise AuditError("the run that it continues is missing: it was removed, or its log rewritten",
                              where=f"run {run.run_id}")
+        if (other := followed.setdefault(run.sealed_after, run)) is not run:
+            raise AuditError(f"continues the same run as run {other.run_id}: one of them was sealed again, or the "
+                             "machine stopped while it sealed", where=f"run {run.run_id}")
     if last_head and last_head not in roots:
         raise AuditError("the newest run is missing: it was removed, or its log rewritten")
 

@@ -14,6 +14,7 @@ from cleanroom.audit.log import LOG_NAME
 from cleanroom.audit.verify import compare_receipt, compare_runs
 from cleanroom.cli.consent_proof import prove_consent, verify_consent
 from cleanroom.cli.evidence import Checked, check_folder, check_run_folder, check_runs, read_anchors, read_receipt
+from cleanroom.cli.stamp import stamp, stamp_line
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("report")(report)
     group.command()(prove_consent)
     group.command()(verify_consent)
+    group.command()(stamp)
     app.add_typer(group, name="audit")
 
 
@@ -39,18 +41,22 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's f
                metavar="[PEER]", help="The other party's folder of this run, or its receipt.json.")] = None,
            contract: Annotated[list[Path] | None, typer.Option(
                help="The contract that both signed, as you got it from a party: its keys are then the ones "
-                    "believed. May be given several times.")] = None) -> None:
+                    "believed. May be given several times.")] = None,
+           tsa: Annotated[Path | None, typer.Option(
+               help="Certificates (PEM) of time stamping authorities you trust: checks the run's time stamp.")] = None,
+           ) -> None:
     """Check every signature, hash, line and reported number; with PEER also that both parties tell the same story."""
     anchors = read_anchors(contract or [])
     if run_folders(folder) and not (folder / LOG_NAME).exists():
         if peer is not None:
             raise UsageError("a whole `runs` folder has no PEER", where="PEER", todo="name one run, and the peer's")
-        _verify_runs(folder, anchors)
+        _verify_runs(folder, anchors, tsa)
         return
     found = check_run_folder(folder, anchors)
+    stamped = [line] if (line := stamp_line(folder, found.verified, tsa)) else []
     compared = [] if peer is None else _compare(found, peer, anchors)
     whose = [*_identity(found.contract), _origin(anchors)]
-    typer.echo("\n".join([_summary(found), *compared[:-1], *whose, *compared[-1:]]))
+    typer.echo("\n".join([_summary(found), *stamped, *compared[:-1], *whose, *compared[-1:]]))
 
 
 def _compare(found: Checked, peer: Path, anchors: dict[bytes, Contract]) -> list[str]:
@@ -63,10 +69,12 @@ def _compare(found: Checked, peer: Path, anchors: dict[bytes, Contract]) -> list
     return [_summary(second), "both parties' records agree"]
 
 
-def _verify_runs(folder: Path, anchors: dict[bytes, Contract]) -> None:
+def _verify_runs(folder: Path, anchors: dict[bytes, Contract], tsa: Path | None) -> None:
     runs = check_runs(folder, anchors)
     for run in runs.sealed:
         typer.echo(_summary(run))
+        if line := stamp_line(folder / run.verified.run_id, run.verified, tsa):
+            typer.echo(line)
     for name in runs.unsealed:
         typer.echo(f"NOT verified: run {name} has no signed head: it was interrupted, or the head was removed")
     typer.echo(f"{len(runs.sealed)} runs, linked without a gap" + ("" if runs.complete else (

@@ -14,6 +14,7 @@ from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
 from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.evidence import check_run_folder, read_anchors
+from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.pair import agree, free_addresses, running_node
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must not exist.")] = Path("demo"),
          prepare: Annotated[bool, typer.Option("--prepare", help="Only write data, and settings where there are none; "
                                                "DIR may exist.")] = False,
-         ) -> None:
+         lang: Lang = Language.EN) -> None:
     """Build both parties from the Complete Journey data, sign a contract, match, report and verify."""
     if out.exists() and not prepare:
         raise UsageError("exists already", where=str(out), todo="choose another folder with --out, or remove it")
@@ -51,9 +52,9 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
     contract = out / CONTRACT_FILE
     agree(parties, terms, contract)
     _step("The retailer's node, and the advertiser's run with it")
-    with running_node(parties["retailer"]):
+    with running_node(parties["retailer"], lang):
         from cleanroom.cli.match import run_match  # noqa: PLC0415 - gRPC must not be loaded before the fork of the node
-        finished = run_match(parties["advertiser"], contract)
+        finished = run_match(parties["advertiser"], contract, lang)
     _step("Verification of both parties' evidence, offline")
     runs = {role: RunFiles(folder).find("last") for role, folder in parties.items()}
     anchors = read_anchors([contract])
@@ -62,6 +63,7 @@ def demo(out: Annotated[Path, typer.Option(help="Where to put both parties; must
     print_results(finished.results.document)
     for role, folder in runs.items():
         typer.echo(f"{role} report: {folder / 'report.html'}")
+        typer.echo(f"{role} compliance: {folder / 'compliance.html'}")
     typer.echo(f"measurement: {out / MEASUREMENT_NAME}")
     typer.echo(f"verify again: cleanroom audit verify {runs['advertiser']} {runs['retailer']} --contract {contract}")
 

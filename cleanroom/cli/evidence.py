@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 from cleanroom import __version__, limits
 from cleanroom.adapters.audit_files import NO_RUN, read_evidence
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.private_files import read_checked
 from cleanroom.adapters.run_files import (
+    COMPLIANCE_NAME,
+    COMPLIANCE_PAGE_NAME,
+    LINKED_NAME,
     MEASUREMENT_NAME,
+    RECORD_NAME,
     REPORT_NAME,
     RESULTS_NAME,
     read_last_head,
@@ -29,21 +35,33 @@ from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash, parse_signed_json
 from cleanroom.contract.sign import verify_signatures
 from cleanroom.errors import AuditError, ContractError
+from cleanroom.report.compliance.document import compliance_document
+from cleanroom.report.compliance.linked import render_linked
+from cleanroom.report.compliance.page import render_compliance
+from cleanroom.report.compliance.record import render_record
 from cleanroom.report.html import render_html
-from cleanroom.report.recheck import check_measurement, check_rendered
+from cleanroom.report.recheck import check_measurement, check_rendered, measurement_text
 from cleanroom.report.tables import render_csv
+from cleanroom.report.wording import LANGUAGES
 
+PAGES: Final[Mapping[str, Callable[..., str]]] = {REPORT_NAME: render_html, COMPLIANCE_PAGE_NAME: render_compliance}
 RENDERED = {RESULTS_NAME: render_csv, REPORT_NAME: render_html}
+COMPLIANCE = {COMPLIANCE_NAME: measurement_text, COMPLIANCE_PAGE_NAME: render_compliance, LINKED_NAME: render_linked,
+              RECORD_NAME: render_record}
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A verified folder: its contract, the files that were checked, and those that only another version can check."""
+    """A verified folder: its contract, the files that were checked, and those that only another version can check.
+
+    `measurement` is the document in measurement.json; None for a run without one.
+    """
 
     verified: Verified
     contract: Contract
     covered: tuple[str, ...]
     uncovered: tuple[str, ...]
+    measurement: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +103,49 @@ def check_run_folder(folder: Path, anchors: dict[bytes, Contract]) -> Checked:
     evidence, reports = read_evidence(folder, digest.hex()), read_reports(folder)
     with _inside(folder):
         found = verify_run(evidence, _keys(contract))
-        covered, uncovered = _check_reports(contract, found, evidence, reports)
+        measurement = _check_measurement(contract, found, evidence, reports)
+        covered, uncovered = _check_reports(contract, found, measurement, reports)
     release = (RECEIPT_NAME, TABLE_NAME) if found.receipt else ()
-    return Checked(found, contract, (CONTRACT_NAME, LOG_NAME, HEAD_NAME, *release, *covered), uncovered)
+    return Checked(found, contract, (CONTRACT_NAME, LOG_NAME, HEAD_NAME, *release, *covered), uncovered,
+                   measurement)
 
 
-def _check_reports(contract: Contract, found: Verified, evidence: Evidence, reports: dict[str, bytes]) \
-        -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the reports that were checked, and of those written by another version of the program."""
+def _check_measurement(contract: Contract, found: Verified, evidence: Evidence, reports: dict[str, bytes]) \
+        -> dict[str, Any] | None:
+    """The measurement, computed again; None when there are no reports."""
     if not reports:
-        return (), ()
+        return None
     if MEASUREMENT_NAME not in reports:
         raise AuditError(f"cannot be checked without {MEASUREMENT_NAME}", where=next(iter(reports)))
     if evidence.table is None:
         raise AuditError("a run without a signed table has no results", where=MEASUREMENT_NAME)
     agreed, _ = effective(contract)
-    document = check_measurement(agreed, found, evidence.table, reports[MEASUREMENT_NAME], MEASUREMENT_NAME)
-    rendered = tuple(name for name in RENDERED if name in reports)
+    return check_measurement(agreed, found, evidence.table, reports[MEASUREMENT_NAME], MEASUREMENT_NAME)
+
+
+def _check_reports(contract: Contract, found: Verified, measurement: dict[str, Any] | None,
+                   reports: dict[str, bytes]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the reports that were checked, and of those written by another version of the program."""
+    if measurement is None:
+        return (), ()
+    rendered, compliance = ([name for name in names if name in reports] for names in (RENDERED, COMPLIANCE))
     if found.software != __version__:
-        return (MEASUREMENT_NAME,), rendered
+        return (MEASUREMENT_NAME,), (*rendered, *compliance)
     for name in rendered:
-        check_rendered(RENDERED[name], document, reports[name], name)
-    return (MEASUREMENT_NAME, *rendered), ()
+        check_rendered(_renderer(name, reports[name]), measurement, reports[name], name)
+    if compliance:
+        document = compliance_document(contract, found, measurement)
+        for name in compliance:
+            check_rendered(_renderer(name, reports[name]), document, reports[name], name)
+    return (MEASUREMENT_NAME, *rendered, *compliance), ()
+
+
+def _renderer(name: str, data: bytes) -> Callable[[Mapping[str, Any]], str]:
+    """What made a report; a page says its language."""
+    if name not in PAGES:
+        return {**RENDERED, **COMPLIANCE}[name]
+    said = (language for language in LANGUAGES if f'<html lang="{language}">'.encode() in data[:100])
+    return partial(PAGES[name], language=next(said, "en"))
 
 
 def read_receipt(file: Path, contract: Contract) -> OpenedReceipt:

@@ -11,6 +11,7 @@ import typer
 
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.progress import display
+from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.effective import effective
 from cleanroom.node.client import Dial
@@ -24,21 +25,25 @@ def register(app: typer.Typer) -> None:
 
 def match(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")],
           contract: Annotated[Path, typer.Option(help="The contract's TOML file, signed by both.")],
+          lang: Lang = Language.EN,
           as_json: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON.")] = False) -> None:
     """Run the contract once with the peer's node, and write the reports."""
-    finished = run_match(folder, contract)
+    finished = run_match(folder, contract, lang)
+    for note in finished.notes:
+        typer.echo(f"note: {note}", err=True)
     if as_json:
         json.dump(finished.results.document, sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
         return
     print_results(finished.results.document)
     typer.echo(f"report:      {finished.results.report}", err=True)
+    typer.echo(f"compliance:  {finished.results.compliance}", err=True)
     typer.echo(f"measurement: {finished.results.measurement}", err=True)
 
 
-def run_match(folder: Path, contract_file: Path) -> Finished:
-    """One run as its initiator. Any CleanroomError of the run."""
-    with LocalNode(folder) as node:
+def run_match(folder: Path, contract_file: Path, language: Language = Language.EN) -> Finished:
+    """One run as its initiator; the page it leaves is in `language`. Any CleanroomError of the run."""
+    with LocalNode(folder, language) as node:
         contract = read_contract(contract_file)
         node.check(contract)
         for change in effective(contract)[1]:

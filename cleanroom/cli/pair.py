@@ -41,14 +41,14 @@ def agree(parties: Mapping[Role, Path], terms: Path, contract: Path) -> None:
 
 
 @contextmanager
-def running_node(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running_node(folder: Path, language: str = "en") -> Iterator[subprocess.Popen[bytes]]:
     """A party's node as a process of its own, listening; ended with the context. PeerUnavailableError unless it starts.
 
     What it prints is in `folder`/node.log.
     """
     log = folder / "node.log"
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen([*COMMAND, "node", str(folder)], stdout=output, stderr=output,  # noqa: S603 - ours
+        process = subprocess.Popen([*COMMAND, "node", str(folder), "--lang", language], stdout=output, stderr=output,  # noqa: S603 - ours
                                    env=os.environ)
         try:
             _await(process, log)

@@ -18,15 +18,16 @@ from cleanroom.adapters.party import load_party
 from cleanroom.adapters.profile import profile_party
 from cleanroom.adapters.run_files import STATE_NAME
 from cleanroom.adapters.system import SystemClock
+from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.plan_document import Network, plan_document
 from cleanroom.cli.plan_table import print_plan
 from cleanroom.contract.model import Contract
-from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Cost, spent
 from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
 from cleanroom.measures.planning import Assumptions
+from cleanroom.report.forecast import render_plan
 from cleanroom.session.costs import NATIVE, OPENSSL
 
 
@@ -54,18 +55,32 @@ def plan(contract: Annotated[Path, typer.Argument(metavar="CONTRACT", help="The 
          party: Annotated[list[Path] | None, typer.Option(help="A party's folder, to count its people.")] = None,
          workers: Annotated[int, typer.Option(min=0, help="Cores of each node; 0: those of this machine.")] = 0,
          bandwidth: Annotated[float, typer.Option(min=0.01, help="Between the nodes, megabit a second.")] = 100.0,
+         html: Annotated[Path | None, typer.Option(help="Also write the plan as a page to this new file.")] = None,
+         lang: Lang = Language.EN,
          as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Predict precision, suppression, privacy, time and traffic of a run. Contacts nobody and writes nothing."""
+    """Predict precision, suppression, privacy, time and traffic of a run. Contacts nobody; writes only --html."""
     agreed = read_contract(contract)
     derived = check_plan(agreed)
     sizes = _sizes(agreed, derived, party or [], advertiser_people, retailer_people)
     assumed = Assumptions(sizes.cells or (), sizes.retailer or 0, overlap, conversion, mean, sd)
     assumed.check(derived)
     document = plan_document(derived, assumed, sizes.spent, _network(workers, bandwidth))
+    if html is not None:
+        _write_page(html, render_plan(document, lang))
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_plan(document)
+
+
+def _write_page(path: Path, page: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(page)
+    except OSError as error:
+        raise UsageError("cannot be written: it exists, or its folder does not" if path.exists() or
+                         not path.parent.is_dir() else f"cannot be written: {error.strerror}", where=str(path),
+                         todo="name a new file in a folder that exists") from None
 
 
 def _network(workers: int, bandwidth: float) -> Network:
@@ -100,4 +115,4 @@ def _count(contract: Contract, folder: Path, found: Sizes) -> None:
         found.retailer = profile.sent
     ledger = folder / STATE_NAME / "ledger.sqlite"
     if ledger.exists():  # opening it would create one
-        found.spent[settings.role] = spent(SQLiteLedger(ledger), contract_hash(contract).hex())
+        found.spent[settings.role] = spent(SQLiteLedger(ledger), contract.id)

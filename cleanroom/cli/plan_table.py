@@ -9,11 +9,11 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from cleanroom.report.forecast import is_shown
 from cleanroom.report.format import ENGLISH
 from cleanroom.report.select import base_name
 from cleanroom.report.wording import words
 
-RATES: Final = ("share", "cents_per_person", "cents_per_basket", "per_person")
 BAR: Final = 16  # characters of the widest bar of a metric
 SAMPLING, NOISE = "█", "░"
 Item = Mapping[str, Any]
@@ -46,7 +46,7 @@ def _precision(document: Item) -> Table:
     table = _table(f"95 % intervals: half-width, {SAMPLING} sampling and {NOISE} privacy noise; smallest detectable "
                    "effect at 80 % power", ("result", "group", "±", "sampling", "noise", "detectable", ""))
     table.columns[1].justify = table.columns[6].justify = "left"
-    currency, shown = document["contract"]["currency"], [item for item in document["precision"] if _is_shown(item)]
+    currency, shown = document["contract"]["currency"], [item for item in document["precision"] if is_shown(item)]
     for name in dict.fromkeys(base_name(item) for item in shown):
         items = [item for item in shown if base_name(item) == name]
         widest = max(item["half"] or 0.0 for item in items)
@@ -61,10 +61,6 @@ def _title(item: Item) -> str:
     name = base_name(item)
     title = words("en").get(f"n_{name}", name.replace("_", " ").capitalize())
     return f"{title}, difference" if item["metric"] == "lift" else title
-
-
-def _is_shown(item: Item) -> bool:
-    return item["unit"] in RATES and (item["group"] is not None or item["metric"] == "lift")
 
 
 def _numbers(item: Item, currency: str) -> Sequence[str]:

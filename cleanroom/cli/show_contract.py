@@ -9,11 +9,13 @@ from typing import Any
 from cleanroom.cli.show_words import VALUES, WORDS
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.effective import effective
+from cleanroom.contract.keys import DEFAULT_SHARED
 from cleanroom.contract.legal_lines import LINES
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
 from cleanroom.contract.rules import verdicts
+from cleanroom.contract.windows import window_of
 from cleanroom.disclosure.accounting import budget_of, run_cost
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.rules import Language
@@ -42,7 +44,8 @@ def _campaign(contract: Contract, language: Language) -> Iterator[str]:
     first, _ = window_of(contract.calendar, 0)
     _, last = window_of(contract.calendar, plan.periods - 1)
     yield words["purpose"].format(purpose=contract.consent.purpose)
-    yield words["keys"].format(keys=words["then"].join(contract.match.keys))
+    yield words["keys"].format(keys=words["then"].join(contract.match.keys), profile=contract.match.normalisation,
+                               shared=words[contract.match.shared_values or DEFAULT_SHARED])
     yield words["campaign"].format(names=", ".join(contract.campaign.names),
                                    channels=", ".join(contract.campaign.channels),
                                    assignment=words[contract.campaign.assignment])
@@ -61,7 +64,11 @@ def _privacy(contract: Contract, language: Language) -> Iterator[str]:
         sums = (words["sum"].format(name=each.name, cap=f"{each.cap:,}".replace(",", words["thousand"]))
                 for each in opened)
         yield f"  {by}: " + ", ".join([words["people"], *sums])
-    yield words["dominance"].format(percent=contract.disclosure.dominance_percent)
+    yield words["dominance"].format(rest=100 - contract.disclosure.dominance_percent)
+    if contract.disclosure.runs_per_period is not None:
+        yield words["runs"].format(runs=contract.disclosure.runs_per_period, days=contract.disclosure.period_days)
+    yield words["overlap"].format(what=words[f"overlap_{contract.disclosure.overlap or 'warn'}"])
+    yield words["repeats"] if contract.disclosure.repeats == "replay" else words["runs_again"]
     yield words["cost"].format(
         epsilon=cost.total.epsilon_text, delta=cost.total.delta_text, match=cost.transcript.epsilon_text,
         release=cost.release.epsilon_text, budget=budget.epsilon_text, budget_delta=budget.delta_text)

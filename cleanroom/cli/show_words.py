@@ -15,14 +15,24 @@ _ENGLISH: Final = {
     "contract": "Contract {id}, version {version}, valid {first} to {last}. Signed by: {signed}.",
     "hash": "SHA-256 of what is signed: {hash}",
     "purpose": "Purpose: {purpose}; only people who consented to exactly this, with the other party named, take part.",
-    "keys": "People are matched on {keys} without either side seeing who matched.",
+    "keys": "People are matched on {keys} without either side seeing who matched; two spellings are one under the "
+            "profile {profile}, and a key value of several people is used for {shared}.",
+    "drop": "none of them",
+    "unless_conflict": "none of them, unless their records agree otherwise: then for the fullest",
     "campaign": "Campaign {names} on {channels}; {assignment}.",
     "randomised": "people were assigned to the arms at random: differences may be called incremental",
     "observational": "people were NOT assigned at random: differences are associations, not effects",
     "calendar": "Exposures {first} to {until}, purchases {start} to {end} (end excluded), {zone} time.",
     "opened": "Opened, with noise, for groups of at least {threshold} matched people (noised count):",
     "sum": "{name} (at most {cap} a person)",
-    "dominance": "No person may make up more than {percent} % of an amount.",
+    "runs": "At most {runs} runs in {days} days.",
+    "overlap": "A run whose people differ from an earlier run's by fewer than the threshold {what}.",
+    "overlap_charge": "is charged like any other", "overlap_warn": "is charged, and its owner is warned",
+    "overlap_refuse": "is refused",
+    "repeats": "The same question on the same data of both parties gives the earlier table again and spends nothing.",
+    "runs_again": "The same question on the same data is a new run, with new noise, and is charged.",
+    "dominance": "Even if one person made up a whole amount, noise would hide at least {rest} % of the most that "
+                 "person may count for.",
     "cost": "Privacy: one run spends epsilon {epsilon} and delta {delta} ({match} for sizes and match counts, "
             "{release} for the table); all runs together at most {budget} and {budget_delta}.",
     "credited": "credited to channels ({rule})",
@@ -49,7 +59,10 @@ _FRENCH: Final = {
     "hash": "SHA-256 de ce qui est signé : {hash}",
     "purpose": "Finalité : {purpose} ; seules participent les personnes qui y ont précisément consenti, l'autre partie "
                "étant nommée.",
-    "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond.",
+    "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond ; deux écritures n'en "
+            "font qu'une selon le profil {profile}, et une valeur de clé de plusieurs personnes sert à {shared}.",
+    "drop": "aucune d'elles",
+    "unless_conflict": "aucune d'elles, sauf si leurs fiches concordent par ailleurs : alors à la plus complète",
     "campaign": "Campagne {names} sur {channels} ; {assignment}.",
     "randomised": "les personnes ont été réparties au hasard : les écarts peuvent être dits incrémentaux",
     "observational": "les personnes n'ont PAS été réparties au hasard : les écarts sont des associations, "
@@ -58,7 +71,16 @@ _FRENCH: Final = {
     "opened": "Résultats ouverts, avec bruit, pour des groupes d'au moins {threshold} personnes rapprochées (compte "
               "bruité) :",
     "sum": "{name} (au plus {cap} par personne)",
-    "dominance": "Aucune personne ne peut représenter plus de {percent} % d'un montant.",
+    "runs": "Au plus {runs} traitements en {days} jours.",
+    "overlap": "Un traitement dont les personnes diffèrent de celles d'un traitement antérieur de moins que le seuil "
+               "{what}.",
+    "overlap_charge": "est imputé comme tout autre", "overlap_warn": "est imputé, et son responsable en est averti",
+    "overlap_refuse": "est refusé",
+    "repeats": "La même question sur les mêmes données des deux parties redonne le tableau antérieur, sans dépense.",
+    "runs_again": "La même question sur les mêmes données est un nouveau traitement, avec un nouveau bruit, et est "
+                  "imputée.",
+    "dominance": "Même si une personne constituait à elle seule un montant, le bruit cacherait au moins {rest} % de "
+                 "ce qu'elle peut compter au plus.",
     "cost": "Confidentialité : un traitement consomme epsilon {epsilon} et delta {delta} ({match} pour les effectifs "
             "et les rapprochements, {release} pour le tableau) ; tous ensemble au plus {budget} et {budget_delta}.",
     "credited": "attribué aux canaux ({rule})",

@@ -9,10 +9,9 @@ import typer
 
 from cleanroom.adapters.progress import display
 from cleanroom.adapters.synth.generate import TERMS_NAME, TRUTH_NAME, write_synth
-from cleanroom.adapters.synth.parameters import Parameters
-from cleanroom.contract.model import KeyType
+from cleanroom.adapters.synth.parameters import SYNTHETIC, Parameters
+from cleanroom.contract.keys import KeyType
 from cleanroom.errors import UsageError
-from cleanroom.identity.keys import NORMALISERS
 
 
 def register(app: typer.Typer) -> None:
@@ -42,8 +41,8 @@ def synth(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to p
 
 def _key_types(text: str) -> tuple[KeyType, ...]:
     names = [name.strip() for name in text.split(",")]
-    unknown = sorted(set(names) - set(NORMALISERS))
+    unknown = sorted(set(names) - set(SYNTHETIC))
     if unknown:
-        raise UsageError(f"--keys: {unknown[0]!r} is not one of {', '.join(NORMALISERS)}")
-    known: dict[str, KeyType] = {name: name for name in NORMALISERS}
+        raise UsageError(f"--keys: {unknown[0]!r} is not one of {', '.join(SYNTHETIC)}")
+    known: dict[str, KeyType] = {name: name for name in SYNTHETIC}
     return tuple(known[name] for name in names)

@@ -19,6 +19,8 @@ AS_OF: Final = "as_of"  # column of the suppression list: when it was exported
 _OWN_COLUMNS: Final = {"consents": frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)),
                        "suppressions": frozenset(("person", AS_OF))}
 
+_COLUMNS: Final = f"{rule('R-13').english} / {rule('R-13').french}"
+
 
 def allowed_columns(contract: Contract, table: str) -> frozenset[str]:
     """Product columns that a file may hold; those of consents and suppressions are the product's own."""
@@ -29,9 +31,12 @@ def check_columns(columns: Iterable[str], allowed: frozenset[str], where: str) -
     """R-13. `columns`: those of the file, by product name where they have one. DataError names the first other one."""
     for name in columns:
         if name not in allowed:
-            raise DataError(f"R-13: the contract does not allow this column ({rule('R-13').english})",
+            raise DataError(f"R-13: the contract does not allow this column ({_COLUMNS})",
                             where=f"{where}, field {name}",
                             todo="remove it from the file, or agree on a contract that lists it in consent.columns")
+
+
+_FRESH: Final = f"{rule('X-01').english} / {rule('X-01').french}"
 
 
 def oldest_export(texts: pd.Series, where: str) -> datetime | None:
@@ -40,7 +45,7 @@ def oldest_export(texts: pd.Series, where: str) -> datetime | None:
         return None
     times, valid = nanoseconds(texts)
     if not valid.all():
-        raise DataError(f"X-01: a time of {AS_OF} cannot be read", where=where,
+        raise DataError(f"X-01: a time of {AS_OF} cannot be read ({_FRESH})", where=where,
                         todo="write ISO 8601 with an offset, for example 2026-06-01T04:00:00Z")
     return datetime.fromtimestamp(int(times.min()) / 1e9, UTC)
 
@@ -50,5 +55,5 @@ def check_fresh(made: datetime, now: datetime, where: str) -> None:
     age = now - made
     if not timedelta(seconds=-limits.MAX_CLOCK_SKEW) <= age <= timedelta(seconds=limits.MAX_SUPPRESSION_AGE):
         what = "from the future" if age < timedelta(0) else f"{int(age.total_seconds() // 3600)} hours old"
-        raise DataError(f"X-01: the suppression list is {what} ({rule('X-01').english})", where=where,
+        raise DataError(f"X-01: the suppression list is {what} ({_FRESH})", where=where,
                         todo="export the list again: whoever objected since must be left out")

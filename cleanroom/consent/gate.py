@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from cleanroom.consent.evidence import Records
 from cleanroom.consent.rules import DROPS, SHARED, WARNS, first_refusal, person_rules
-from cleanroom.consent.sharing import strictest
+from cleanroom.consent.sharing import strictest_of
 from cleanroom.consent.subjects import subjects_of
-from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.keys import DEFAULT_SHARED
+from cleanroom.contract.model import Contract, Match
 from cleanroom.errors import DataError, MisuseError
 from cleanroom.identity.matching import MatchKeys, NormalisedKeys, joined, normalised_keys, without_repeats
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
@@ -96,11 +97,11 @@ class Admitted(Generic[Tables]):
         """Normalised keys of the admitted people, to be compared with those of other parts."""
         return self._keys
 
-    def match_keys(self, key_types: Sequence[KeyType]) -> MatchKeys:
-        """Normalised, de-duplicated keys of the admitted people, of the contract's key types. MisuseError else."""
-        if tuple(key_types) != self._keys.key_types:
+    def match_keys(self, terms: Match) -> MatchKeys:
+        """De-duplicated keys of the admitted people, under the contract's terms of the match. MisuseError else."""
+        if (terms.keys, terms.normalisation) != (self._keys.key_types, self._keys.profile):
             raise MisuseError("the gate looked at the contract's key types, and at no others")
-        return without_repeats(self._keys)
+        return without_repeats(self._keys, terms.shared_values or DEFAULT_SHARED)
 
     def __len__(self) -> int:
         return len(self._tables.roster)
@@ -126,12 +127,14 @@ class Judged:
     """What the rules say of each of n people before those who share a key are looked at together. Admits nobody.
 
     `own`: index of the rule that refuses, or -1. `present`: row of the deciding event, or -1. `warned`: by rule id.
+    `agreed`: not refused, and with the account (see `consent.devices`).
     """
 
     own: NDArray[np.intp]
     keys: NormalisedKeys
     present: NDArray[np.intp]
     warned: Mapping[str, NDArray[np.bool_]]
+    agreed: NDArray[np.bool_]
 
     def __repr__(self) -> str:
         return f"Judged({len(self.own)} people)"
@@ -155,8 +158,10 @@ def judge(contract: Contract, tables: AdvertiserTables | RetailerTables, now: da
         raise DataError("a person appears twice", where=tables.role, todo="keep one row per person")
     rules = person_rules(pack)
     people = subjects_of(contract, tables, now)
-    return Judged(first_refusal(people, rules), normalised_keys(tables.roster, contract.match.keys), people.present,
-                  {rule.id: WARNS[rule.check](people) for rule in rules if rule.check in WARNS})
+    own = first_refusal(people, rules)
+    return Judged(own, _normalised(contract, tables), people.present,
+                  {rule.id: WARNS[rule.check](people) for rule in rules if rule.check in WARNS},
+                  (own < 0) & people.account)
 
 
 def settle(parts: Sequence[Judged], pack: Pack = CURRENT) -> list[NDArray[np.intp]]:
@@ -164,9 +169,8 @@ def settle(parts: Sequence[Judged], pack: Pack = CURRENT) -> list[NDArray[np.int
     own = [part.own for part in parts]
     if not any(rule.check == SHARED for rule in person_rules(pack)):
         return own
-    columns = [joined([part.keys.columns[position] for part in parts])
-               for position in range(len(parts[0].keys.columns))]
-    return np.split(strictest(np.concatenate(own), columns), np.cumsum([len(each) for each in own])[:-1])
+    columns = [joined([part.keys.columns[key_type].values for part in parts]) for key_type in parts[0].keys.key_types]
+    return np.split(strictest_of(np.concatenate(own), columns), np.cumsum([len(each) for each in own])[:-1])
 
 
 def admit(contract: Contract, tables: Tables, judged: Judged, verdict: NDArray[np.intp],
@@ -197,6 +201,11 @@ def combined(reports: Sequence[GateReport]) -> GateReport:
 
 def _added(counts: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
     return MappingProxyType({name: sum(each[name] for each in counts) for name in counts[0]})
+
+
+def _normalised(contract: Contract, tables: AdvertiserTables | RetailerTables) -> NormalisedKeys:
+    match = contract.match
+    return normalised_keys(tables.roster, match.keys, match.normalisation, match.shared_values or DEFAULT_SHARED)
 
 
 def _by_rule(verdict: NDArray[np.intp], rules: tuple[Rule, ...]) -> Mapping[str, int]:

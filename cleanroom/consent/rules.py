@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from cleanroom.consent.subjects import Subjects
 from cleanroom.consent.texts import Mask
 from cleanroom.contract.model import Contract
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
 from cleanroom.rules import Pack, Rule
 
 ORDER: Final = ("R-15", "R-01", "R-05", "R-02", "R-06", "R-03", "R-04", "R-07", "R-12", "R-09", "R-10", "R-14")

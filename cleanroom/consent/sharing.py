@@ -15,17 +15,20 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from cleanroom.identity.matching import NormalisedKeys
 from cleanroom.identity.values import Column, repeated
 
 Verdicts = NDArray[np.intp]
 
 
-def strictest(verdicts: Verdicts, columns: Sequence[Column]) -> Verdicts:
-    """`verdicts`: index of the rule that refuses each person, -1 for none; `columns`: their values, by key type.
+def strictest(verdicts: Verdicts, keys: NormalisedKeys) -> Verdicts:
+    """`verdicts`: index of the rule that refuses each person, -1 for none. Those who share a value with somebody
+    refused, directly or through others, are refused by the first rule of their group."""
+    return strictest_of(verdicts, keys.values)
 
-    Those who share a value with somebody refused, directly or through others, are refused by the first rule of their
-    group.
-    """
+
+def strictest_of(verdicts: Verdicts, columns: Sequence[Column]) -> Verdicts:
+    """The same for people of many parts. `columns`: their values, by key type."""
     people, values = _shared(columns)
     if not len(people):
         return verdicts

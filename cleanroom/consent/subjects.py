@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cleanroom.consent.details import COLUMNS as DETAIL_COLUMNS
 from cleanroom.consent.details import Details, details_of
-from cleanroom.consent.events import LEGAL_BASES, STATUSES, Events, names_partner, read_events
+from cleanroom.consent.events import LEGAL_BASES, SCOPES, STATUSES, Events, names_partner, read_events
 from cleanroom.consent.texts import Mask, equals, instant, places
 from cleanroom.contract.model import Contract, other
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
@@ -23,6 +23,7 @@ from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
 _GIVEN = STATUSES.index("given")
 _UNKNOWN = STATUSES.index("unknown")
 _CONSENT = LEGAL_BASES.index("consent")
+_ACCOUNT = SCOPES.index("account")
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -40,6 +41,7 @@ class Subjects:
     partner_named: Mask  # ... and names the partner among its recipients
     suppressed: Mask  # on the suppression list
     objected: Mask  # an objection or an erasure in any event
+    account: Mask  # the present state is one of the account, not of a device
     active: Mask  # a real activity that is recent enough, in any event
     details: Details  # of the deciding event
     present: NDArray[np.intp]
@@ -79,6 +81,7 @@ def subjects_of(contract: Contract, tables: AdvertiserTables | RetailerTables, n
         partner_named=now_is(names_partner(events.recipients, partner)),
         suppressed=among(persons.to_series(), pd.Index(tables.suppressions["person"]).unique()),
         objected=anyone(known & events.objection),
+        account=now_is(events.scope == _ACCOUNT),
         active=anyone(known & (events.activity >= instant(now - timedelta(days=contract.consent.inactive_days)))),
         details=_details(contract, tables, events, present, now),
         present=present,

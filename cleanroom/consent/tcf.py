@@ -82,7 +82,7 @@ class _Bits:
     __slots__ = ("_at", "_bits")
 
     def __init__(self, segment: str) -> None:
-        if not _ALPHABET.fullmatch(segment):
+        if not _ALPHABET.fullmatch(segment) or len(segment) % 4 == 1:  # whole bytes never leave one letter over
             raise TcfError("a segment is empty or not base64url without padding")
         data = base64.urlsafe_b64decode(segment + "A" * (-len(segment) % 4))
         self._bits = format(int.from_bytes(data, "big"), f"0{len(data) * 8}b")[:6 * len(segment)]

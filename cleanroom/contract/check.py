@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Sequence, Set
 
 from cleanroom import limits
+from cleanroom.contract.keys import KEYS_OF
 from cleanroom.contract.model import Contract, Party, Release, Role
 from cleanroom.contract.plan import Plan
 from cleanroom.contract.values import NEW_TO_BRAND_DAYS, check_statistics, check_values
@@ -20,7 +21,9 @@ def check_shape(contract: Contract, source: str) -> None:
     try:
         _check_parties(contract)
         _check_dates(contract)
+        _check_keys(contract)
         _check_consent(contract)
+        _check_period(contract)
         _check_dimensions(contract)
         _check_releases(contract)
         _check_sizes(contract)
@@ -78,6 +81,15 @@ def _check_dates(contract: Contract) -> None:
             f"{contract.consent.lookback_days}")
 
 
+def _check_keys(contract: Contract) -> None:
+    match = contract.match
+    _unique("match.keys", match.keys)
+    for key in match.keys:
+        if key not in KEYS_OF[match.normalisation]:
+            raise ContractError(f"match.keys: the profile {match.normalisation} has no rule for {key!r}",
+                                todo="leave the key out, or agree on another profile")
+
+
 def _check_consent(contract: Contract) -> None:
     consent = contract.consent
     for role in ROLES:
@@ -88,6 +100,12 @@ def _check_consent(contract: Contract) -> None:
         _unique(f"consent.columns.{table}", columns)
 
 
+def _check_period(contract: Contract) -> None:
+    terms = contract.disclosure
+    if (terms.runs_per_period is None) != (terms.period_days is None):
+        raise ContractError("disclosure.runs_per_period: needs disclosure.period_days, and the other way round")
+
+
 def _check_dimensions(contract: Contract) -> None:
     _unique("dimensions", [dimension.name for dimension in contract.dimensions])
     if contract.dimensions[0].name != "arm":
@@ -95,7 +113,6 @@ def _check_dimensions(contract: Contract) -> None:
     for dimension in contract.dimensions:
         _unique(f"dimensions.{dimension.name}.values", dimension.values)
     _unique("statistics", [statistic.name for statistic in contract.statistics])
-    _unique("match.keys", contract.match.keys)
     _unique("metrics", contract.metrics)
     if any(statistic.name == "people" for statistic in contract.statistics):
         raise ContractError("statistics: `people` is always counted; do not list it")

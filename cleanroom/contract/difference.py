@@ -16,7 +16,8 @@ from cleanroom.rules import Language
 # Settings of which more (True) or less (False) protects people better.
 _BETTER: Final[Mapping[str, bool]] = MappingProxyType({
     "disclosure.threshold": True, "disclosure.dominance_percent": False, "disclosure.budget_epsilon": False,
-    "disclosure.budget_delta": False, "match.epsilon": False, "match.delta": False, "consent.lookback_days": False,
+    "disclosure.budget_delta": False, "disclosure.runs_per_period": False, "disclosure.period_days": True,
+    "match.epsilon": False, "match.delta": False, "consent.lookback_days": False,
     "consent.minimum_age": True, "consent.inactive_days": False, "legal.retention.data_days": False,
     "legal.retention.intermediates_hours": False, "legal.retention.outputs_days": False,
     "legal.proof.delay_days": False, "releases.epsilon": False})

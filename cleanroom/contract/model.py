@@ -12,23 +12,26 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from cleanroom import limits
 from cleanroom.contract.consent import Consent
+from cleanroom.contract.keys import KeyType, ProfileName, SharedValues
 from cleanroom.contract.legal import Legal
 from cleanroom.contract.policy import Policy
 from cleanroom.contract.types import (
     Attribution,
     Base64,
     Customers,
+    Days,
     Delta,
     DimensionName,
     Document,
     Epsilon,
-    KeyType,
     Label,
     Measure,
     Metric,
     Name,
+    Overlap,
     Percent,
     Refunds,
+    Repeats,
     Role,
     SalesChannel,
     Scope,
@@ -39,7 +42,7 @@ from cleanroom.contract.types import (
 )
 
 __all__ = ["Attribution", "Base64", "Calendar", "Campaign", "Consent", "Contract", "Customers", "Delta", "Dimension",
-           "DimensionName", "Disclosure", "Document", "Epsilon", "KeyType", "Label", "Match", "Measure", "Metric",
+           "DimensionName", "Disclosure", "Document", "Epsilon", "Label", "Match", "Measure", "Metric",
            "Name", "Parties", "Party", "Purchases", "Refunds", "Release", "Role", "SalesChannel", "Scope", "Signature",
            "Statistic", "Text", "TimeZone", "Value", "Weight", "other"]
 
@@ -66,7 +69,8 @@ class Match(Document):
 
     protocol: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]  # rule C-10 has the allow-list
     keys: Annotated[tuple[KeyType, ...], Field(min_length=1, max_length=limits.MAX_KEY_TYPES)]  # priority order
-    normalisation: Literal["cleanroom-1"]
+    normalisation: ProfileName
+    shared_values: SharedValues | None = None  # what becomes of a value that several people have; absent: drop
     epsilon: Epsilon  # of one padded size or one padded pattern count
     delta: Delta
     max_people_advertiser: Annotated[int, Field(ge=1, le=limits.MAX_ROWS)]
@@ -91,6 +95,23 @@ class Purchases(Document):
     refunds: Refunds
 
 
+Lookback = Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
+
+
+class Lookbacks(Document):
+    """For how many days an exposure counts, by engagement: one for each value of the dimension `engagement`."""
+
+    click: Lookback | None = None
+    visit: Lookback | None = None
+    view: Lookback | None = None
+    listen: Lookback | None = None
+    opportunity: Lookback | None = None
+
+    def by_engagement(self) -> dict[str, int]:
+        """Those that are set, the strongest engagement first."""
+        return {name: days for name, days in self.model_dump().items() if days is not None}
+
+
 class Calendar(Document):
     """Days in one time zone.
 
@@ -103,6 +124,7 @@ class Calendar(Document):
     exposures_until: date  # inclusive
     period_days: Annotated[int, Field(ge=1, le=92)]
     window_days: Annotated[int, Field(ge=1, le=limits.MAX_LOOKBACK_DAYS)]
+    lookback: Lookbacks | None = None
 
 
 class Dimension(Document):
@@ -119,8 +141,9 @@ class Statistic(Document):
     squared, baskets and collections_with_extra = baskets, units = units, visits = days with a visit. `cap`
     bounds one person's value, in the same unit.
 
-    Filters, each absent when it does not apply. On lines: `category`, `sales_channel`, `scope`, `days` (of the
-    window, `8-14`). On people: `member_segment` (the retailer's), `customers` (by where or what they bought).
+    Filters, each absent when it does not apply. On lines: `category`, `sales_channel`, `scope`, `days` (since the
+    last exposure, `8-14`), `within` (the look-back of the person's engagement).
+    On people: `member_segment` (the retailer's), `customers` (by where or what they bought).
     """
 
     name: Name
@@ -129,6 +152,7 @@ class Statistic(Document):
     sales_channel: SalesChannel | None = None
     scope: Scope | None = None
     days: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}$")] | None = None
+    within: Literal["lookback"] | None = None
     member_segment: Label | None = None
     customers: Customers | None = None
     cap: Annotated[int, Field(ge=1, le=limits.MAX_CAP)]
@@ -159,9 +183,13 @@ class Disclosure(Document):
 
     threshold: Annotated[int, Field(ge=1, le=10**6)]  # rule C-10 has the floor
     cells_floor: Annotated[int, Field(ge=0, le=10**6)]  # rarer paths and channel sets become "other"; 0 = none
-    dominance_percent: Percent  # most of an amount that one person may make up
+    dominance_percent: Percent  # of one person, if alone in an amount; rule P-02
     budget_epsilon: Epsilon
     budget_delta: Delta
+    runs_per_period: Annotated[int, Field(ge=1, le=10_000)] | None = None  # runs in the last `period_days` days
+    period_days: Days | None = None
+    overlap: Overlap | None = None  # what a run close to an earlier one becomes (X-04); absent: warn
+    repeats: Repeats | None = None  # same question on same data; absent: run
 
 
 class Signature(Document):

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from typing import Final
 
 from cleanroom.contract.attribution import NONE, channels_of, credits_of, denominator
-from cleanroom.contract.model import Attribution, Calendar, Contract, Release, Statistic
+from cleanroom.contract.model import Attribution, Contract, Release, Statistic
+from cleanroom.contract.windows import Ranges, days_that_count
 
 EXPOSED: Final = "exposed"
 CONTROL: Final = "control"
 UNEXPOSED: Final = (CONTROL, "holdout")  # arms whose people must not have been reached
-EXPOSURE_DIMENSIONS: Final = ("campaign", "channels", "path", "frequency", "engagement")
+EXPOSURE_DIMENSIONS: Final = ("campaign", "channels", "path", "frequency", "engagement", "periods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One encrypted column of the retailer: a statistic over the window that belongs to a period."""
+    """One encrypted column of the retailer: a statistic over the days that count for some cells.
+
+    `period`: whose window decides what kind of customer a person is; `days`: whose lines are added up.
+    """
 
     statistic: Statistic
     period: int
+    days: Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class Plan:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """Columns 1, 2, …: by statistic, the period varying fastest."""
-        return tuple(Column(s, p) for s in self.contract.statistics for p in range(self.periods))
+        """Columns 1, 2, …: by statistic, in the order of the first cell that each serves."""
+        return self._layout[0]
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -95,9 +99,19 @@ class Plan:
         """Numbers that are opened of a group: its people and its sums."""
         return 1 + len(self.contract.releases[group.release].statistics)
 
-    def column_index(self, statistic: int, period: int) -> int:
-        """Index into the encrypted table (column 0 is the column of ones)."""
-        return 1 + statistic * self.periods + period
+    def column_index(self, statistic: int, cell: int) -> int:
+        """Index into the encrypted table (column 0 is the column of ones) of what people of a cell add to a sum."""
+        return self._layout[1][statistic][cell]
+
+    def picks(self, group: Group) -> Mapping[tuple[int, ...], Mapping[int, int]]:
+        """What a group adds up: the columns of its people and statistics, each with the cells that read them there,
+        and how often."""
+        statistics = self.statistics_of(group.release)
+        found: dict[tuple[int, ...], dict[int, int]] = {}
+        for cell, weight in self.weights_of(group).items():
+            columns = (0, *(self.column_index(statistic, cell) for statistic in statistics))
+            found.setdefault(columns, {})[cell] = weight
+        return found
 
     def statistics_of(self, release: int) -> tuple[int, ...]:
         """Indices into the contract's statistics of those that a release opens, in its order."""
@@ -130,6 +144,27 @@ class Plan:
         terms = self.contract.releases[release]
         weights = terms.people_weight + sum(self.contract.statistics[s].weight for s in self.statistics_of(release))
         return float(Fraction(sensitivity * weights, weight) / Fraction(terms.epsilon))
+
+    @cached_property
+    def _layout(self) -> tuple[tuple[Column, ...], tuple[tuple[int, ...], ...]]:
+        """The columns, and the index of each statistic's column for each cell.
+
+        Cells for which no day counts share one column of zeros.
+        """
+        columns: list[Column] = []
+        places: list[tuple[int, ...]] = []
+        for statistic in self.contract.statistics:
+            known: dict[tuple[int, Ranges], int] = {}
+            row = []
+            for cell in self.cells:
+                days = days_that_count(self.contract, statistic, cell.values, cell.period)
+                key = cell.period if days else 0, days
+                if key not in known:
+                    columns.append(Column(statistic, *key))
+                    known[key] = len(columns)
+                row.append(known[key])
+            places.append(tuple(row))
+        return tuple(columns), tuple(places)
 
     @cached_property
     def _weights(self) -> dict[Group, dict[int, int]]:
@@ -167,9 +202,3 @@ class Plan:
         named = dict(zip((dimension.name for dimension in self.contract.dimensions), values, strict=True))
         seen = [value != NONE for name, value in named.items() if name in EXPOSURE_DIMENSIONS]
         return (named["arm"] != EXPOSED or all(seen)) and (named["arm"] not in UNEXPOSED or not any(seen))
-
-
-def window_of(calendar: Calendar, period: int) -> tuple[date, date]:
-    """First day (inclusive) and last day (exclusive) of the purchases that count for a period."""
-    start = calendar.exposures_from + timedelta(days=(period + 1) * calendar.period_days)
-    return start, start + timedelta(days=calendar.window_days)

@@ -11,14 +11,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from cleanroom import limits
 
 Role = Literal["advertiser", "retailer"]
-KeyType = Literal["email", "phone", "loyalty"]
 Refunds = Literal["refuse", "net", "gross"]
 SalesChannel = Literal["store", "online", "click_collect", "pickup_extra"]
 Measure = Literal["buyers", "sales", "sales_squared", "baskets", "units", "visitors", "visits",
                   "collections_with_extra", "extra_sales"]
 Customers = Literal["store_only", "online_only", "both_channels", "new_to_brand"]
 Scope = Literal["campaign", "halo", "brand"]
-DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement"]
+DimensionName = Literal["arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "periods"]
+Overlap = Literal["charge", "warn", "refuse"]
+Repeats = Literal["replay", "run"]
 Attribution = Literal["first", "last", "linear", "position", "time_decay"]
 Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offline_share", "omnichannel",
                  "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]

@@ -9,12 +9,13 @@ from typing import Final
 
 from cleanroom.contract.attribution import NONE, OTHER, PATH_MARK, SET_MARK, UNATTRIBUTED
 from cleanroom.contract.model import Contract, Dimension, Statistic
-from cleanroom.contract.plan import EXPOSURE_DIMENSIONS, UNEXPOSED
+from cleanroom.contract.plan import EXPOSURE_DIMENSIONS, UNEXPOSED, Plan
+from cleanroom.contract.windows import PERIOD_MARK, day_range
 from cleanroom.errors import ContractError
 
 NEW_TO_BRAND_DAYS: Final = 365
 MERGED: Final = ("channels", "path")  # dimensions whose rare values may become `other`
-ENGAGEMENTS: Final = ("click", "view")
+ENGAGEMENTS: Final = ("click", "visit", "view", "listen", "opportunity")  # the strongest first
 _RESERVED: Final = (NONE, OTHER, UNATTRIBUTED)
 _BUCKET: Final = re.compile(r"([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,3})|(\+))?")
 _VISITS: Final = ("visitors", "visits")
@@ -29,6 +30,7 @@ def check_values(contract: Contract) -> None:
     for dimension in contract.dimensions:
         if dimension.name in EXPOSURE_DIMENSIONS:
             _check_exposure(contract, dimension, unexposed)
+    _check_lookback(contract)
 
 
 def check_statistics(contract: Contract) -> None:
@@ -61,14 +63,6 @@ def frequency_bounds(values: Sequence[str]) -> list[tuple[int, int | None]]:
     return found
 
 
-def day_range(days: str) -> tuple[int, int]:
-    """`8-14` as (8, 14): days of the window, the first is 1. ContractError when it runs backwards."""
-    first, last = (int(part) for part in days.split("-"))
-    if first > last:
-        raise ContractError(f"days {days!r} run backwards")
-    return first, last
-
-
 def _gap(value: str) -> ContractError:
     return ContractError(f"dimensions.frequency.values: at {value!r}", todo="cover every number once, in order, like "
                          '"1", "2-3", "4+"; "none" may follow')
@@ -97,6 +91,8 @@ def _is_value(contract: Contract, name: str, value: str) -> bool:
             return value in ENGAGEMENTS
         case "campaign":
             return value in contract.campaign.names
+        case "periods":
+            return value == OTHER or _is_pattern(value, Plan(contract).periods)
         case "channels":
             parts = value.split(SET_MARK)
             return value == OTHER or parts == [channel for channel in channels if channel in parts]
@@ -105,13 +101,44 @@ def _is_value(contract: Contract, name: str, value: str) -> bool:
     return value == OTHER or (once and set(parts) <= set(channels))
 
 
+def _is_pattern(value: str, periods: int) -> bool:
+    """`1+3`: rising numbers of periods, the first of which is the first exposure's."""
+    if not re.fullmatch(r"1(\+[1-9][0-9]{0,3})*", value):
+        return False
+    numbers = [int(part) for part in value.split(PERIOD_MARK)]
+    return numbers[-1] <= periods and all(one < two for one, two in pairwise(numbers))
+
+
+def _check_lookback(contract: Contract) -> None:
+    """A person's look-back is that of the strongest engagement, so a weaker one may not look back further."""
+    calendar = contract.calendar
+    if calendar.lookback is None:
+        return
+    found, where = calendar.lookback.by_engagement(), "calendar.lookback"
+    listed = next((each.values for each in contract.dimensions if each.name == "engagement"), ())
+    if set(found) != set(listed) - {NONE}:
+        raise ContractError(f"{where}: it needs one look-back for each value of the dimension engagement, no other")
+    least, most = calendar.period_days, calendar.window_days + calendar.period_days - 1
+    for name, days in found.items():
+        if not least <= days <= most:
+            raise ContractError(f"{where}.{name}: {days} days; with periods of {calendar.period_days} and a window of "
+                                f"{calendar.window_days} days it is {least} to {most}")
+    if any(one < two for one, two in pairwise(found.values())):
+        raise ContractError(f"{where}: a weaker engagement looks back further than a stronger one",
+                            todo=f"let it fall in the order {', '.join(found)}")
+
+
 def _check_filters(where: str, contract: Contract, statistic: Statistic) -> None:
-    lines = [name for name in ("category", "sales_channel", "scope", "days", "customers")
+    lines = [name for name in ("category", "sales_channel", "scope", "days", "within", "customers")
              if getattr(statistic, name) is not None]
     if statistic.measure in _VISITS and lines:
         raise ContractError(f"{where}.{lines[0]}: visits are not purchases")
     if statistic.measure in _EXTRAS and "sales_channel" in lines:
         raise ContractError(f"{where}.sales_channel: {statistic.measure} has its channels already")
+    if statistic.within is not None and contract.calendar.lookback is None:
+        raise ContractError(f"{where}.within: calendar.lookback is missing")
+    if statistic.within is not None and statistic.days is not None:
+        raise ContractError(f"{where}.days: within says which days count")
     if statistic.category is not None and statistic.scope in {"campaign", "halo"}:
         raise ContractError(f"{where}.scope: category says it already")
     if statistic.scope in {"campaign", "halo"} and contract.campaign.categories is None:

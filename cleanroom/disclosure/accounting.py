@@ -19,6 +19,7 @@ by its denominator.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Final, Literal
@@ -28,7 +29,7 @@ from cleanroom.contract.plan import Plan
 from cleanroom.contract.values import MERGED
 from cleanroom.disclosure.mechanism import measured_epsilon
 from cleanroom.errors import BudgetError, ContractError, MisuseError
-from cleanroom.ports import Ledger
+from cleanroom.ports import Cap, Ledger
 
 Part = Literal["transcript", "release"]
 
@@ -74,6 +75,9 @@ class RunCost:
     def total(self) -> Cost:
         """Both parts."""
         return self.transcript + self.release
+
+
+NOTHING: Final = RunCost(Cost(Decimal(0), Decimal(0)), Cost(Decimal(0), Decimal(0)))
 
 
 def influence(key_types: int) -> int:
@@ -126,24 +130,36 @@ def check_budget(contract: Contract) -> None:
             todo="raise the budget or lower the ε of match and releases")
 
 
-def charge(ledger: Ledger, plan: Plan, contract: str, run: str, part: Part) -> Cost:
+def charge(ledger: Ledger, plan: Plan, partner: str, run: str, part: Part, caps: Sequence[Cap] = ()) -> Cost:
     """Record one part of a run in the ledger before it is spent, and return it.
 
-    `contract` is the contract hash in hex, `run` the run id. BudgetError when the budget does not allow it; a
-    transcript is not paid for, and so nothing is sent, unless the release of the run could be paid for as well.
+    `partner`: the peer's signing key in hex, `run` the run id, `caps` what bounds the run beside the budget.
+    BudgetError when the budget or a cap does not allow it; a transcript is not paid for, and so nothing is sent, unless
+    the release of the run could be paid for as well. All versions of a contract share the budget.
     """
-    costs = run_cost(plan)
+    costs, contract = run_cost(plan), plan.contract.id
     cost = costs.transcript if part == "transcript" else costs.release
     budget = budget_of(plan.contract)
     if part == "transcript":
         _check_whole_run(spent(ledger, contract), costs.total, budget)
+        bounds, ahead = (*contract_caps(plan.contract), *caps), float(costs.release.epsilon)
+    else:
+        bounds, ahead = tuple(caps), 0.0  # again: another contract's run may have been paid for meanwhile
     ledger.charge(contract, run, part, float(cost.epsilon), float(cost.delta),
-                  (float(budget.epsilon), float(budget.delta)))
+                  (float(budget.epsilon), float(budget.delta)), partner=partner, ahead=ahead, caps=bounds)
     return cost
 
 
+def contract_caps(contract: Contract) -> tuple[Cap, ...]:
+    """The contract's own bound on runs in a period, if it has one (X-04)."""
+    terms = contract.disclosure
+    if terms.runs_per_period is None or terms.period_days is None:
+        return ()
+    return (Cap("disclosure.runs_per_period", terms.period_days, runs=terms.runs_per_period),)
+
+
 def spent(ledger: Ledger, contract: str) -> Cost:
-    """All that the ledger has recorded for the contract with this hash (hex)."""
+    """All that the ledger has recorded for all versions of the contract with this id."""
     epsilon, delta = ledger.spent(contract)
     return Cost(Decimal(repr(epsilon)), Decimal(repr(delta)))
 

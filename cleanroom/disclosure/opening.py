@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.dominance import check_dominance
 from cleanroom.disclosure.shares import MODULUS, check_own, check_peer
 from cleanroom.disclosure.threshold import check_threshold
 from cleanroom.errors import ContractError, MisuseError, PeerViolationError
@@ -26,8 +27,10 @@ _TAIL: Final = 40  # one draw exceeds 40 scales with probability below exp(-40) 
 
 
 def check_range(plan: Plan) -> None:
-    """ContractError when the noise of both sides could wrap a total round modulo t, or open an empty group."""
+    """ContractError when the noise of both sides could wrap a total round modulo t, open an empty group, or hide less
+    of a dominant person than rule P-02 asks."""
     check_threshold(plan)
+    check_dominance(plan)
     match = plan.contract.match
     people = min(match.max_people_advertiser, match.max_people_retailer)
     for release in range(len(plan.contract.releases)):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from importlib.metadata import version
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, merging, run_cost
+from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
 
 
@@ -21,14 +21,18 @@ class Fact:
     text: str
 
 
-def privacy_statement(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, this run included."""
-    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative), *_limits(plan))
+def privacy_statement(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included.
+
+    `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
+    """
+    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
 
 
 def posterior_text(epsilon: Decimal) -> str:
-    """Highest belief after the release for a 50 % belief before it, e^ε / (1 + e^ε), as in `73.1 %`."""
-    return f"{100 / (1 + math.exp(-float(epsilon))):.1f} %"
+    """Highest belief after the release for a 50 % belief before it, e^ε / (1 + e^ε), as in `73.1 %`, never `100 %`."""
+    share = 100 / (1 + math.exp(-float(epsilon)))
+    return f"{share:.1f} %" if share < 99.95 else "more than 99.9 %"
 
 
 def _guarantee(plan: Plan) -> tuple[Fact, ...]:
@@ -66,8 +70,8 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
-def _spending(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    cost, budget = run_cost(plan), budget_of(plan.contract)
+def _spending(plan: Plan, cumulative: Cost, own: RunCost | None) -> tuple[Fact, ...]:
+    cost, budget = own or run_cost(plan), budget_of(plan.contract)
     return (
         Fact("run", "Spent by this run",
              f"ε {cost.total.epsilon_text} (match {cost.transcript.epsilon_text}, release "
@@ -124,10 +128,15 @@ def _displacement(plan: Plan) -> str:
 
 
 def _scales(plan: Plan, release: int) -> str:
-    terms, units = plan.contract.releases[release], plan.denominator(release)
+    terms = plan.contract.releases[release]
     name = " × ".join(terms.dimensions) or "everybody"
     name = name if terms.attribution is None else f"credit by {terms.attribution}"
-    scales = [("people", plan.people_scale(release)), *(
-        (plan.contract.statistics[index].name, plan.sum_scale(release, index))
-        for index in plan.statistics_of(release))]
-    return f"{name}: " + ", ".join(f"{of} {scale / units:.6g}" for of, scale in scales)
+    return f"{name}: " + ", ".join(f"{of or 'people'} {scale}" for of, scale in noise_scales(plan, release))
+
+
+def noise_scales(plan: Plan, release: int) -> list[tuple[str, str]]:
+    """Scale of each side's noise on each number of a release, in its unit: the people (no name) and each statistic."""
+    units = plan.denominator(release)
+    scales = [("", plan.people_scale(release)), *((plan.contract.statistics[index].name, plan.sum_scale(release, index))
+                                                  for index in plan.statistics_of(release))]
+    return [(of, f"{scale / units:.6g}" if scale / units < 1e5 else f"{scale / units:.0f}") for of, scale in scales]

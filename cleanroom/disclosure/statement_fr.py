@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from importlib.metadata import version
+from typing import Final
 
 from cleanroom.contract.plan import Plan
-from cleanroom.disclosure.accounting import Cost, budget_of, influence, run_cost
+from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
 from cleanroom.disclosure.padding import padding_terms
-from cleanroom.disclosure.statement import Fact
+from cleanroom.disclosure.statement import Fact, noise_scales, posterior_text
 
 
-def privacy_statement_fr(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    """All facts about one run. `cumulative`: what the contract has spent so far, this run included."""
-    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative), *_limits(plan))
+def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
+    """All facts about one run. `cumulative`: what the contract has spent so far, this run included.
+
+    `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
+    """
+    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
     return tuple(Fact(fact.id, fact.title, fact.text.replace(" ;", "\u202f;").replace(" :", "\u00a0:"))
                  for fact in facts)
 
@@ -49,7 +52,7 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
         Fact("scales", "Échelles du bruit", scales),
         Fact("padding", "Remplissage",
              f"tailles et nombres d’appariements portent de 0 à {terms.most} leurres, tirés d’un Laplace discret "
-             f"d’échelle 1/{epsilon} tronqué à cet intervalle : ε {epsilon} et δ {delta} pour chacun"),
+             f"d’échelle 1/{epsilon} tronqué à cet intervalle : ε {epsilon} et δ {delta} pour chacun{_merging(plan)}"),
         Fact("threshold", "Seuil",
              f"les groupes dont le décompte bruité est inférieur à {plan.contract.disclosure.threshold} sont masqués ; "
              "un groupe masqué n’est pas un groupe vide. Les deux parties voient son décompte bruité, et aucune de ses "
@@ -57,8 +60,8 @@ def _mechanism(plan: Plan) -> tuple[Fact, ...]:
     )
 
 
-def _spending(plan: Plan, cumulative: Cost) -> tuple[Fact, ...]:
-    cost, budget = run_cost(plan), budget_of(plan.contract)
+def _spending(plan: Plan, cumulative: Cost, own: RunCost | None) -> tuple[Fact, ...]:
+    cost, budget = own or run_cost(plan), budget_of(plan.contract)
     weak = " ; ce n’est pas une protection forte" if cumulative.epsilon >= 5 else ""
     return (
         Fact("run", "Dépensé par cette exécution",
@@ -113,16 +116,29 @@ def _displacement(plan: Plan) -> str:
         "l’appariement d’une autre")
 
 
+def _merging(plan: Plan) -> str:
+    times = merging(plan.contract)
+    return "" if not times else (
+        f" ; les parcours ou ensembles de canaux rares à fusionner découlent de décomptes bruités : {times} × "
+        f"ε {_decimal(str(plan.contract.match.epsilon))}")
+
+
 def _scales(plan: Plan, release: int) -> str:
-    names = {"arm": "bras", "segment": "segment"}
-    name = " × ".join(names.get(d, d) for d in plan.contract.releases[release].dimensions) or "ensemble"
-    sums = ", ".join(f"{statistic.name} {_decimal(f'{plan.sum_scale(release, index):.6g}')}"
-                     for index, statistic in enumerate(plan.contract.statistics))
-    return f"{name} : personnes {_decimal(f'{plan.people_scale(release):.6g}')}, {sums}"
+    names = {"arm": "bras", "campaign": "campagne", "channels": "canaux", "path": "parcours", "frequency": "fréquence",
+             "engagement": "engagement", "periods": "périodes"}
+    terms = plan.contract.releases[release]
+    name = " × ".join(names.get(d, d) for d in terms.dimensions) or "ensemble"
+    name = name if terms.attribution is None else f"crédit {_METHODS[terms.attribution]}"
+    return f"{name} : " + ", ".join(f"{of or 'personnes'} {_decimal(scale)}"
+                                    for of, scale in noise_scales(plan, release))
+
+
+_METHODS: Final = {"first": "au premier contact", "last": "au dernier contact", "linear": "linéaire",
+                   "position": "selon la position", "time_decay": "décroissant dans le temps"}
 
 
 def _posterior(epsilon: Decimal) -> str:
-    return _decimal(f"{100 / (1 + math.exp(-float(epsilon))):.1f}") + "\u00a0%"
+    return _decimal(posterior_text(epsilon)).replace("more than", "plus de").replace(" %", "\u00a0%")
 
 
 def _decimal(text: str) -> str:

@@ -17,12 +17,13 @@ STRANGER: Final = -2  # an id that is not in the roster
 
 
 def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
-    """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER.
+    """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER (in `identities` a
+    number of its own for each stranger, from STRANGER down: a device of two strangers is not that of one).
 
     The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0.
     """
     ids, roster = tables.roster["person"], plain_ids(tables.roster["person"])
-    changed = {name: frame.assign(person=_numbers(frame["person"], roster))
+    changed = {name: frame.assign(person=_numbers(frame["person"], roster, apart=name == "identities"))
                for name, frame in tables.frames().items() if frame is not tables.roster}
     own = tables.roster.assign(person=np.arange(len(ids)), id=ids)
     if "row" not in own:
@@ -36,9 +37,11 @@ def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
     return np.asarray(named, dtype=np.bool_)
 
 
-def _numbers(persons: pd.Series, roster: Any) -> NDArray[np.int64]:
+def _numbers(persons: pd.Series, roster: Any, *, apart: bool) -> NDArray[np.int64]:
     texts = plain_ids(persons)
     found = pc.fill_null(pc.index_in(texts, value_set=roster).cast(pa.int64()), STRANGER).to_numpy()
+    if apart:
+        found = np.where(found == STRANGER, STRANGER - texts.dictionary_encode().indices.to_numpy(), found)
     numbers: NDArray[np.int64] = np.where(pc.equal(texts, "").to_numpy(zero_copy_only=False), NOBODY, found)
     return numbers
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cleanroom.contract.model import Role
 
-_SPENT: Final = frozenset({"consents", "suppressions"})
+_SPENT: Final = frozenset({"consents", "suppressions", "identities"})
 
 
 def among(ids: pd.Series, persons: pd.Index) -> NDArray[np.bool_]:
@@ -50,7 +50,7 @@ class _Frames:
         return replace(self, **frames)  # type: ignore[type-var]
 
     def select(self, persons: pd.Index) -> Self:
-        """Only the rows of `persons` (unique ids), without consents and suppressions: their work is done."""
+        """Only the rows of `persons` (unique ids), without consents, suppressions, identities: their work is done."""
         return self.where({name: among(frame["person"], persons) if name not in _SPENT
                            else np.zeros(len(frame), dtype=bool) for name, frame in self.frames().items()})
 
@@ -64,8 +64,9 @@ class AdvertiserTables(_Frames):
     """The advertiser's side.
 
     people: person (unique), one raw text column per key type it has, segment (only when mapped);
-    exposures: person (empty: nobody known), channel, campaign, day, type (only when mapped);
-    arms: person (unique), arm, day of assignment;
+    exposures: person (empty: nobody known), channel, campaign, day, type, device and cost_micros (millionths of the
+    currency, int64) only when mapped;
+    arms: person (unique), arm, day of assignment; identities (None: no devices): device, person, first_seen, last_seen;
     consents: texts, see `cleanroom.consent.events`; suppressions: person.
     """
 
@@ -76,6 +77,7 @@ class AdvertiserTables(_Frames):
     arms: pd.DataFrame
     consents: pd.DataFrame
     suppressions: pd.DataFrame
+    identities: pd.DataFrame | None = None
 
     @property
     def roster(self) -> pd.DataFrame:

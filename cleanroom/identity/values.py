@@ -78,6 +78,13 @@ class KeyValues:
         """The present values of one key type, as the backend hashes them."""
         return packed(self._column(position).drop_null())
 
+    def framed(self) -> list[bytes]:
+        """One message a person, for a chunk: for each key type a zero byte, or a one, the length (4 bytes, big-endian)
+        and the value. Different people have different messages."""
+        columns = [_framed(self._column(position)) for position in range(len(self._columns))]
+        found: list[bytes] = pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.large_binary())).to_pylist()
+        return found
+
     def tolist(self) -> list[list[bytes | None]]:
         """Row by row. For tests and small lists."""
         columns = (self._column(position).to_pylist() for position in range(len(self._columns)))
@@ -97,6 +104,16 @@ def packed(column: Column) -> Texts:
     ends = np.frombuffer(offsets, dtype=np.int64)[column.offset:column.offset + len(column) + 1]
     values = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
     return Texts(values[ends[0]:ends[-1]], ends - ends[0])
+
+
+def _framed(column: Column) -> Column:
+    column = whole(column)
+    lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False).astype(">u4")
+    heads = np.concatenate([np.ones((len(column), 1), np.uint8), lengths.view(np.uint8).reshape(-1, 4)], axis=1)
+    heads = pa.FixedSizeBinaryArray.from_buffers(pa.binary(5), len(column), [None, pa.py_buffer(heads.tobytes())])
+    both = pc.binary_join_element_wise(heads.cast(pa.binary()).cast(pa.large_binary()), column,
+                                       pa.scalar(b"", pa.large_binary()))
+    return pc.fill_null(both, b"\x00")
 
 
 def text_hashes(texts: Texts) -> NDArray[np.uint64]:

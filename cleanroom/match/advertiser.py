@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cleanroom.errors import PeerViolationError
 from cleanroom.identity.values import KeyValues
+from cleanroom.match.diagnostics import KeyMatches, matches_by_key
 from cleanroom.match.dummies import Padding, dummies_per_cell
 from cleanroom.match.flight import Arrivals, depth, in_order
 from cleanroom.match.inbox import Inbox
@@ -40,6 +41,8 @@ class AdvertiserMatch:
         self._extra = dummies_per_cell(padding, len(key_types))
         self._scalar = Scalar(entropy)
         self.public = bytes(backend.power(self._scalar.use(), np.frombuffer(BASE_POINT, np.uint8)[None, :])[0])
+        self._padding = padding
+        self.matched: tuple[KeyMatches, ...] = ()  # by key type; known after the join
         self._total = sum(self.cell_sizes) + self._extra * cell_count
         self._inbox = Inbox("re-blinded cells", self._total, len(key_types))
         self._sides: tuple[JoinSide, JoinSide] | None = None
@@ -105,10 +108,16 @@ class AdvertiserMatch:
     def join(self) -> npt.NDArray[np.int16]:
         """For each row of message 3 its cell, or -1. All row-level state is wiped."""
         ends = np.cumsum(np.array(self.cell_sizes) + self._extra)
-        partner = waterfall(*self._expected())
+        partner, counts = waterfall(*self._expected())
+        self.matched = matches_by_key(counts, self._padding, len(ends))
         cells = np.where(partner >= 0, np.searchsorted(ends, partner, side="right"), -1).astype(np.int16)
         self.wipe()
         return cells
+
+    @property
+    def wiped(self) -> bool:
+        """Whether `wipe` was called: the scalar is zero and no key is here."""
+        return not any(self._scalar.use()) and not len(self._keys)
 
     def _expected(self) -> tuple[JoinSide, JoinSide]:
         if self._sides is None:

@@ -62,14 +62,15 @@ class JoinSide:
             buckets.clear()
 
 
-def waterfall(left: JoinSide, right: JoinSide) -> Rows:
-    """For each tuple of `right` the row of its partner in `left`, or -1. Shape (right.rows,).
+def waterfall(left: JoinSide, right: JoinSide) -> tuple[Rows, list[int]]:
+    """For each tuple of `right` the row of its partner in `left`, or -1, shape (right.rows,); and how many found one
+    at each position.
 
     Key types are tried in priority order; a tuple that has a partner takes no further part. PeerViolationError when a
     point stands twice at one position of a list.
     """
     partner = np.full(right.rows, -1, dtype=np.int64)
-    free = np.ones(left.rows, dtype=np.bool_)
+    free, found = np.ones(left.rows, dtype=np.bool_), [0] * left.key_types
     for position in range(left.key_types):
         for bucket in range(left.buckets(position)):
             one, rows_left = left.take(position, bucket)
@@ -79,7 +80,8 @@ def waterfall(left: JoinSide, right: JoinSide) -> Rows:
             both_free = free[mine] & (partner[theirs] < 0)
             partner[theirs[both_free]] = mine[both_free]
             free[mine[both_free]] = False
-    return partner
+            found[position] += int(both_free.sum())
+    return partner, found
 
 
 def common(left: Records, right: Records) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -108,6 +108,11 @@ class RetailerMatch:
     def _arrived(self, row: int, points: Points) -> None:
         self._expected()[1].add(row, points.reshape(-1, len(self._key_types), 32))
 
+    @property
+    def wiped(self) -> bool:
+        """Whether `wipe` was called: the scalar is zero and no key is here."""
+        return not any(self._scalar.use()) and not len(self._keys)
+
     def wipe(self) -> None:
         """Overwrite the scalar and the padding; forget all points and the keys. `order` stays until the columns are
         sent."""

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cleanroom.contract.model import Statistic
-from cleanroom.contract.plan import Plan, window_of
-from cleanroom.contract.values import day_range
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
 from cleanroom.errors import DataError
 from cleanroom.measures.compact import Compact, smallest
 from cleanroom.measures.lines import Ints, Lines, Mask, campaign_buyers, customers, day_numbers, read_lines, selector
@@ -93,7 +93,8 @@ def join_parts(plan: Plan, parts: Sequence[ColumnPart], kept: Mask) -> tuple[Com
             *((part.over[number][0] + start, part.over[number][1])
               for part, start in zip(parts, starts[:-1], strict=True)), strict=True))
         inside = kept[rows]
-        whole = sum(columns.total(plan.column_index(number, period)) for period in range(plan.periods))
+        whole = sum(columns.total(place) for place, column in enumerate(plan.columns, 1)
+                    if column.statistic.name == statistic.name)
         removed = int(lost[inside].sum())
         share = removed / (whole + removed) if removed else 0.0
         report.append(Clipping(statistic.name, len(np.unique(rows[inside])), share))
@@ -164,9 +165,14 @@ def _statistic(shop: _Shop, number: int) -> tuple[list[NDArray[np.unsignedintege
     plan, statistic = shop.plan, shop.plan.contract.statistics[number]
     lines = shop.lines.where(selector(plan.contract, statistic)(shop.lines))
     columns, rows, lost = [], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for period in range(plan.periods):
-        first, last = ((day - _EPOCH).days for day in window_of(plan.contract.calendar, period))
-        totals = np.where(_counted(shop, statistic, first, last), _totals(shop, statistic, lines, first, last), 0)
+    for column in plan.columns:
+        if column.statistic.name != statistic.name:
+            continue
+        if not column.days:  # what no purchase adds to
+            columns.append(np.zeros(shop.people, dtype=np.uint8))
+            continue
+        counted = _counted(shop, statistic, *_numbers(window_of(plan.contract.calendar, column.period)))
+        totals = np.where(counted, _totals(shop, statistic, lines, [_numbers(days) for days in column.days]), 0)
         uncapped, capped = _cap(plan.contract.statistics, statistic, totals)
         columns.append(smallest(capped))
         rows.append(np.flatnonzero(uncapped > capped))
@@ -186,11 +192,15 @@ def _counted(shop: _Shop, statistic: Statistic, first: int, last: int) -> Mask:
     return mask
 
 
-def _totals(shop: _Shop, statistic: Statistic, lines: Lines, first: int, last: int) -> Ints:
-    if statistic.days is not None:
-        start, end = day_range(statistic.days)
-        first, last = first + start - 1, first + end
-    inside = lines.window(first, last)
+def _numbers(days: tuple[date, date]) -> tuple[int, int]:
+    return (days[0] - _EPOCH).days, (days[1] - _EPOCH).days
+
+
+def _totals(shop: _Shop, statistic: Statistic, lines: Lines, days: Sequence[tuple[int, int]]) -> Ints:
+    first = days[0][0]
+    inside = lines.window(first, days[-1][1])
+    if len(days) > 1:
+        inside = inside.where(np.any([(inside.day >= start) & (inside.day < end) for start, end in days], axis=0))
     match statistic.measure:
         case "buyers":
             return inside.buyers(shop.people).astype(np.int64)
@@ -201,7 +211,7 @@ def _totals(shop: _Shop, statistic: Statistic, lines: Lines, first: int, last: i
         case "sales" | "sales_squared" | "extra_sales":
             return _sum(inside.person, inside.amount, shop.people)
     person, day = shop.visits
-    visits = np.bincount(person[(day >= first) & (day < last)], minlength=shop.people)
+    visits = np.bincount(person[(day >= first) & (day < days[-1][1])], minlength=shop.people)
     return (visits if statistic.measure == "visits" else visits > 0).astype(np.int64)
 
 

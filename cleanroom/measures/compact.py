@@ -28,7 +28,7 @@ class Compact:
             column = np.concatenate([part._columns[number] for part in parts])
             columns.append(column if kept.all() else column[kept])
             for part in parts:
-                part._columns[number] = column[:0]  # what was copied need not stay
+                part._columns[number] = column[:0].copy()  # what was copied need not stay
         return cls(columns)
 
     def __repr__(self) -> str:

@@ -15,15 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cleanroom.contract.attribution import NONE, PATH_MARK, SET_MARK
+from cleanroom.contract.attribution import NONE, OTHER, PATH_MARK, SET_MARK
 from cleanroom.contract.model import Contract, DimensionName
 from cleanroom.contract.plan import EXPOSURE_DIMENSIONS
-from cleanroom.contract.values import frequency_bounds
+from cleanroom.contract.values import ENGAGEMENTS, frequency_bounds
+from cleanroom.contract.windows import PERIOD_MARK
 from cleanroom.identity.tables import among
 
 OPPORTUNITY: Final = "opportunity"
 TYPES: Final = ("click", "view", "listen", "visit", OPPORTUNITY)
-_ENGAGED: Final = ("click", "visit")
+_ENGAGED: Final = ("click", "visit")  # the others were seen or heard
 
 
 def qualifying(contract: Contract, exposures: pd.DataFrame) -> pd.DataFrame:
@@ -46,8 +47,10 @@ def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:
     """One row a person of `qualifying` exposures, by person: `day` of the first, and the contract's dimensions.
 
     path: channels by day, a repetition at once counted once; on one day in the contract's order. channels: the set,
-    in the contract's order. frequency: bucket of the number of exposures. engagement: `click` with a click or a visit,
-    else `view`. campaign: that of the first exposure (of the contract's first on one day).
+    in the contract's order. frequency: bucket of the number of exposures. engagement: the strongest one, where a type
+    that is not listed counts as `click` (visit) or `view` (listen, opportunity). periods: those with an exposure,
+    later ones too, counted from the first, `1+3`. campaign: that of the first exposure (of the contract's first on one
+    day).
     """
     campaign = contract.campaign
     ranked = found.assign(
@@ -60,7 +63,7 @@ def attributes(contract: Contract, found: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"day": people["day"].min()})
     for dimension in contract.dimensions:
         if dimension.name in EXPOSURE_DIMENSIONS:
-            frame[dimension.name] = _values(contract, dimension.name, ordered).reindex(frame.index)
+            frame[dimension.name] = _values(contract, dimension.name, ordered, ranked).reindex(frame.index)
     return frame
 
 
@@ -72,14 +75,15 @@ def merge_rare(values: pd.Series, listed: Sequence[str], rare: Sequence[str], ot
     return values.where(values.isin(kept), other)
 
 
-def _values(contract: Contract, name: DimensionName, ordered: pd.DataFrame) -> pd.Series:
+def _values(contract: Contract, name: DimensionName, ordered: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
     people = ordered.groupby("person", sort=True)
     match name:
         case "frequency":
             return _buckets(contract, people.size())
         case "engagement":
-            clicked = ordered["type"].isin(_ENGAGED).groupby(ordered["person"]).any()
-            return clicked.map({True: "click", False: "view"})
+            return _strongest(_listed(contract, name), ordered)
+        case "periods":
+            return _patterns(contract, _listed(contract, name), found)
         case "campaign":
             return ordered.sort_values(["person", "day", "_campaign"], kind="stable").groupby("person")[
                 "campaign"].first()
@@ -91,11 +95,29 @@ def _values(contract: Contract, name: DimensionName, ordered: pd.DataFrame) -> p
 
 
 def _buckets(contract: Contract, counts: pd.Series) -> pd.Series:
-    listed = next(dimension.values for dimension in contract.dimensions if dimension.name == "frequency")
-    names = [value for value in listed if value != NONE]
+    names = [value for value in _listed(contract, "frequency") if value != NONE]
     firsts = [first for first, _ in frequency_bounds(names)]
     position = np.searchsorted(firsts, counts.to_numpy(), side="right") - 1
     return pd.Series(np.array(names, dtype=object)[position], index=counts.index)
+
+
+def _strongest(listed: Sequence[str], ordered: pd.DataFrame) -> pd.Series:
+    meant = np.array([ENGAGEMENTS.index(kind if kind in listed else "click" if kind in _ENGAGED else "view")
+                      for kind in ENGAGEMENTS])
+    rank = pd.Series(meant[pd.Index(ENGAGEMENTS).get_indexer(pd.Index(ordered["type"]))], index=ordered.index)
+    return rank.groupby(ordered["person"]).min().map(dict(enumerate(ENGAGEMENTS)))
+
+
+def _patterns(contract: Contract, listed: Sequence[str], found: pd.DataFrame) -> pd.Series:
+    """Patterns that are not listed are `other` when that is."""
+    once = found.assign(_period=_period(contract, found["day"])).drop_duplicates(["person", "_period"])
+    once = once.sort_values(["person", "_period"], kind="stable")
+    number = once["_period"] - once.groupby("person")["_period"].transform("min") + 1
+    return merge_rare(number.astype(str).groupby(once["person"]).agg(PERIOD_MARK.join), listed, (), OTHER)
+
+
+def _listed(contract: Contract, name: str) -> Sequence[str]:
+    return next(dimension.values for dimension in contract.dimensions if dimension.name == name)
 
 
 def _period(contract: Contract, days: pd.Series) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ Noise enters with the derivatives (1-p)/T and -p/T.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from cleanroom.measures.noise import Noise, Noised, Z, weighted
 from cleanroom.measures.statistics import Level, Result, Undefined, trouble, wilson
@@ -66,6 +67,27 @@ def portion(part: Noised, whole: Noised, most: int | None = None) -> Result:
         return Level(p, 0.0, 0.0, None, noise, bounds=(0.0, 1.0), note=note or "noise_only")
     low, high = wilson(p, total / most)
     return Level(p, p - low, high - p, p * (1 - p) * most / total, noise, bounds=(0.0, 1.0), note=note)
+
+
+def inside(part: Noised, whole: Noised, squares: tuple[Noised | None, Noised | None], cap: float) -> Result:
+    """Share of `part` in a `whole` that holds it person by person, released by itself: totals of values in [0, cap].
+
+    With x ≤ w a person, Σ(x - pw)² = Σx² - 2pΣxw + p²Σw² ≤ (1-2p)Σx² + p²Σw², because Σxw ≥ Σx² is not released:
+    an upper bound. `squares` are Σx² and Σw²; without them the interval holds noise only. Never above
+    cap · p(1-p) · T, as in `fraction`.
+    """
+    found = portion(part, whole)
+    of, all_ = squares
+    if isinstance(found, Undefined) or of is None or all_ is None:
+        return found
+    p, total = found.value, whole.value
+    spread = (1 - 2 * p) * of.value + p**2 * all_.value
+    doubt = math.sqrt((1 - 2 * p) ** 2 * of.noise.variance + p**4 * all_.noise.variance)
+    likely = spread if spread >= doubt else max(spread, 0.0) + Z * doubt
+    variance = min(likely, cap * p * (1 - p) * total) / total**2
+    half = Z * math.sqrt(variance)
+    return replace(found, below=half, above=half, sampling_variance=variance,
+                   note="" if found.note == "noise_only" else found.note)
 
 
 def _share(part: Noised, rest: Noised) -> tuple[float, float, Noise, str] | Undefined:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.parts import load_parts, part_count
 from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
@@ -30,7 +31,7 @@ from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
-from cleanroom.contract.check import certificate
+from cleanroom.contract.check import ROLES, certificate, signing_key
 from cleanroom.contract.effective import check_policy
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash, signed_json
@@ -49,7 +50,7 @@ from cleanroom.match.dummies import Padding
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
-from cleanroom.ports import Progress
+from cleanroom.ports import Cap, Progress
 from cleanroom.preparation import Parts
 from cleanroom.primitives.backend import Backend
 from cleanroom.rules import CURRENT
@@ -63,12 +64,17 @@ class Finished:
 
     table: ReleasedTable
     results: Results
+    notes: tuple[str, ...] = ()  # for the person at this terminal
 
 
 class LocalNode:
-    """Everything a party's node owns on this machine. Close it to end its worker processes."""
+    """Everything a party's node owns on this machine. Close it to end its worker processes.
 
-    def __init__(self, folder: Path) -> None:
+    `language` is that of the HTML report of its runs.
+    """
+
+    def __init__(self, folder: Path, language: str = "en") -> None:
+        self.language = language
         self.settings: PartySettings = load_party(folder)
         self.clock = SystemClock()
         self.entropy = SystemEntropy()
@@ -167,9 +173,10 @@ class LocalNode:
             timed.advance(1)
             try:
                 setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
-                results = write_results(self.runs, setup, outcome, started=started, ended=self.clock.now(),
-                                        timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received))
-                return Finished(outcome.table, results)
+                results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
+                                        timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
+                                        language=self.language)
+                return Finished(outcome.table, results, tuple(_notes(outcome)))
             except BaseException as error:
                 link.abort(error)
                 if isinstance(error, PeerRevokedError):
@@ -216,7 +223,7 @@ class LocalNode:
 
     def _seal(self, setup: Setup) -> None:
         if setup.audit.ended:
-            self.runs.seal(setup.run.hex(), setup.audit.head(), setup.audit.root)
+            self.runs.seal(setup.run.hex(), setup.audit.head, setup.audit.root)
 
     def _scratch(self, run: bytes) -> DiskScratch:
         return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
@@ -228,9 +235,18 @@ class LocalNode:
                      contract_id=contract.id, role=self.settings.role, software=__version__,
                      backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=self.runs.last_head())
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
-                      KeptConsents(self.settings.folder, run.hex()), scratch)
+                      KeptConsents(self.settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
-                     audit, started=self.clock.now())
+                     audit, self._caps(), started=self.clock.now())
+
+    def _past(self, contract: Contract) -> KeptRuns:
+        key = past_runs_key(self.settings.key_directory, self.entropy)
+        return KeptRuns(self.settings.folder, key, contract.id, contract_hash(contract).hex(),
+                        {role: signing_key(contract, role) for role in ROLES})
+
+    def _caps(self) -> tuple[Cap, ...]:
+        own = self.settings.partner
+        return () if own is None else (Cap("partner.budget_epsilon", own.days, epsilon=float(own.budget_epsilon)),)
 
 
 def _given(parts: Parts) -> Callable[[], Parts]:
@@ -241,6 +257,15 @@ def _repeated(*, initiator: bool) -> CleanroomError:
     if initiator:
         return MisuseError("a new run got the id of an earlier one")
     return PeerViolationError("the peer repeats the id of an earlier run")
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    close = outcome.own.close
+    if close is not None:
+        few = f"{'' if close.difference.exact else 'at least '}{close.difference.people}"
+        yield f"X-04: only {few} people differ from those of run {close.run}: see disclosure.overlap"
+    if outcome.repeats:
+        yield f"same question, same data on both sides: this is the table of run {outcome.repeats}, nothing is charged"
 
 
 def _holds(check: Callable[[Contract], None], contract: Contract) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +10,32 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom import __version__
-from cleanroom.adapters.run_files import MEASUREMENT_NAME, REPORT_NAME, RESULTS_NAME, RunFiles
+from cleanroom.adapters.audit_files import read_evidence
+from cleanroom.adapters.run_files import (
+    COMPLIANCE_NAME,
+    COMPLIANCE_PAGE_NAME,
+    LINKED_NAME,
+    MEASUREMENT_NAME,
+    RECORD_NAME,
+    REPORT_NAME,
+    RESULTS_NAME,
+    RunFiles,
+)
+from cleanroom.audit.verify import verify_run
 from cleanroom.consent.gate import GateReport
-from cleanroom.contract.model import Role
+from cleanroom.contract.check import ROLES, signing_key
+from cleanroom.contract.model import Contract, Role
 from cleanroom.disclosure.accounting import Cost, budget_of, spent
 from cleanroom.disclosure.statement import Fact, privacy_statement
 from cleanroom.disclosure.statement_fr import privacy_statement_fr
 from cleanroom.flow import Outcome
+from cleanroom.report.compliance.checks import refuse
+from cleanroom.report.compliance.document import compliance_document
+from cleanroom.report.compliance.linked import render_linked
+from cleanroom.report.compliance.page import render_compliance
+from cleanroom.report.compliance.record import render_record
 from cleanroom.report.document import measurement_document
-from cleanroom.report.facts import Refused, RunFacts, Spend, Texts
+from cleanroom.report.facts import KeyFacts, Refused, RunFacts, Spend, Texts
 from cleanroom.report.html import render_html
 from cleanroom.report.recheck import measurement_text
 from cleanroom.report.tables import render_csv
@@ -32,27 +50,45 @@ class Results:
     measurement: Path
     report: Path
     results: Path
+    compliance: Path
     document: Mapping[str, object]
 
 
-def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, *, started: datetime, ended: datetime,
-                  timings: Mapping[str, float], traffic: tuple[int, int]) -> Results:
-    """Render all, then write all: a failure to render leaves nothing."""
+def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, contract: Contract, *, started: datetime,
+                  ended: datetime, timings: Mapping[str, float], traffic: tuple[int, int],
+                  language: str = "en") -> Results:
+    """Render all, then write all: a failure to render, or a report that breaks a rule, leaves nothing.
+
+    `contract` is the one that both signed; the run's evidence is on disk and sealed.
+    """
     document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
                                     _facts(setup, outcome, started, ended, timings, traffic))
-    text, html, table = measurement_text(document), render_html(document), render_csv(document)
-    run = setup.run.hex()
-    return Results(runs.write(run, MEASUREMENT_NAME, text), runs.write(run, REPORT_NAME, html),
-                   runs.write(run, RESULTS_NAME, table), document)
+    text, run = measurement_text(document), setup.run.hex()
+    files = {MEASUREMENT_NAME: text, **_compliance(runs.folder(run), contract, setup, json.loads(text), language),
+             REPORT_NAME: render_html(document, language), RESULTS_NAME: render_csv(document)}
+    paths = {name: runs.write(run, name, content) for name, content in files.items()}
+    return Results(paths[MEASUREMENT_NAME], paths[REPORT_NAME], paths[RESULTS_NAME], paths[COMPLIANCE_PAGE_NAME],
+                   document)
+
+
+def _compliance(folder: Path, contract: Contract, setup: Setup, measurement: Mapping[str, object],
+                language: str) -> dict[str, str]:
+    """The compliance report in all its forms, from the evidence as a stranger would verify it."""
+    keys = {role: signing_key(contract, role) for role in ROLES}
+    found = verify_run(read_evidence(folder, setup.contract_hash.hex()), keys)
+    document = compliance_document(contract, found, measurement)
+    refuse(document)
+    return {COMPLIANCE_NAME: measurement_text(document), COMPLIANCE_PAGE_NAME: render_compliance(document, language),
+            LINKED_NAME: render_linked(document), RECORD_NAME: render_record(document)}
 
 
 def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, timings: Mapping[str, float],
            traffic: tuple[int, int]) -> RunFacts:
-    own, cost = outcome.own, setup.cost
+    own, cost = outcome.own, outcome.cost
     refused = tuple(Refused(name, rule(name).english, count) for name, count in own.gate.refused.items() if count)
-    total = spent(setup.ports.ledger, setup.contract_hash.hex())
+    total = spent(setup.ports.ledger, setup.plan.contract.id)
     french = Texts({name: rule(name).french for name, count in own.gate.refused.items() if count},
-                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total)))
+                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total, cost)))
     return RunFacts(
         run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
         backend=setup.ports.backend.name, contract_sha256=setup.contract_hash.hex(),
@@ -60,9 +96,18 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         rows_sent=outcome.rows_sent, peer_rows=outcome.peer_rows, bytes_sent=traffic[0], bytes_received=traffic[1],
         transcript_cost=_spend(cost.transcript), release_cost=_spend(cost.release), cumulative=_spend(total),
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
-        merged=dict(own.merged), excluded={**own.excluded, **_dropped(own.gate)},
+        merged=dict(own.merged), cost_cents=own.cost_cents, excluded={**own.excluded, **_dropped(own.gate)},
+        keys=_keys(outcome),
         clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
-        privacy=_pairs(privacy_statement(setup.plan, total)), translations={"fr": french})
+        privacy=_pairs(privacy_statement(setup.plan, total, cost)), translations={"fr": french})
+
+
+def _keys(outcome: Outcome) -> tuple[KeyFacts, ...]:
+    own = outcome.own
+    matched: list[tuple[float, float] | None] = [(each.people, each.half_width) for each in own.matched]
+    return tuple(KeyFacts(key, counts.valid, counts.missing, counts.invalid, counts.duplicate, counts.reasons,
+                          counts.shapes, counts.shared, found)
+                 for (key, counts), found in zip(own.keys.items(), matched or [None] * len(own.keys), strict=True))
 
 
 def _dropped(gate: GateReport) -> dict[str, int]:

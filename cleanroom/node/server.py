@@ -168,7 +168,9 @@ class Servicer(node_pb2_grpc.NodeServicer):
         try:
             hello, contract = self._greeting(link, caller)
             with _Turn(self._busy, self._lock, contract.id):
-                self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+            for note in finished.notes:
+                _say(f"run {hello.run.hex()}: {note}")
             _say(f"run {hello.run.hex()}: finished and signed by both")
         except CleanroomError as error:
             _say(f"run ended: {type(error).__name__}: {error}")

@@ -24,6 +24,7 @@ SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "cross", "triangl
 MOST_LINES: Final = 32  # more do not fit on a printed page
 WIDTH, VALUE, STEP, LONE_STEP = 400, 84, 19, 34  # units: all, the values, height of a mark
 CHARACTER, LINE = 7.2, 18  # units a character takes at most on average; characters in a line of a name
+SHORT_ARM: Final = 14  # characters of names that fit into the legend in two columns
 VEGA_LITE: Final = "5.20"
 
 
@@ -141,7 +142,7 @@ def _zero_line() -> dict[str, Any]:
 def _by_arm(arms: Sequence[str], looks: Sequence[str]) -> dict[str, Any]:
     scale = {"domain": list(arms), "range": [looks[i % len(looks)] for i in range(len(arms))]}
     legend = {"orient": "top", "title": None, "labelFontSize": 12, "symbolSize": 90, "labelLimit": 150,
-              "columns": 2}
+              "columns": 2 if max(map(len, arms), default=0) <= SHORT_ARM else 1}
     return {"field": "arm", "type": "nominal", "sort": None, "scale": scale,
             "legend": legend if len(arms) > 1 else None}
 

@@ -14,7 +14,7 @@ from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.measures.estimate import Estimate, Unit
-from cleanroom.report.facts import RunFacts, Spend, Texts, utc_text
+from cleanroom.report.facts import KeyFacts, RunFacts, Spend, Texts, utc_text
 from cleanroom.report.released import categories, matched, released, suppression
 from cleanroom.table import ReleasedTable
 
@@ -132,9 +132,22 @@ def _own(facts: RunFacts) -> dict[str, Any]:
         "role": facts.role, "admitted": facts.admitted,
         "refused": [{"rule": item.rule, "text": item.text, "count": item.count} for item in facts.refused],
         "excluded": dict(facts.excluded), "merged": dict(facts.merged),
+        "keys": [_key(key) for key in facts.keys],
         "clipping": [{"statistic": item.statistic, "people": item.people, "share": _rounded(item.share, 6)}
                      for item in facts.clipping],
-        "rows_sent": facts.rows_sent, "peer_rows": facts.peer_rows,
+        "rows_sent": facts.rows_sent, "peer_rows": facts.peer_rows, "cost_cents": facts.cost_cents,
+    }
+
+
+def _key(key: KeyFacts) -> dict[str, Any]:
+    return {
+        "key": key.key, "valid": key.valid, "missing": key.missing, "invalid": key.invalid, "shared": key.shared,
+        "reasons": dict(key.reasons), "shared_by": dict(key.shared_by),
+        "forms": {reason: [{"form": form, "count": count} for form, count in found]
+                  for reason, found in key.forms.items()},
+        "matched": None if key.matched is None else {
+            "people": _rounded(key.matched[0], 1), "low": _rounded(key.matched[0] - key.matched[1], 1),
+            "high": _rounded(key.matched[0] + key.matched[1], 1)},
     }
 
 
@@ -150,6 +163,7 @@ def _methodology(contract: Contract) -> dict[str, Any]:
         "assignment_note": contract.campaign.assignment_note, "interval_level": 0.95,
         "interval_parts": ["sampling", "noise"], "threshold": contract.disclosure.threshold,
         "purpose": contract.consent.purpose,
+        **({"shared_values": contract.match.shared_values} if contract.match.shared_values else {}),
     }
 
 

@@ -26,6 +26,25 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What became of one key type among own people, exactly; see `identity.matching.KeyCounts`.
+
+    `reasons`: refused people by reason; `forms`: by reason, masked forms and how often; `shared_by`: people by kind of
+    shared value. `matched`: people found by it and by none before, and half of the 95 % interval; None when not known.
+    """
+
+    key: str
+    valid: int
+    missing: int
+    invalid: int
+    shared: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    forms: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    shared_by: Mapping[str, int] = field(default_factory=dict)
+    matched: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Spend:
     """An amount of differential privacy, (ε, δ) as decimal strings."""
 
@@ -64,8 +83,10 @@ class RunFacts:
 
     Times are aware and in UTC. `contract_sha256`, `transcript_sha256` and `audit_root` are hexadecimal.
     `admitted` and `excluded` count own people, exactly; `excluded` maps a label (`no_valid_key`, `no_cell`)
-    to a count; `merged` those who take part under another value (`path_merged`).
-    `clipping` is empty for the advertiser. `rows_sent` and `peer_rows` include padding.
+    to a count; `merged` those who take part under another value (`path_merged`). `cost_cents`: of
+    the campaign by the own exposures.
+    `keys` are the contract's, in order. `clipping` is empty for the advertiser.
+    `rows_sent` and `peer_rows` include padding.
     `cumulative` is the spend of all runs of this contract, this one included. `timings` are seconds by stage.
     `sends` are (what was sent, what the peer could learn from it) and `privacy` are (title, text), in
     English; `translations` has the same by language.
@@ -92,6 +113,8 @@ class RunFacts:
     refused: tuple[Refused, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
     merged: Mapping[str, int] = field(default_factory=dict)
+    cost_cents: int | None = None
+    keys: tuple[KeyFacts, ...] = ()
     clipping: tuple[Clipping, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     sends: tuple[tuple[str, str], ...] = ()

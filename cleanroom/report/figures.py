@@ -68,7 +68,8 @@ def frequency(voice: Voice) -> list[Figure]:
     """Conversion by number of exposures."""
     found = [each for each in select.of_metric(voice.document, "frequency") if each["name"] == "frequency_conversion"]
     return _drawn(voice, "frequency", SHARE_AXIS, [
-        _point(voice, each, 1.0, each["group"]["frequency"], voice.rest(each["group"], "frequency")) for each in found])
+        _point(voice, each, 1.0, voice.value_of("frequency", each["group"]["frequency"]),
+               voice.rest(each["group"], "frequency")) for each in found])
 
 
 def baskets(voice: Voice) -> list[Figure]:
@@ -110,7 +111,8 @@ def _drawn(voice: Voice, id_: str, axis: str, points: list[Point], *, bars: bool
 
 
 def _level_points(voice: Voice, levels: Iterable[Result], name: str, scale: float) -> list[Point]:
-    found = [(result["group"], result) for result in levels if result["name"] == name]
+    found = [(result["group"], result) for result in levels if result["name"] == name
+             and set(result["group"]) <= {"arm", "segment"}]  # what exposures say has charts of its own
     return [_point(voice, result, scale, voice.row(group), voice.arm(group))
             for group, result in _wide_first(found)]
 

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cleanroom.errors import DataError
-from cleanroom.report import figures, metrics, prose, sections
+from cleanroom.report import figures, metrics, prose, sections, sections_keys
 from cleanroom.report.document import SCHEMA
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
@@ -20,7 +20,7 @@ def render_html(document: Document, language: str = "en") -> str:
     if document.get("schema") != SCHEMA:
         raise DataError(f"not a {SCHEMA} document", where="schema")
     voice = Voice(document, words(language), NUMBERS[language], language)
-    return _environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
+    return environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
 
 
 def _page(voice: Voice) -> Mapping[str, Any]:
@@ -34,12 +34,14 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "attribution": metrics.attribution(voice), "attribution_figures": figures.attribution(voice),
         "spent": sections.spent(voice), "posterior": prose.posterior(voice),
         "sends": voice.told("sends"), "statement": voice.told("statement"),
-        "method": prose.method(voice), "own": sections.own(voice), "gaps": prose.gaps(voice),
+        "method": prose.method(voice), "own": [*sections.own(voice), *sections_keys.keys(voice)],
+        "gaps": prose.gaps(voice),
         "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
         "annex": sections.annex(voice),
     }
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this room; everything is escaped, and a missing value is an error."""
     return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)

@@ -24,9 +24,10 @@ def attribution(voice: Voice) -> Table | None:
     channels = dict.fromkeys(channel for _, channel in of if channel is not None)
     lines = [Line(voice.touch(channel), tuple(_credit(voice, of, method, channel) for method in methods))
              for channel in channels]
-    total = Line(w["x_attributed"], tuple(voice.cell(of[f"attributed_sales_{method}", None]) for method in methods))
+    totals = [Line(w[f"x_{name}"], tuple(voice.cell(of[f"{name}_sales_{method}", None]) for method in methods))
+              for name in ("unattributed", "attributed") if (f"{name}_sales_{methods[0]}", None) in of]
     return Table(w["x_attribution"], (w["x_channel"], *(w[f"at_{method}"] for method in methods)),
-                 (Body((*lines, total)),), w["x_attribution_note"])
+                 (Body((*lines, *totals)),), w["x_attribution_note"])
 
 
 def _table(voice: Voice, metric: str, results: list[Result]) -> Table:
@@ -36,7 +37,7 @@ def _table(voice: Voice, metric: str, results: list[Result]) -> Table:
                         voice.group(group or {}) if len(groups) > 1 else "") for key, group in groups.items())
     alone = any(each["note"] == "noise_only" and each["value"] is not None for each in results)
     owner = voice.document["contract"]["parties"][voice.document["own"]["role"]]
-    heads = (w["x_measure"], w["value"], w["interval"], w["se_sampling"], w["se_noise"])
+    heads = (w["x_measure"], w["value"], voice.label(w["interval"]), w["se_sampling"], w["se_noise"])
     return Table(voice.say(f"x_{metric}", owner=owner), heads, bodies,
                  f"{NOISE_ONLY} {w['noise_note']}" if alone else "")
 
@@ -46,6 +47,8 @@ def _line(voice: Voice, result: Result) -> Line:
     cell, nothing = voice.cell(result), Cell("")
     if cell.muted:
         return Line(head, (cell, nothing, nothing, nothing))
+    if result["note"] == "own_exact":
+        return Line(head, (Cell(cell.text), Cell(voice.words["exact"], muted=True), nothing, nothing))
     mark = f" {NOISE_ONLY}" if result["note"] == "noise_only" else ""
     errors = [nothing if result[part] is None else Cell(voice.value(result, part))
               for part in ("sampling_se", "noise_se")]
@@ -53,5 +56,10 @@ def _line(voice: Voice, result: Result) -> Line:
 
 
 def _credit(voice: Voice, of: dict[tuple[str, str | None], Result], method: str, channel: str) -> Cell:
-    result = of.get((f"credited_sales_{method}", channel))
-    return Cell("") if result is None else voice.cell(result)
+    result, share = (of.get((f"{name}_{method}", channel)) for name in ("credited_sales", "credit_share"))
+    if result is None:
+        return Cell("")
+    cell = voice.cell(result)
+    if share is None or share["value"] is None:
+        return cell
+    return Cell(f"{cell.text} ({voice.value(share, 'value')})", cell.under, cell.muted)

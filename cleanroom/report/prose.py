@@ -72,19 +72,29 @@ def method(voice: Voice) -> list[Pair]:
                  "normalisation": card["normalisation"]},
         "clipping": {"caps": caps}, "attribution": {"methods": ", ".join(methods)},
         "noise": {"threshold": voice.fmt.number(card["threshold"])},
-        "cost": {"cost": voice.fmt.money(voice.document["contract"]["campaign"]["cost_cents"], voice.currency)},
     }
     order = ("attribution", "windows", "keys", "dedup", "clipping", "sales", "design", "interval",
              "noise", "cost")
     own = {"design": design, "sales": voice.say(f"m_sales_{card['sales']}", currency=card["currency"]),
-           **({} if methods else {"attribution": w["m_attribution_none"]})}
+           "cost": _cost(voice), **({} if methods else {"attribution": w["m_attribution_none"]}),
+           "dedup": f"{w['m_dedup_text']} {w['m_shared_' + card.get('shared_values', 'drop')]}"}
+    if lookback := voice.document["contract"]["calendar"].get("lookback"):
+        days = ", ".join(f"{w[f'g_{name}']}{w['colon']}{_days(voice, most)}" for name, most in lookback.items() if most)
+        own["windows"] = f"{voice.say('m_windows_text', **said['windows'])} {voice.say('m_lookback_text', days=days)}"
     return [(w[f"m_{key}"], own.get(key) or voice.say(f"m_{key}_text", **said.get(key, {}))) for key in order]
+
+
+def _cost(voice: Voice) -> str:
+    declared, own = voice.document["contract"]["campaign"]["cost_cents"], voice.document["own"].get("cost_cents")
+    key = "m_cost_text" if declared else "m_cost_own" if own else "m_cost_none"
+    return voice.say(key, cost=voice.fmt.money(declared or own or 0, voice.currency))
 
 
 def gaps(voice: Voice) -> list[str]:
     """What the own-side tables leave out because there was nothing."""
     own, w = voice.document["own"], voice.words
-    return [w[f"nothing_{name}"] for name in ("refused", "excluded") if not own[name]]
+    found = {"refused": own["refused"], "excluded": own["excluded"].values()}
+    return [w[f"nothing_{name}"] for name, counted in found.items() if not any(counted)]
 
 
 def evidence(voice: Voice) -> list[Pair]:

@@ -2,7 +2,7 @@
 computed again and compared.
 
 Not decided by them, so not compared: the privacy spent by other runs, exclusions and clipping of the own data, the
-written statements and translations, and the runtime.
+written statements and translations, the cost of the campaign by the own files, and the runtime.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def check_measurement(contract: Contract, found: Verified, table: bytes, data: b
     """
     document = _parse(data, where)
     try:
-        place = _difference(_covered(_expected(contract, found, table)), _covered(document), "")
+        place = _difference(_covered(_expected(contract, found, table, _cost(document))), _covered(document), "")
     except (LookupError, TypeError, AttributeError):  # a section of another shape
         raise AuditError("not a measurement document", where=where) from None
     if place:
@@ -76,13 +76,22 @@ def _parse(data: bytes, where: str) -> dict[str, Any]:
     return dict(document)
 
 
-def _expected(contract: Contract, found: Verified, table: bytes) -> dict[str, Any]:
+def _cost(document: Mapping[str, Any]) -> int | None:
+    """The owner's own cost of the campaign: nothing signed decides it, but what is divided by it."""
+    cost = document["own"]["cost_cents"]
+    if cost is not None and (type(cost) is not int or cost < 0):
+        raise TypeError("not a cost")
+    return cost
+
+
+def _expected(contract: Contract, found: Verified, table: bytes, cost: int | None) -> dict[str, Any]:
     """The document that the evidence gives, with nothing in the parts that it does not decide."""
     plan, receipt = Plan(contract), found.receipt
     if receipt is None:
         raise AuditError("a run without a receipt has no measurement")
     released, facts = read_table(table, plan), _facts(found, receipt)
-    estimates = compute(plan, released, Context(found.role, facts.admitted, facts.peer_rows))
+    estimates = compute(plan, released, Context(found.role, facts.admitted, facts.peer_rows,
+                                                       cost_cents=cost))
     return dict(json.loads(measurement_text(measurement_document(contract, plan, released, estimates, facts))))
 
 

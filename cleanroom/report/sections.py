@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cleanroom.report import select
@@ -64,10 +64,15 @@ def matched(voice: Voice) -> Table:
 
 
 def groups(voice: Voice) -> list[Table]:
-    """For each release, a row per group: people, then every rate that was computed."""
+    """For each release, a row per group: people, then every rate that was computed.
+
+    Releases without a rate are in the annex only.
+    """
     levels = select.levels(voice.document)
-    return [_release(voice, entry, levels) for entry in voice.document["released"]
-            if entry["groups"] and not entry["attribution"]]
+    rated = {_key(result["group"]) for result in levels}
+    shown = [entry for entry in voice.document["released"] if entry["groups"] and not entry["attribution"]]
+    found = [entry for entry in shown if any(_key(group["group"]) in rated for group in entry["groups"])]
+    return [_release(voice, entry, levels) for entry in found or shown]
 
 
 def compare(voice: Voice) -> Table | None:
@@ -79,11 +84,14 @@ def compare(voice: Voice) -> Table | None:
     names = dict.fromkeys(select.base_name(result) for result in found)
     lines = [(select.base_name(result), _comparison(voice, result)) for result in found]
     bodies = tuple(Body(tuple(line for of, line in lines if of == name), voice.name(name)) for name in names)
+    alone = all(len(body.lines) == 1 for body in bodies)
+    if alone:  # one comparison only: what is compared says more than among whom
+        bodies = (Body(tuple(replace(body.lines[0], head=body.title) for body in bodies)),)
     notes = [w["pp_note"]] if any(result["unit"] == "share" for result in found) else []
     notes += [w["mix_note"]] if any(select.is_standardised(result) for result in found) else []
-    return Table(w["t_compare"].format(exposed=exposed, control=control),
-                 (w["comparison"], w["value"], voice.label(w["interval"]), w["se_sampling"], w["se_noise"]), bodies,
-                 " ".join(notes))
+    heads = (w["x_measure"] if alone else w["comparison"], w["value"], voice.label(w["interval"]), w["se_sampling"],
+             w["se_noise"])
+    return Table(w["t_compare"].format(exposed=exposed, control=control), heads, bodies, " ".join(notes))
 
 
 def categories(voice: Voice) -> Table | None:
@@ -120,10 +128,10 @@ def own(voice: Voice) -> list[Table]:
                       for item in facts["refused"])
         heads = (w["rule"], w["meaning"], w["count"])
         tables.append(Table(w["t_refused"], heads, (Body(lines),), prose=True))
-    if facts["excluded"]:
-        excluded = [(voice.name(label), count) for label, count in facts["excluded"].items()]
+    if any(facts["excluded"].values()):
+        excluded = [(voice.name(label), count) for label, count in facts["excluded"].items() if count]
         tables.append(_counts(voice, w["t_excluded"], w["reason"], w["count"], excluded))
-    if facts["merged"]:
+    if any(facts["merged"].values()):
         merged = [(voice.name(label), count) for label, count in facts["merged"].items()]
         tables.append(_counts(voice, w["t_merged"], w["reason"], w["count"], merged))
     return [*tables, *([_clipped(voice, facts["clipping"])] if facts["clipping"] else [])]
@@ -240,6 +248,8 @@ def _measure(of: Sum) -> str:
 
 
 def _caption(voice: Voice, key: str, entry: Mapping[str, Any]) -> str:
+    if entry["attribution"]:
+        return voice.say(f"{key}_credit", method=voice.words[f"at_{entry['attribution']}"])
     if not entry["dimensions"]:
         return voice.words["t_total" if key == "t_group" else f"{key}_total"]
     return voice.say(key, dimensions=f" {voice.words['and']} ".join(map(voice.dimension, entry["dimensions"])))

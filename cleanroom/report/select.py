@@ -12,7 +12,7 @@ RATES: Final = ("share", "cents_per_person", "cents_per_basket", "per_person")
 GROUPED: Final = ("reach", "conversion", "sales")
 TABLED: Final = ("ropo", "vopo", "offline_share", "omnichannel", "click_collect", "frequency", "new_to_brand", "visits",
                  "halo", "coverage")  # metrics with a table of their own
-FILTERS: Final = ("sales_channel", "category", "scope", "days", "member_segment", "customers")
+FILTERS: Final = ("sales_channel", "category", "scope", "days", "within", "member_segment", "customers")
 METHODS: Final = ("first", "last", "linear", "position", "time_decay")
 LEADING: Final = ("sales_per_person_difference", "conversion_difference")
 STANDARDISED: Final = "_standardised"
@@ -51,8 +51,8 @@ def base_name(result: Result) -> str:
 
 
 def is_signed(result: Result) -> bool:
-    """Whether a value is a difference, to be read with its sign; a return on cost is not."""
-    return result["metric"] == "lift" and "roas" not in result["name"]
+    """Whether a value is a difference, to be read with its sign; a return on cost and a cost are not."""
+    return result["metric"] == "lift" and "roas" not in result["name"] and not result["name"].startswith("cost_")
 
 
 def is_relative(result: Result) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cleanroom.report.select import Document, Result
 
-AXES: Final = ("arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "channel")
+AXES: Final = ("arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "periods", "channel")
 COLUMNS: Final = ("metric", "name", "detail", *AXES, "against_arm", "against_segment", "unit", "currency",
                   "value", "low", "high", "sampling_se", "noise_se", "suppressed",
                   "numerator", "denominator", "note")

@@ -54,8 +54,13 @@ class Voice:
         return self.value_of("arm", (group or {}).get("arm", self.words["all"]))
 
     def value_of(self, dimension: str, value: str) -> str:
-        """A value of a dimension; arms are words of the product, other values are the contract's own."""
-        return self.label(self.words.get(f"a_{value}", value) if dimension == "arm" else value)
+        """A value of a dimension; arms and what exposures say are words of the product, the rest is the contract's."""
+        if dimension == "segment":
+            return self.label(value)
+        if dimension == "frequency" and value[:1].isdigit():
+            return self.say("g_frequency", number=value.replace("-", "\u2013"), plural="" if value == "1" else "s")
+        mark = {"arm": "a", "channel": "f"}.get(dimension, "g")
+        return self.label(self.words.get(f"{mark}_{value}", value.replace("_", " ")))
 
     def dimension(self, name: str) -> str:
         """The name of a dimension inside a sentence."""
@@ -100,14 +105,19 @@ class Voice:
         """What a result is restricted to: days of the window, a sales channel, a category or a segment."""
         text = str(result["detail"])
         if result["name"].startswith("recency"):
-            return self.say("x_days", days=text.replace("-", "\u2013"))
+            return self.days(text)
         return ", ".join(self.words.get(f"f_{part}", part) for part in text.split(", "))
+
+    def days(self, text: str) -> str:
+        """`8-14` as days since the last exposure."""
+        return self.say("x_days", days=text.replace("-", "\u2013"))
 
     def statistic(self, terms: Mapping[str, object]) -> str:
         """What a statistic of the contract adds up."""
         measure = self.words[f"v_{terms['measure']}"]
-        named = [self.words.get(f"f_{terms[name]}") or str(terms[name]) for name in select.FILTERS
-                 if terms.get(name) is not None]
+        found = {name: str(terms[name]) for name in select.FILTERS if terms.get(name) is not None}
+        named = [self.days(text) if name == "days" else self.words.get(f"f_{text}", text)
+                 for name, text in found.items()]
         return f"{measure}{self.words['colon']}{', '.join(named)}" if named else measure
 
     def unit(self, measure: str) -> str:

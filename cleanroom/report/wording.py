@@ -16,9 +16,10 @@ from cleanroom.errors import UsageError
 from cleanroom.report import format as numbers
 from cleanroom.report.wording_catalogue import CATALOGUE
 from cleanroom.report.wording_fr import FRENCH
+from cleanroom.report.wording_keys import KEYS
 
 ENGLISH: Final[Mapping[str, str]] = {
-    **CATALOGUE,
+    **CATALOGUE, **KEYS,
     # --- page -------------------------------------------------------------------------------------------
     "kicker": "Measurement report · {role}'s copy",
     "parties": "{advertiser} (advertiser) and {retailer} (retailer)",
@@ -103,6 +104,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_associated_buyers": "Buyers, difference × exposed people",
     "n_associated_sales": "Sales, difference × exposed people",
     "n_roas": "Sales of the matched exposed / campaign cost (ROAS)", "n_iroas": "iROAS",
+    "n_cost_per_buyer": "Campaign cost per matched exposed buyer",
+    "n_cost_per_incremental_buyer": "Campaign cost per incremental buyer",
+    "n_cost_per_associated_buyer": "Campaign cost per additional buyer",
     "n_associated_roas": "Sales difference / campaign cost", "n_too_noisy": "too noisy to show",
     "n_suppressed": "suppressed", "colon": ": ",
     "n_too_few_people": "too few people",
@@ -119,11 +123,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_outside_calendar": "Outside the calendar",
     "n_no_exposure": "Exposed arm, but no qualifying exposure", "n_contaminated": "Control, but exposed",
     "a_exposed": "exposed", "a_control": "control", "d_arm": "arm", "d_segment": "segment",
+    "d_campaign": "campaign", "d_channels": "set of channels", "d_path": "path", "d_frequency": "number of exposures",
+    "d_engagement": "engagement", "d_periods": "periods with an exposure",
     "k_tv": "TV", "k_radio": "radio", "k_display": "display", "k_video": "video", "k_social": "social media",
     "k_search": "search", "k_email": "e-mail", "k_sms": "SMS", "k_app": "app", "k_direct_mail": "direct mail",
     "k_out_of_home": "out of home", "k_site_visit": "site visit", "k_store_visit": "store visit",
     "n_reading": "Reading own files", "n_connecting": "Reaching the other node", "n_gate": "Consent gate, keys",
     "n_hello": "Greeting", "n_sizes": "Declaring padded sizes",
+    "n_account": "Comparing the privacy ledgers",
     "n_blinded_cells": "Blinding the advertiser's people",
     "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
     "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",
@@ -166,6 +173,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "t_merged": "Counted under another value",
     "t_clipped": "Clipped at the cap of a statistic", "t_sizes": "Sizes", "t_stages": "Time by stage",
     "t_annex": "Opened numbers, released by {dimensions}",
+    "t_annex_credit": "Opened numbers, credit by channel: {method}",
     "t_annex_total": "Opened numbers, released for everyone together", "rule": "Rule",
     "meaning": "Meaning", "count": "Count", "reason": "Reason", "cap": "Cap a person",
     "people_clipped": "People above the cap", "share_clipped": "Share of value cut off", "stage": "Stage",
@@ -234,7 +242,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "m_noise_text":
         "Each side adds discrete Laplace noise to every sum; a group is opened only when its noised count "
         "reaches {threshold}.",
+    "m_lookback_text":
+        "Credited to an exposure are only purchases within its look-back ({days}), counted so that no exposure of the "
+        "period is older.",
+    "g_click": "click", "g_visit": "visit", "g_view": "view", "g_listen": "listen", "g_opportunity": "opportunity",
+    "g_none": "not reached", "g_frequency": "{number} exposure{plural}", "g_other": "other",
     "m_cost": "Campaign cost", "m_cost_text": "{cost}, as stated in the contract.",
+    "m_cost_own": "{cost}, the sum of the costs in the advertiser's exposures. The retailer does not know it.",
+    "m_cost_none": "Not stated: there is no return on cost.",
 
     # --- evidence and limits ----------------------------------------------------------------------------
     "e_run": "Run", "e_contract": "Contract, SHA-256", "e_transcript": "Transcript, SHA-256",

@@ -14,10 +14,12 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "f_pickup_extra": "bought while collecting", "f_campaign": "campaign's categories",
     "f_halo": "outside the campaign's categories", "f_brand": "the brand", "f_store_only": "store-only customers",
     "f_online_only": "online-only customers", "f_both_channels": "customers of both channels",
+    "f_lookback": "within the look-back",
     "f_new_to_brand": "new to the brand", "f_unattributed": "Unattributed", "f_other": "Other paths",
     "n_path_merged": "Path merged into “other”", "n_channels_merged": "Set of channels merged into “other”",
     "n_refund_lines": "Refund lines, ignored", "n_unknown_path": "Path not in the contract",
     "n_unknown_channels": "Set of channels not in the contract",
+    "n_unknown_periods": "Pattern of periods not in the contract",
     "n_unknown_frequency": "Frequency not in the contract",
     "n_unknown_engagement": "Engagement not in the contract", "n_unknown_campaign": "Campaign not in the contract",
     "n_visits_outside_lookback": "Visits outside the look-back",
@@ -25,7 +27,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
 
     # --- metrics with a table of their own ----------------------------------------------------------------
     "h_metrics": "Further answers", "h_attribution": "Attribution to channels", "x_measure": "Measure",
-    "x_days": "days {days} of the window",
+    "exact": "exact",
+    "x_days": "days {days} after the last exposure",
     "x_ropo": "Research online, purchase offline (ROPO)",
     "x_ropo_text":
         "People with a click or a visit in the exposure period, and their part of what all matched people bought in "
@@ -58,9 +61,11 @@ CATALOGUE: Final[Mapping[str, str]] = {
         "Exact numbers of the owner of this copy, unknown to the other party: how much of its data is tied to a "
         "person at all. Nothing is extrapolated from them.",
     "x_attribution": "Credited sales, by method", "x_channel": "Channel", "x_attributed": "Attributed, together",
+    "x_unattributed": "Unattributed",
     "x_attribution_note":
         "Each column shares out the same sales; with the unattributed row it adds up to all of them, up to the "
-        "noise. Under each value: the 95\u00a0% interval of the noise. A credit says who touched, not who caused.",
+        "noise. In brackets: the share of all sales; under it the 95\u00a0% interval of the noise. A credit says who "
+        "touched, not who caused.",
     "at_first": "First touch", "at_last": "Last touch", "at_linear": "Linear", "at_position": "Position-based",
     "at_time_decay": "Time decay",
     "n_ropo_revenue_share": "Share of store sales", "n_ropo_buyer_rate": "Share of store buyers",

@@ -23,6 +23,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "f_brand": "la marque",
     "f_store_only": "clients du magasin seul",
     "f_online_only": "clients en ligne seuls",
+    "f_lookback": "dans la durée d’attribution",
     "f_both_channels": "clients des deux canaux",
     "f_new_to_brand": "nouveaux pour la marque",
     "f_unattributed": "Non attribué",
@@ -32,6 +33,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "n_refund_lines": "Lignes de remboursement, ignorées",
     "n_unknown_path": "Parcours absent du contrat",
     "n_unknown_channels": "Ensemble de canaux absent du contrat",
+    "n_unknown_periods": "Suite de périodes absente du contrat",
     "n_unknown_frequency": "Fréquence absente du contrat",
     "n_unknown_engagement": "Engagement absent du contrat",
     "n_unknown_campaign": "Campagne absente du contrat",
@@ -39,8 +41,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "n_sales_channel_average_basket": "Panier moyen par canal de vente",
     "h_metrics": "Autres réponses",
     "h_attribution": "Attribution aux canaux",
-    "x_measure": "Mesure",
-    "x_days": "jours {days} de la fenêtre",
+    "exact": "exact", "x_measure": "Mesure",
+    "x_days": "jours {days} après la dernière exposition",
     "x_ropo": "Recherche en ligne, achat en magasin (ROPO)",
     "x_ropo_text":
         "Les personnes ayant cliqué ou visité pendant la période d’exposition, et leur part de ce que toutes "
@@ -82,11 +84,12 @@ CATALOGUE: Final[Mapping[str, str]] = {
         "données rattachée à une personne. Rien n’en est extrapolé.",
     "x_attribution": "Ventes créditées, par méthode",
     "x_channel": "Canal",
+    "x_unattributed": "Non attribué",
     "x_attributed": "Attribué, ensemble",
     "x_attribution_note":
         "Chaque colonne répartit les mêmes ventes ; avec la ligne non attribuée elle les redonne toutes, au "
-        "bruit près. Sous chaque valeur : l’intervalle à 95 % du bruit. Un crédit dit qui a touché, non qui a"
-        " causé.",
+        "bruit près. Entre parenthèses : la part de toutes les ventes ; dessous, l’intervalle à 95 % du bruit. Un "
+        "crédit dit qui a touché, non qui a causé.",
     "at_first": "Premier contact",
     "at_last": "Dernier contact",
     "at_linear": "Linéaire",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cleanroom.report.wording_catalogue_fr import CATALOGUE
+from cleanroom.report.wording_keys_fr import KEYS
 
 _FIXED: Final = (  # (what, with): narrow before ; ! ?, full before : % and inside « »
     (re.compile(r" (?=[;!?])"), "\u202f"), (re.compile(r" (?=[:%»])"), "\u00a0"), (re.compile(r"(?<=«) "), "\u00a0"),
@@ -116,6 +117,9 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_associated_buyers": "Acheteurs, écart × exposés",
     "n_associated_sales": "Ventes, écart × exposés",
     "n_roas": "Ventes des exposés appariés / coût de la campagne (ROAS)", "n_iroas": "iROAS",
+    "n_cost_per_buyer": "Coût de la campagne par acheteur exposé apparié",
+    "n_cost_per_incremental_buyer": "Coût de la campagne par acheteur incrémental",
+    "n_cost_per_associated_buyer": "Coût de la campagne par acheteur supplémentaire",
     "n_associated_roas": "Écart de ventes / coût de la campagne", "n_too_noisy": "trop bruité pour être montré",
     "n_suppressed": "masqué", "colon": " : ",
     "n_too_few_people": "trop peu de personnes",
@@ -133,6 +137,8 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_outside_calendar": "Hors calendrier",
     "n_no_exposure": "Bras exposé, sans exposition retenue", "n_contaminated": "Témoin, mais exposé",
     "a_exposed": "exposés", "a_control": "témoins", "d_arm": "bras", "d_segment": "segment",
+    "d_campaign": "campagne", "d_channels": "ensemble de canaux", "d_path": "parcours",
+    "d_frequency": "nombre d’expositions", "d_engagement": "engagement", "d_periods": "périodes d’exposition",
     "k_tv": "télévision", "k_radio": "radio", "k_display": "display", "k_video": "vidéo",
     "k_social": "réseaux sociaux", "k_search": "recherche en ligne", "k_email": "e-mail", "k_sms": "SMS",
     "k_app": "application", "k_direct_mail": "courrier adressé", "k_out_of_home": "affichage",
@@ -140,6 +146,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_reading": "Lecture de ses propres fichiers", "n_connecting": "Connexion à l’autre nœud",
     "n_gate": "Contrôle du consentement, clés", "n_hello": "Salutations",
     "n_sizes": "Annonce des tailles avec remplissage",
+    "n_account": "Comparaison des registres de confidentialité",
     "n_blinded_cells": "Aveuglement des personnes de l’annonceur",
     "n_reblinded_cells": "Second aveuglement et mélange",
     "n_blinded_values": "Aveuglement des personnes du distributeur",
@@ -183,6 +190,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "t_refused": "Refusé par une règle de consentement", "t_excluded": "Écarté pour une autre raison",
     "t_clipped": "Écrêté au plafond d’une statistique", "t_sizes": "Tailles", "t_stages": "Durée par étape",
     "t_annex": "Nombres ouverts, publiés par {dimensions}",
+    "t_annex_credit": "Nombres ouverts, crédit par canal : {method}",
     "t_annex_total": "Nombres ouverts, publiés pour l’ensemble", "rule": "Règle",
     "meaning": "Signification", "count": "Nombre", "reason": "Motif", "cap": "Plafond par personne",
     "people_clipped": "Personnes au-dessus du plafond", "share_clipped": "Part de valeur écrêtée", "stage": "Étape",
@@ -243,7 +251,14 @@ _TEXTS: Final[Mapping[str, str]] = {
     "m_noise_text":
         "Chaque partie ajoute un bruit de Laplace discret à chaque somme ; un groupe n’est ouvert que si son décompte "
         "bruité atteint {threshold}.",
+    "m_lookback_text":
+        "Seuls les achats compris dans la durée d’attribution d’une exposition lui sont attribués ({days}), comptée de "
+        "sorte qu’aucune exposition de la période ne soit plus ancienne.",
+    "g_click": "clic", "g_visit": "visite", "g_view": "vue", "g_listen": "écoute", "g_opportunity": "occasion de voir",
+    "g_none": "non touchés", "g_frequency": "{number} exposition{plural}", "g_other": "autres",
     "m_cost": "Coût de la campagne", "m_cost_text": "{cost}, selon le contrat.",
+    "m_cost_own": "{cost}, somme des coûts des expositions de l’annonceur. Le distributeur ne la connaît pas.",
+    "m_cost_none": "Non indiqué : pas de retour sur investissement.",
 
     "t_merged": "Comptés sous une autre valeur",
     "m_attribution_text":
@@ -290,4 +305,4 @@ _TEXTS: Final[Mapping[str, str]] = {
         "parties.",
 }
 
-FRENCH: Final[Mapping[str, str]] = {key: _set(text) for key, text in {**CATALOGUE, **_TEXTS}.items()}
+FRENCH: Final[Mapping[str, str]] = {key: _set(text) for key, text in {**CATALOGUE, **KEYS, **_TEXTS}.items()}

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from cleanroom.rules.dates import GDPR, PRODUCT
-from cleanroom.rules.model import Rule
+from cleanroom.rules.model import Language, Rule
+
+# The topics that P-04 asks of a privacy statement, by their titles.
+STATEMENT: Final[Mapping[Language, tuple[str, ...]]] = MappingProxyType({
+    "en": ("Privacy unit", "Neighbouring data", "Contribution of one person", "Who adds noise", "Mechanism",
+           "Noise scales", "Padding", "Threshold", "Spent by this run", "Spent by all runs of this contract",
+           "Composition", "In plain words", "Meaning of δ", "Not protected", "Standing"),
+    "fr": ("Unité protégée", "Données voisines", "Contribution d’une personne", "Qui ajoute le bruit", "Mécanisme",
+           "Échelles du bruit", "Remplissage", "Seuil", "Dépensé par cette exécution",
+           "Dépensé par toutes les exécutions de ce contrat", "Composition", "En clair", "Sens de δ",
+           "Ce qui n’est pas protégé", "Statut")})
 
 RULES: Final = (
     Rule("P-01", "INSEE, threshold of 11 (by analogy)", PRODUCT, "drop", "report", "disclosure/1",
-         "A cell under the threshold is suppressed, and another where a total would give it back.",
-         "Une cellule sous le seuil est masquée, ainsi qu'une autre si un total permettait de la retrouver."),
-    Rule("P-02", "INSEE, 3 units and 85 % (by analogy)", PRODUCT, "drop", "report", "disclosure/1",
-         "No single person dominates an amount.",
-         "Aucune personne ne domine à elle seule un montant."),
+         "A cell under the threshold is suppressed; what a total less the other cells tells of it holds more noise "
+         "than the cell itself would have had.",
+         "Une cellule sous le seuil est masquée ; ce qu'un total diminué des autres cellules en apprend porte plus de "
+         "bruit que la cellule elle-même n'en aurait porté."),
+    Rule("P-02", "INSEE, 3 units and 85 % (by analogy)", PRODUCT, "refuse", "report", "dominance/1",
+         "Even if one person made up a whole amount, its noise hides what the contract's dominance percentage leaves "
+         "of that person's largest possible part.",
+         "Même si une personne constituait à elle seule un montant, le bruit cache ce que le pourcentage de dominance "
+         "du contrat laisse de sa plus grande part possible."),
     Rule("P-03", "WP216", PRODUCT, "refuse", "report", "report/1",
          "Singling out, linkability and inference are assessed.",
          "L'individualisation, la corrélation et l'inférence sont évaluées."),

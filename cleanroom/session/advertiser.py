@@ -13,6 +13,7 @@ from cleanroom.contract.model import Role
 from cleanroom.errors import MisuseError
 from cleanroom.identity.values import KeyValues
 from cleanroom.match.advertiser import AdvertiserMatch
+from cleanroom.match.diagnostics import KeyMatches
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
 from cleanroom.session.greeting import Greeting
@@ -47,10 +48,15 @@ class AdvertiserSide:
         """Padded size of the retailer's list; 0 before it declared it."""
         return sum(self._greeting.peer_sizes)
 
+    @property
+    def matched(self) -> tuple[KeyMatches, ...]:
+        """People matched by each key type, as far as the padding lets us know; empty before the join."""
+        return self._match.matched
+
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello" | "sizes":
+            case "hello" | "account" | "sizes":
                 yield self._greeting.send(step)
             case "blinded_cells":
                 yield from point_messages(self._match.blinded_cells(self._greeting.context))
@@ -64,13 +70,8 @@ class AdvertiserSide:
     def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
         """See `machine.Side`."""
         match message:
-            case m.Hello():
-                self._greeting.hello(message)
-                return True
-            case m.Sizes():
-                self._greeting.sizes(message)
-                self._match.expect_values(self.peer_rows)
-                return True
+            case m.Hello() | m.Account() | m.Sizes():
+                return self._greet(message)
             case m.Points() if step == "reblinded_cells":
                 return self._match.receive_reblinded(message.offset, message.tuples)
             case m.Points():
@@ -90,6 +91,17 @@ class AdvertiserSide:
                 return True
         return self.closing.receive(step, message)
 
+    def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
+        if run := self._greeting.receive(message):
+            self.closing.repeat(run)
+        if isinstance(message, m.Sizes):
+            self._match.expect_values(self.peer_rows)
+        return True
+
+    def skips(self, step: str) -> bool:
+        """See `machine.Side`."""
+        return self._greeting.skips(step)
+
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
         return message_count(self._setup, step, self._match.cell_sizes, self.peer_rows)
@@ -106,6 +118,11 @@ class AdvertiserSide:
         if self._sums is None:
             raise MisuseError("the sums need the join")
         return self._sums
+
+    @property
+    def wiped(self) -> bool:
+        """See `machine.Side`."""
+        return self._match.wiped and self.closing.wiped
 
     def wipe(self) -> None:
         """See `machine.Side`."""

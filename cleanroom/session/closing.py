@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from cleanroom.audit.events import Kind
-from cleanroom.audit.receipt import Receipt, Signed, table_bytes
+from cleanroom.audit.receipt import Receipt, Signed, read_table, table_bytes
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.model import Role, other
 from cleanroom.disclosure import commitment, opening
-from cleanroom.errors import AuditError, MisuseError, PeerViolationError
+from cleanroom.disclosure.accounting import NOTHING
+from cleanroom.disclosure.run_rules import aggregate_only
+from cleanroom.errors import AuditError, BudgetError, MisuseError, PeerViolationError
+from cleanroom.ports import EarlierRun
 from cleanroom.session.messages import Commitment, Message, Opening, ReceiptSignature
 from cleanroom.session.setup import Setup
 from cleanroom.table import ReleasedTable
@@ -64,6 +67,8 @@ class Closing:
         self._audit_root = b""  # of our log up to the released table
         self._signed: dict[Role, Signed] = {}
         self.table: ReleasedTable | None = None
+        self.cost = setup.cost  # nothing when an earlier table is given again
+        self.repeated: EarlierRun | None = None
 
     def __repr__(self) -> str:
         return "Closing"
@@ -76,6 +81,16 @@ class Closing:
         noised = opening.noised_shares([row[0] for row in shares], noise)
         self._stages["people"] = Stage(self._setup, "people", noised)
 
+    def repeat(self, run: str) -> None:
+        """The table of an earlier run of the same question on the same data of both: nothing is opened or charged."""
+        earlier = self._setup.ports.past.finished(run)
+        self.table, self.cost = read_table(earlier.table, self._setup.plan), NOTHING
+        self.repeated = earlier
+        self._setup.judge("X-05", "", BudgetError)  # the table was paid for
+        digest = hashlib.sha256(earlier.table).hexdigest()
+        self._setup.audit.record(Kind.TABLE_REPEATED, run_id=run, table_sha256=digest)
+        self._setup.audit.record(Kind.SIZES_DECLARED, own=list(earlier.own_rows), peer=list(earlier.peer_rows))
+
     def send(self, step: str) -> Iterator[Message]:
         """The one message of a commit or open step."""
         action, name = step.split("_")
@@ -86,6 +101,8 @@ class Closing:
         """The peer's commitment or opening. Each step has one message, so it is always complete."""
         stage = self._stages[step.split("_")[1]]
         if isinstance(message, Commitment):
+            if step == "commit_people":
+                self._setup.confirm("release")  # the peer has charged it
             stage.committed(message)
         elif isinstance(message, Opening) and step == "open_people":
             self._people_opened(stage.opened(message))
@@ -131,7 +148,8 @@ class Closing:
         if self.table is None:
             raise MisuseError("a receipt needs a table")
         if self._receipt is None:
-            total = self._setup.cost.total
+            self._setup.judge("X-03", aggregate_only(self._setup.plan, self.table), MisuseError)
+            total = self.cost.total
             table_sha256 = hashlib.sha256(table_bytes(self.table)).hexdigest()
             salt = self._setup.ports.entropy.bytes(32).hex()
             self._setup.audit.record(Kind.TABLE_RELEASED, table_sha256=table_sha256, salt=salt)
@@ -150,6 +168,11 @@ class Closing:
     @property
     def _signed_by_both(self) -> bool:
         return len(self._signed) == len(ROLES)
+
+    @property
+    def wiped(self) -> bool:
+        """Whether shares and blinds are gone."""
+        return not (self._shares or self._people or self._stages)
 
     def wipe(self) -> None:
         """Forget shares and blinds, and a table that was not signed by both."""

@@ -65,7 +65,7 @@ def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, 
     point = keys / workers
     padding_a, padding_r = load.advertiser_rows - load.advertiser, load.retailer_rows - load.retailer
     blocks, columns = block_count(load.retailer_rows), 1 + len(plan.columns)
-    masks, sums = len(plan.groups) * plan.periods, 1 + len(plan.contract.statistics)
+    masks, sums = sum(len(plan.picks(group)) for group in plan.groups), 1 + len(plan.contract.statistics)
     sealed = len(plan.groups) * sums * part_count(load.retailer_rows, plan.largest_denominator)
     return {
         "hello": Work(c.start, c.start),

@@ -1,4 +1,5 @@
-"""The hello and the sizes of both sides: the same contract, run and version, clocks that agree, plausible sizes."""
+"""Hello, account and sizes of both sides: the same contract, run and version, clocks and ledgers that agree, plausible
+sizes."""
 
 from __future__ import annotations
 
@@ -6,39 +7,76 @@ from cleanroom import __version__, limits
 from cleanroom.audit.events import Kind
 from cleanroom.contract.model import Role, other
 from cleanroom.disclosure.padding import padding_rows
+from cleanroom.disclosure.run_rules import keyed
 from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.match.tokens import run_context
-from cleanroom.session.messages import Hello, Message, Sizes
+from cleanroom.session.accounts import Accounts
+from cleanroom.session.messages import Account, Hello, Message, Sizes
+from cleanroom.session.script import BODY
 from cleanroom.session.setup import Setup
 
 
 class Greeting:
-    """Steps hello and sizes of one side. `rows`: own padded sizes; `blinding_key`: the advertiser's, else empty."""
+    """Steps hello, account and sizes of one side. `rows`: own padded sizes; `blinding_key`: of A, or none."""
 
     def __init__(self, setup: Setup, rows: tuple[int, ...], blinding_key: bytes) -> None:
         self._setup, self._sizes = setup, Sizes(rows, blinding_key)
         self._hellos: list[Hello] = []
+        self._accounts = Accounts(setup)
         self.peer_sizes: tuple[int, ...] = ()  # padded; empty before the peer declared them
 
     def __repr__(self) -> str:
         return "Greeting"
 
     def send(self, step: str) -> Message:
-        """Our hello, or our sizes. These are about people, so the transcript is paid for first."""
+        """Our hello, account or sizes. The sizes are about people, so the transcript is paid for first."""
         if step == "hello":
             self._hellos.append(self._setup.hello or make_hello(self._setup))
+            if len(self._hellos) == 2:
+                self._check_keyed()
             return self._hellos[-1]
+        if step == "account":
+            return self._accounts.own()
         self._setup.charge("transcript")
         return self._sizes
+
+    def receive(self, message: Hello | Account | Sizes) -> str:
+        """One of the peer's. The earlier run that this one repeats, once both accounts say so, or nothing."""
+        match message:
+            case Hello():
+                self.hello(message)
+            case Account():
+                return self.account(message)
+            case Sizes():
+                self.sizes(message)
+        return ""
 
     def hello(self, message: Hello) -> None:
         """The peer's hello."""
         check_hello(self._setup, message, other(self._setup.role))
         self._hellos.append(message)
+        if len(self._hellos) == 2:  # else our own hello follows
+            self._check_keyed()
+
+    def _check_keyed(self) -> None:
+        """X-02, with both nonces."""
+        by_role = {hello.role: hello.nonce for hello in self._hellos}
+        own, peer = by_role[self._setup.role], by_role[other(self._setup.role)]
+        self._setup.judge("X-02", keyed(self._setup.plan.contract.match.protocol, own, peer), PeerViolationError)
+
+    def account(self, message: Account) -> str:
+        """The peer's account. The earlier run that this one repeats, or nothing."""
+        self._accounts.received(message)
+        return self._accounts.repeated
+
+    def skips(self, step: str) -> bool:
+        """Whether the run has no such step: one that repeats an earlier table goes from the accounts to the receipt."""
+        return bool(self._accounts.repeated) and step in BODY
 
     def sizes(self, message: Sizes) -> None:
-        """The peer's sizes."""
+        """The peer's sizes: it has charged its transcript."""
         check_sizes(self._setup, message, other(self._setup.role))
+        self._setup.confirm("transcript")
         self.peer_sizes = message.rows
         self._setup.audit.record(Kind.SIZES_DECLARED, own=list(self._sizes.rows), peer=list(message.rows))
 

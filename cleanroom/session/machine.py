@@ -26,8 +26,17 @@ class Side(Protocol):
         """One message of a step that the peer sends; True when the step is complete."""
         ...
 
+    def skips(self, step: str) -> bool:
+        """Whether this run leaves the step out. Both sides must say the same."""
+        ...
+
     def messages(self, step: str) -> int:
         """How many messages the step has, for the progress display."""
+        ...
+
+    @property
+    def wiped(self) -> bool:
+        """Whether nothing about single people is held any more."""
         ...
 
     def wipe(self) -> None:
@@ -115,6 +124,8 @@ class Session:
 
     def _next(self) -> None:
         self._position += 1
+        while not self.finished and self._side.skips(self.step_name):
+            self._position += 1
         if not self.finished:
             self._announce()  # now, so that waiting for the peer counts for the step that is waited for
 

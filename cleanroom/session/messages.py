@@ -13,6 +13,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from cleanroom.ports import Entry
+
 Part = bytes | int
 
 
@@ -49,8 +51,28 @@ class Hello(Message):
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Account(Message):
+    """Both, after the hellos: the own ledger's entries of this contract, and earlier runs with the same own input.
+
+    `confirmed`: for each entry, whether the sender saw that the receiver's ledger holds it. `same`: run ids.
+    """
+
+    label: ClassVar[str] = "account"
+    entries: tuple[Entry, ...]
+    confirmed: tuple[bool, ...]
+    same: tuple[bytes, ...]
+
+    def parts(self) -> Iterator[Part]:
+        yield len(self.entries)
+        for entry, confirmed in zip(self.entries, self.confirmed, strict=True):
+            yield from (entry.run.encode(), entry.part.encode(), entry.epsilon, entry.delta, int(confirmed))
+        yield len(self.same)
+        yield from self.same
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Sizes(Message):
-    """Both, after the hellos. `rows`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
+    """Both, after the accounts. `rows`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
 
     `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer.
     """

@@ -50,7 +50,7 @@ class RetailerSide:
     def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
         """See `machine.Side`."""
         match step:
-            case "hello" | "sizes":
+            case "hello" | "account" | "sizes":
                 yield self._greeting.send(step)
             case "reblinded_cells":
                 yield from point_messages(self._match.reblinded_cells())
@@ -70,13 +70,8 @@ class RetailerSide:
     def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
         """See `machine.Side`."""
         match message:
-            case m.Hello():
-                self._greeting.hello(message)
-                return True
-            case m.Sizes():
-                self._greeting.sizes(message)
-                self._match.expect_cells(message.rows, message.blinding_key)
-                return True
+            case m.Hello() | m.Account() | m.Sizes():
+                return self._greet(message)
             case m.Points():
                 return self._match.receive_cells(message.offset, message.tuples)
             case m.MaskedSum():
@@ -85,6 +80,17 @@ class RetailerSide:
                 self.closing.signed(transcript, message)
                 return True
         return self.closing.receive(step, message)
+
+    def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
+        if run := self._greeting.receive(message):
+            self.closing.repeat(run)
+        if isinstance(message, m.Sizes):
+            self._match.expect_cells(message.rows, message.blinding_key)
+        return True
+
+    def skips(self, step: str) -> bool:
+        """See `machine.Side`."""
+        return self._greeting.skips(step)
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
@@ -110,6 +116,11 @@ class RetailerSide:
         if self._table is None:
             raise MisuseError("the lattice key comes first")
         return self._table
+
+    @property
+    def wiped(self) -> bool:
+        """See `machine.Side`."""
+        return self._match.wiped and self.closing.wiped
 
     def wipe(self) -> None:
         """See `machine.Side`."""

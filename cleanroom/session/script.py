@@ -7,6 +7,7 @@ from typing import Literal
 
 from cleanroom.contract.model import Role
 from cleanroom.session.messages import (
+    Account,
     Commitment,
     EncryptedBlock,
     Hello,
@@ -34,6 +35,8 @@ class Step:
 SCRIPT: tuple[Step, ...] = (
     Step("hello", "initiator", Hello),
     Step("hello", "responder", Hello),
+    Step("account", "initiator", Account),
+    Step("account", "responder", Account),
     Step("sizes", "advertiser", Sizes),
     Step("sizes", "retailer", Sizes),
     Step("blinded_cells", "advertiser", Points),
@@ -53,6 +56,8 @@ SCRIPT: tuple[Step, ...] = (
     Step("receipt", "advertiser", ReceiptSignature),
     Step("receipt", "retailer", ReceiptSignature),
 )
+
+BODY = frozenset(step.name for step in SCRIPT) - {"hello", "account", "receipt"}  # what a repeated table leaves out
 
 
 def is_sender(step: Step, role: Role, *, initiator: bool) -> bool:

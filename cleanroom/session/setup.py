@@ -7,13 +7,18 @@ from datetime import datetime
 
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
-from cleanroom.contract.model import Role
+from cleanroom.contract.check import signing_key
+from cleanroom.contract.model import Role, other
 from cleanroom.contract.plan import Plan
+from cleanroom.contract.rules import in_both_languages
 from cleanroom.disclosure.accounting import Part, RunCost, charge, run_cost, spent
+from cleanroom.disclosure.earlier import Memory
+from cleanroom.errors import BudgetError, CleanroomError
 from cleanroom.match.dummies import Padding
-from cleanroom.ports import Clock, ConsentProofs, Entropy, Ledger, Noise, Scratch
+from cleanroom.ports import Cap, Clock, ConsentProofs, Entropy, Ledger, Noise, PastRuns, Scratch
 from cleanroom.primitives.backend import Backend
 from cleanroom.primitives.dsse import SigningKey
+from cleanroom.rules import Verdict, rule
 from cleanroom.session.messages import Hello
 
 
@@ -28,6 +33,7 @@ class Ports:
     ledger: Ledger
     key: SigningKey
     proofs: ConsentProofs
+    past: PastRuns
     scratch: Scratch
 
 
@@ -42,6 +48,9 @@ class Setup:
     padding: Padding
     ports: Ports
     audit: AuditLog
+    caps: tuple[Cap, ...] = ()  # this party's own bounds on what its contracts with the peer may spend together
+    memory: Memory | None = None  # what is kept of this run once it is charged; absent in a run without tables
+    same: tuple[str, ...] = ()  # earlier runs of the same question on the same own data
     started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
     hello: Hello | None = None  # ours, when the peer has it already
 
@@ -50,12 +59,39 @@ class Setup:
         """What this run costs in privacy."""
         return run_cost(self.plan)
 
+    @property
+    def partner(self) -> str:
+        """The peer's public signing key in hex: who a spend is counted for."""
+        return signing_key(self.plan.contract, other(self.role)).hex()
+
     def charge(self, part: Part) -> None:
         """Durably pay for a part before it is spent: the transcript before the own sizes, the first message
-        that depends on people, the release before the first commitment. BudgetError when the contract's budget does
-        not allow it."""
-        contract = self.contract_hash.hex()
-        cost = charge(self.ports.ledger, self.plan, contract, self.run.hex(), part)
-        total = spent(self.ports.ledger, contract)
+        that depends on people, the release before the first commitment. BudgetError (X-05) when the contract's budget
+        does not allow it, PeriodError (X-04) when the contract allows no more runs for now."""
+        ledger, contract = self.ports.ledger, self.plan.contract.id
+        try:
+            cost = charge(ledger, self.plan, self.partner, self.run.hex(), part, self.caps)
+        except BudgetError as error:
+            self.audit.record(Kind.RULE_CHECKED, rule=error.rule, verdict="refused")
+            detail = in_both_languages(Verdict(rule(error.rule), accepted=False))
+            raise type(error)(f"{error.what} — {detail}", where=error.where, todo=error.todo) from error
+        if part == "transcript":
+            self.judge("X-05", "", BudgetError)
+            if self.memory is not None:  # before anything is sent about the people it is about
+                self.ports.past.keep(self.run.hex(), self.memory.question, self.memory.sketch)
+        total = spent(ledger, contract)
         self.audit.record(Kind.PRIVACY_CHARGED, part=part, epsilon=cost.epsilon_text, delta=cost.delta_text,
                           total_epsilon=total.epsilon_text, total_delta=total.delta_text)
+
+    def confirm(self, part: Part) -> None:
+        """Remember that the peer has charged a part: it sent what that part pays for."""
+        self.ports.ledger.confirm(self.plan.contract.id, self.run.hex(), part)
+
+    def judge(self, rule_id: str, broken: str, error: type[CleanroomError], *, warned: bool = False) -> None:
+        """Record what a run rule says. `broken` is nothing when it is kept; else raise `error` with the rule's id, its
+        texts in both languages and what breaks it."""
+        verdict = Verdict(rule(rule_id), accepted=not broken, detail=broken)
+        self.audit.record(Kind.RULE_CHECKED, rule=rule_id,
+                          verdict="refused" if broken else "warned" if warned else "accepted")
+        if broken:
+            raise error(in_both_languages(verdict), where=self.role, todo="see docs/consent.md for this rule")

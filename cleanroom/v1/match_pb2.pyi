@@ -1,8 +1,8 @@
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -23,6 +23,28 @@ class Hello(_message.Message):
     nonce: bytes
     unix_time: int
     def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ...) -> None: ...
+
+class Account(_message.Message):
+    __slots__ = ("entries", "same")
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    SAME_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[LedgerEntry]
+    same: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, entries: _Optional[_Iterable[_Union[LedgerEntry, _Mapping]]] = ..., same: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class LedgerEntry(_message.Message):
+    __slots__ = ("run", "part", "epsilon", "delta", "confirmed")
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    EPSILON_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    run: bytes
+    part: int
+    epsilon: int
+    delta: int
+    confirmed: bool
+    def __init__(self, run: _Optional[bytes] = ..., part: _Optional[int] = ..., epsilon: _Optional[int] = ..., delta: _Optional[int] = ..., confirmed: bool = ...) -> None: ...
 
 class Sizes(_message.Message):
     __slots__ = ("rows", "blinding_key")

@@ -10,10 +10,11 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Frame(_message.Message):
-    __slots__ = ("sequence", "step", "hello", "sizes", "points", "lattice_key", "encrypted_block", "masked_sum", "commitment", "opening", "receipt", "abort")
+    __slots__ = ("sequence", "step", "hello", "account", "sizes", "points", "lattice_key", "encrypted_block", "masked_sum", "commitment", "opening", "receipt", "abort")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     HELLO_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SIZES_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     LATTICE_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +27,7 @@ class Frame(_message.Message):
     sequence: int
     step: int
     hello: _match_pb2.Hello
+    account: _match_pb2.Account
     sizes: _match_pb2.Sizes
     points: _match_pb2.Points
     lattice_key: _aggregate_pb2.LatticeKey
@@ -35,7 +37,7 @@ class Frame(_message.Message):
     opening: _opening_pb2.Opening
     receipt: _opening_pb2.ReceiptSignature
     abort: Abort
-    def __init__(self, sequence: _Optional[int] = ..., step: _Optional[int] = ..., hello: _Optional[_Union[_match_pb2.Hello, _Mapping]] = ..., sizes: _Optional[_Union[_match_pb2.Sizes, _Mapping]] = ..., points: _Optional[_Union[_match_pb2.Points, _Mapping]] = ..., lattice_key: _Optional[_Union[_aggregate_pb2.LatticeKey, _Mapping]] = ..., encrypted_block: _Optional[_Union[_aggregate_pb2.EncryptedBlock, _Mapping]] = ..., masked_sum: _Optional[_Union[_aggregate_pb2.MaskedSum, _Mapping]] = ..., commitment: _Optional[_Union[_opening_pb2.Commitment, _Mapping]] = ..., opening: _Optional[_Union[_opening_pb2.Opening, _Mapping]] = ..., receipt: _Optional[_Union[_opening_pb2.ReceiptSignature, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., step: _Optional[int] = ..., hello: _Optional[_Union[_match_pb2.Hello, _Mapping]] = ..., account: _Optional[_Union[_match_pb2.Account, _Mapping]] = ..., sizes: _Optional[_Union[_match_pb2.Sizes, _Mapping]] = ..., points: _Optional[_Union[_match_pb2.Points, _Mapping]] = ..., lattice_key: _Optional[_Union[_aggregate_pb2.LatticeKey, _Mapping]] = ..., encrypted_block: _Optional[_Union[_aggregate_pb2.EncryptedBlock, _Mapping]] = ..., masked_sum: _Optional[_Union[_aggregate_pb2.MaskedSum, _Mapping]] = ..., commitment: _Optional[_Union[_opening_pb2.Commitment, _Mapping]] = ..., opening: _Optional[_Union[_opening_pb2.Opening, _Mapping]] = ..., receipt: _Optional[_Union[_opening_pb2.ReceiptSignature, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ...) -> None: ...
 
 class Abort(_message.Message):
     __slots__ = ("code", "reason", "revocation")

@@ -8,19 +8,32 @@ from typing import Any
 import numpy as np
 
 from cleanroom import limits
+from cleanroom.disclosure.comparison import RECONCILE
 from cleanroom.errors import (
     BusyError,
     ContractRevokedError,
+    LedgerError,
     MisuseError,
+    PeerLedgerError,
     PeerRefusedError,
     PeerRevokedError,
     PeerViolationError,
 )
+from cleanroom.ports import Entry
 from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
 from cleanroom.session import messages as m
 from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
 
 CONSTANT_BYTES = 16
+PARTS = {1: "transcript", 2: "release"}
+PART_NUMBERS = {name: number for number, name in PARTS.items()}
+
+
+# What an abort about the ledgers means at this end: the peer's own is ours from here, and the other way round.
+_LEDGERS: dict[str, tuple[str, type[LedgerError]]] = {
+    LedgerError.__name__: ("its own ledger lacks entries that it once confirmed", PeerLedgerError),
+    PeerLedgerError.__name__: ("our ledger lacks entries that we once confirmed", LedgerError),
+}
 
 
 def encode(message: m.Message, step: int, sequence: int) -> node_pb2.Frame:
@@ -49,6 +62,9 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
     if kind == "abort" and frame.abort.code == ContractRevokedError.__name__:
         raise PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
                                record=frame.abort.revocation[:limits.MAX_REVOCATION_BYTES])
+    if kind == "abort" and frame.abort.code in _LEDGERS:
+        what, error = _LEDGERS[frame.abort.code]
+        raise error(f"the peer says that {what}", where="privacy ledger", todo=RECONCILE)
     if kind == "abort":
         raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
                                where=_printable(frame.abort.code), todo="ask the other party to look at its node")
@@ -63,6 +79,8 @@ def _encode_body(message: m.Message) -> tuple[str, Any]:
             return "hello", match_pb2.Hello(
                 version=message.version, software=message.software, role=message.role, contract=message.contract,
                 run=message.run, nonce=message.nonce, unix_time=message.unix_time)
+        case m.Account():
+            return "account", _account_body(message)
         case m.Sizes():
             return "sizes", match_pb2.Sizes(rows=message.rows, blinding_key=message.blinding_key)
         case m.Points():
@@ -96,6 +114,28 @@ def _hello(body: match_pb2.Hello) -> m.Message:
     return m.Hello(version=body.version, software=_printable(body.software), role=body.role,
                    contract=_exactly(body.contract, 32, "contract hash"), run=_exactly(body.run, 16, "run id"),
                    nonce=_exactly(body.nonce, 32, "nonce"), unix_time=body.unix_time)
+
+
+def _account_body(message: m.Account) -> match_pb2.Account:
+    entries = [match_pb2.LedgerEntry(run=bytes.fromhex(entry.run), part=PART_NUMBERS[entry.part],
+                                     epsilon=entry.epsilon, delta=entry.delta, confirmed=confirmed)
+               for entry, confirmed in zip(message.entries, message.confirmed, strict=True)]
+    return match_pb2.Account(entries=entries, same=message.same)
+
+
+def _account(body: match_pb2.Account) -> m.Message:
+    if len(body.entries) > limits.MAX_LEDGER_ENTRIES or len(body.same) > limits.MAX_SAME_RUNS:
+        raise PeerViolationError("account: too many entries")
+    if any(entry.part not in PARTS for entry in body.entries):
+        raise PeerViolationError("account: an entry of an unknown part")
+    entries = tuple(Entry(_exactly(entry.run, 16, "run id").hex(), PARTS[entry.part], entry.epsilon, entry.delta)
+                    for entry in body.entries)
+    if len({entry.key for entry in entries}) < len(entries):
+        raise PeerViolationError("account: an entry is repeated")
+    if any(entry.epsilon > limits.MAX_LEDGER_EPSILON or entry.delta > limits.MAX_LEDGER_DELTA for entry in entries):
+        raise PeerViolationError("account: an amount is out of bounds")
+    return m.Account(entries, tuple(entry.confirmed for entry in body.entries),
+                     tuple(_exactly(run, 16, "run id") for run in body.same))
 
 
 def _sizes(body: match_pb2.Sizes) -> m.Message:
@@ -159,6 +199,7 @@ def _printable(text: str) -> str:
 
 _DECODERS: dict[str, Callable[[Any], m.Message]] = {
     "hello": _hello,
+    "account": _account,
     "sizes": _sizes,
     "points": _points,
     "lattice_key": _lattice_key,

@@ -48,8 +48,8 @@ def test_arbitrary_bytes_never_come_through_otherwise(data: bytes) -> None:
 
 
 @settings(SETTINGS, max_examples=300)
-@given(data=st.data(), label=st.sampled_from(["hello", "sizes", "points", "lattice-key", "encrypted-block",
-                                              "masked-sum", "commitment", "opening", "receipt"]))
+@given(data=st.data(), label=st.sampled_from(["hello", "account", "sizes", "points", "lattice-key",
+                                              "encrypted-block", "masked-sum", "commitment", "opening", "receipt"]))
 def test_mutated_frames_never_come_through_otherwise(data: st.DataObject, label: str) -> None:
     frame = bytearray(valid_frames()[label])
     for _ in range(data.draw(st.integers(1, 3))):
@@ -74,9 +74,25 @@ def test_valid_frames_come_through() -> None:
     assert len(frames) == len({step.message for step in SCRIPT})
 
 
+def accounts(**entry: object) -> node_pb2.Frame:
+    """An account with one entry."""
+    return node_pb2.Frame(account=match_pb2.Account(entries=[match_pb2.LedgerEntry(
+        **{"run": bytes(16), "part": 1, **entry})]))
+
+
 BAD_FRAMES = {
     "no body": node_pb2.Frame(),
     "key of 31 bytes": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[1], blinding_key=bytes(31))),
+    "an entry of a run of 15 bytes": accounts(run=bytes(15)),
+    "an entry of an unknown part": accounts(part=3),
+    "an absurd amount": accounts(epsilon=2**64 - 1),
+    "an absurd delta": accounts(delta=limits.MAX_LEDGER_AMOUNT + 1),
+    "an entry twice": node_pb2.Frame(account=match_pb2.Account(entries=2 * [match_pb2.LedgerEntry(
+        run=bytes(16), part=1)])),
+    "too many entries": node_pb2.Frame(account=match_pb2.Account(entries=(limits.MAX_LEDGER_ENTRIES + 1) * [
+        match_pb2.LedgerEntry(run=bytes(16), part=1)])),
+    "too many same runs": node_pb2.Frame(account=match_pb2.Account(same=(limits.MAX_SAME_RUNS + 1) * [bytes(16)])),
+    "a same run of 17 bytes": node_pb2.Frame(account=match_pb2.Account(same=[bytes(17)])),
     "unknown role": node_pb2.Frame(hello=match_pb2.Hello(role="auditor")),
     "too many cells": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[0] * (limits.MAX_CELLS + 1))),
     "absurd sizes": node_pb2.Frame(sizes=match_pb2.Sizes(rows=[2**64 - 1])),

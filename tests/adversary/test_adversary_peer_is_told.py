@@ -60,8 +60,8 @@ def test_a_refusal_for_lack_of_budget_is_told_and_logged() -> None:
     """Through `flow.run`: the audit log of each side ends with RUN_FAILED, its class and its public text only."""
     setups = {role: make_setup(AGREED, role, **EXACT) for role in KEYS}
     cost = run_cost(setups["retailer"].plan).total
-    for run in ("first", "second"):
-        setups["retailer"].ports.ledger.charges[setups["retailer"].contract_hash.hex(), run, "release"] = (
+    for run in ("01" * 16, "02" * 16):
+        setups["retailer"].ports.ledger.charges[AGREED.id, run, "release"] = (
             float(cost.epsilon), float(cost.delta))
     tables = both_tables("same", "same")
 

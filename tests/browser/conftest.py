@@ -11,14 +11,25 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "protocol"))
 
+import kit
+from catalogue_document import catalogue_document
+from compliance_kit import report as compliance
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_kit import contract, document, everything
 
+from cleanroom.cli.plan_document import Network, plan_document
+from cleanroom.contract.plan import Plan
+from cleanroom.measures.planning import Assumptions
+from cleanroom.report.compliance.page import render_compliance
+from cleanroom.report.forecast import render_plan
 from cleanroom.report.html import render_html
 from cleanroom.report.wording import LANGUAGES
+from cleanroom.session.costs import NATIVE
 
-KINDS = ("association", "randomised", "suppressed")
+KINDS = ("association", "randomised", "suppressed", "catalogue", "plan")
+COMPLIANCE = ("compliance-owner", "compliance-shared", "compliance-broken")
 
 
 def measurement(kind: str) -> dict[str, object]:
@@ -26,6 +37,15 @@ def measurement(kind: str) -> dict[str, object]:
     hidden = everything() if kind == "suppressed" else ()
     agreed = contract(assignment="randomised" if kind == "randomised" else "observational")
     return json.loads(json.dumps(document(of=agreed, suppressed=hidden)))
+
+
+def report_of(kind: str) -> dict[str, object]:
+    """A compliance document: the owner's, the one to share, or with rules that were broken."""
+    found = compliance(shared=kind == "compliance-shared")
+    for item in found["rules"]["items"] if kind == "compliance-broken" else ():
+        if item["id"] in {"C-04", "P-04"}:
+            item.update(kept=False, detail="legal.proof.audit_right = false")
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +66,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every kind of report in every language, as `<kind>.<language>.html`."""
     out = tmp_path_factory.mktemp("reports")
     for kind in KINDS:
-        found = measurement(kind)
+        found = forecast() if kind == "plan" else catalogue_document() if kind == "catalogue" else measurement(kind)
+        render = render_plan if kind == "plan" else render_html
         for language in LANGUAGES:
-            (out / f"{kind}.{language}.html").write_text(render_html(found, language), encoding="utf-8")
+            (out / f"{kind}.{language}.html").write_text(render(found, language), encoding="utf-8")
+    for kind in COMPLIANCE:
+        for language in LANGUAGES:
+            page = render_compliance(report_of(kind), language)
+            (out / f"{kind}.{language}.html").write_text(page, encoding="utf-8")
     return out
 
 
-@pytest.fixture(params=[f"{kind}.{language}" for kind in KINDS for language in LANGUAGES])
+def forecast() -> dict[str, object]:
+    """The plan of the demonstration's contract."""
+    plan = Plan(kit.contract())
+    assumed = Assumptions((100.0,) * len(plan.cells), 5_000, 0.5, 0.3, 50.0, 80.0)
+    return plan_document(plan, assumed, {}, Network(2, 100.0, "test", NATIVE))
+
+
+@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE) for language in LANGUAGES])
 def report(request: pytest.FixtureRequest, folder: Path) -> Path:
     """One report."""
     return folder / f"{request.param}.html"

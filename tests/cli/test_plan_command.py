@@ -16,6 +16,7 @@ from kit import party
 
 from cleanroom.cli.main import app
 from cleanroom.contract.check import ROLES
+from cleanroom.errors import UsageError
 
 
 @pytest.fixture
@@ -61,3 +62,25 @@ def test_fewer_people_mean_wider_intervals(draft: Path) -> None:
     many, few = (json.loads(run(draft, "--json", "--advertiser-people", n))["precision"] for n in (5000, 2000))
     assert all(b["half"] > a["half"] for a, b in zip(many, few, strict=True)
                if a["name"] == "sales_per_person" and a["half"] and b["half"])
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "How precise the answers will be"),
+                                                 ("fr", "Quelle précision attendre")])
+def test_the_page_holds_what_the_table_says(draft: Path, tmp_path: Path, language: str, words: str) -> None:
+    page, said = tmp_path / "plan.html", json.loads(run(draft, "--json", "--html", tmp_path / "plan.html", "--lang",
+                                                        language))
+    text = page.read_text(encoding="utf-8")
+    assert f'<html lang="{language}">' in text
+    assert words in text
+    assert text.count('<svg class="chart"') == 5
+    assert "NaN" not in text
+    assert "http://" not in text.replace("http://www.w3.org/", "")
+    assert said["contract"]["title"] in text
+
+
+def test_a_page_never_replaces_a_file(draft: Path, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    page.write_text("mine")
+    result = CliRunner().invoke(app, ["plan", str(draft), "--html", str(page)])
+    assert isinstance(result.exception, UsageError)
+    assert page.read_text() == "mine"

@@ -35,6 +35,21 @@ def test_match_json_is_the_measurement_and_nothing_else(tiny: Tiny, run: Run) ->
     assert json.loads(done.out) == json.loads((runs(tiny.advertiser)[0] / "measurement.json").read_text())
 
 
+def test_match_leaves_a_french_page_that_verifies(tiny: Tiny, run: Run) -> None:
+    with serving(tiny.retailer):
+        assert run("match", tiny.advertiser, "--contract", tiny.contract, "--lang", "fr").code == 0
+        until((runs(tiny.retailer)[0] / "results.csv").exists)
+    ours, theirs = ((runs(party)[0] / "report.html").read_text() for party in (tiny.advertiser, tiny.retailer))
+    assert '<html lang="fr">' in ours
+    assert "Personnes appariées" in ours
+    assert '<html lang="en">' in theirs
+    folder = runs(tiny.advertiser)[0]
+    assert run("audit", "verify", folder, "--contract", tiny.contract).code == 0
+    (folder / "report.html").write_text(ours.replace("Personnes appariées", "Personnes devinées"))
+    refused = run("audit", "verify", folder, "--contract", tiny.contract)
+    assert (refused.code, "report.html line" in refused.err) == (69, True)
+
+
 def test_match_without_a_peer_ends_with_75_and_leaves_nothing(tiny: Tiny, run: Run) -> None:
     tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
     run("match", tiny.advertiser, "--contract", tiny.contract).refusal(
@@ -46,6 +61,7 @@ def test_match_with_a_spent_budget_ends_with_68(tiny: Tiny, run: Run) -> None:
     tiny.agree(lambda text: text.replace('budget_epsilon = "9"', 'budget_epsilon = "1.5"'))
     with serving(tiny.retailer):
         assert run("match", tiny.advertiser, "--contract", tiny.contract, "--json").code == 0
+        edit(tiny.retailer / "data" / "purchases.csv", ",b0,1.00,", ",b0,1.01,")  # else the same table, for nothing
         refused = run("match", tiny.advertiser, "--contract", tiny.contract)
     assert refused.code == 68
     assert (refused.out, "privacy budget" in refused.err.splitlines()[-1]) == ("", True)
@@ -228,7 +244,8 @@ def test_reports_of_another_version_are_said_not_to_be_covered(finished: Tiny, t
     monkeypatch.setattr(evidence, "__version__", "99")
     done = run("audit", "verify", one)
     assert done.code == 0
-    assert "NOT covered: results.csv, report.html, written by cleanroom" in done.out
+    assert ("NOT covered: results.csv, report.html, compliance.json, compliance.html, compliance.jsonld, record.csv, "
+            "written by cleanroom") in done.out
 
 
 def test_audit_verify_of_a_whole_runs_folder(finished: Tiny, tmp_path: Path, run: Run) -> None:

@@ -16,6 +16,7 @@ import cleanroom.cli.main as command
 from cleanroom.adapters import party
 from cleanroom.adapters.layout import LAYOUTS
 from cleanroom.contract import model
+from cleanroom.contract.keys import KEY_TYPES, KEYS_OF
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -87,7 +88,7 @@ def test_every_section_of_the_model_is_covered_here() -> None:
     made = {name for name, found in vars(model).items() if isinstance(found, type) and issubclass(found, BaseModel)
             and found.__module__ == model.__name__}
     covered = {found.__name__ for found in (*CONTRACT_SECTIONS.values(), *CONTRACT_LISTS.values())}
-    assert made - covered - {"_Document", "BaseModel"} == {"Contract", "Parties", "Signature"}
+    assert made - covered - {"_Document", "BaseModel"} == {"Contract", "Parties", "Signature", "Lookbacks"}
 
 
 @pytest.mark.parametrize("setting", [
@@ -133,3 +134,8 @@ def test_every_source_file_the_documents_name_exists(file: str) -> None:
 def test_every_relative_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", [*KEYS_OF, *KEY_TYPES, "match.keys", "match.normalisation", "match.shared_values"])
+def test_every_profile_and_key_type_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")

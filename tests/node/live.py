@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 from tiny import Tiny, result_files, runs
 
+from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.key_files import PartyKeys, load_keys
@@ -26,7 +27,7 @@ from cleanroom.node.link import FrameLink
 from cleanroom.node.local import Finished, LocalNode
 from cleanroom.node.server import NodeServer
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.match_pb2 import Hello, Sizes
+from cleanroom.v1.match_pb2 import Account, Hello, Sizes
 from cleanroom.v1.node_pb2 import Frame
 
 Tamper = Callable[[Iterator[Frame]], Iterator[Frame]]
@@ -135,16 +136,21 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
     from cleanroom.adapters.contract_files import read_contract
     from cleanroom.contract.parse import contract_hash
 
-    fields = {"version": 1, "software": "0", "role": "advertiser",
+    fields = {"version": limits.PROTOCOL_VERSION, "software": "0", "role": "advertiser",
               "contract": contract_hash(read_contract(tiny.contract)),
-              "run": run_id, "nonce": bytes(32), "unix_time": int(SystemClock().now().timestamp())}
+              "run": run_id, "nonce": bytes([7]) * 32, "unix_time": int(SystemClock().now().timestamp())}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))
 
 
+def account_frame() -> Frame:
+    """The advertiser's second frame: a ledger without an entry of this contract."""
+    return Frame(sequence=1, step=2, account=Account())
+
+
 def sizes_frame(**changes: object) -> Frame:
-    """The advertiser's second frame, as an honest node would send it but for `changes`."""
+    """The advertiser's third frame, as an honest node would send it but for `changes`."""
     fields = {"rows": [150, 150], "blinding_key": bytes([9, *bytes(31)])}
-    return Frame(sequence=1, step=2, sizes=Sizes(**{**fields, **changes}))
+    return Frame(sequence=2, step=4, sizes=Sizes(**{**fields, **changes}))
 
 
 @contextmanager

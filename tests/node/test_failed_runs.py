@@ -90,6 +90,7 @@ def test_a_spent_budget_ends_the_run_before_anything_about_people_is_sent(tiny: 
     tiny.agree(lambda text: text.replace('budget_epsilon = "9"', 'budget_epsilon = "2"'))
     with serving(tiny.retailer):
         match(tiny.advertiser, tiny.contract)
+        edit(tiny.retailer / "data" / "purchases.csv", ",b0,1.00,", ",b0,1.01,")  # else the same table, for nothing
         with pytest.raises(BudgetError, match=r"has spent ε 1\.5.*asks for ε 1.*the budget is ε 2"):
             match(tiny.advertiser, tiny.contract)
         for party in (tiny.advertiser, tiny.retailer):

@@ -57,7 +57,7 @@ def test_closing_never_waits_and_what_was_queued_still_goes_out() -> None:
 
 def test_silence_names_the_step() -> None:
     link = FrameLink(silence=1)
-    link.send(2, MESSAGE)
+    link.send(4, MESSAGE)
     with pytest.raises(PeerUnavailableError, match="silent for 1 s in step sizes"):
         link.receive()
 

@@ -13,14 +13,13 @@ from tiny import Tiny, runs
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.ledger import Spend, SQLiteLedger
 from cleanroom.adapters.progress import Silent
-from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import MisuseError
 from cleanroom.node.local import LocalNode
 
 
 def spends(tiny: Tiny) -> list[Spend]:
     ledger = SQLiteLedger(tiny.retailer / "state" / "ledger.sqlite")
-    return ledger.history(contract_hash(read_contract(tiny.contract)).hex())
+    return ledger.history(read_contract(tiny.contract).id)
 
 
 @pytest.mark.parametrize("meanwhile", [shutil.rmtree, lambda _: None], ids=["folder removed", "folder kept"])

@@ -12,6 +12,7 @@ import pytest
 from live import (
     Tamper,
     abort_reason,
+    account_frame,
     channel,
     converse,
     failed_runs,
@@ -45,13 +46,15 @@ def repeated(frames: Frames) -> Frames:
 
 def swapped(frames: Frames) -> Frames:
     yield next(frames)  # hello
+    yield next(frames)  # account
     yield next(frames)  # sizes; a list of two messages follows without waiting for the other side
-    third, fourth = next(frames), next(frames)
-    yield from (fourth, third)
+    first, second = next(frames), next(frames)
+    yield from (second, first)
     yield from frames
 
 
 def dropped(frames: Frames) -> Frames:
+    yield next(frames)
     yield next(frames)
     yield next(frames)
     next(frames)
@@ -179,7 +182,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    ({"version": 2}, "protocol violation"),
+    ({"version": limits.PROTOCOL_VERSION - 1}, "protocol violation"),
     ({"role": "retailer"}, "protocol violation"),
     ({"unix_time": 1_000_000_000}, "protocol violation"),
 ])
@@ -195,8 +198,8 @@ def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, obje
                                     {"blinding_key": bytes(31)}])
 def test_sizes_that_do_not_fit_are_refused_before_the_own_ones(tiny: Tiny, change: dict[str, object]) -> None:
     with serving(tiny.retailer):
-        answer, _ = converse(tiny, [hello_of(tiny, RUN), sizes_frame(**change)])
-        assert [frame.WhichOneof("body") for frame in answer] == ["hello", "abort"]
+        answer, _ = converse(tiny, [hello_of(tiny, RUN), account_frame(), sizes_frame(**change)])
+        assert [frame.WhichOneof("body") for frame in answer] == ["hello", "account", "abort"]
         assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
         (run,) = failed_runs(tiny, "retailer", "PeerViolationError")
         events, _ = read_log(run)

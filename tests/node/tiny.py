@@ -19,7 +19,8 @@ from cleanroom.contract.model import Role
 PEOPLE, MEMBERS, COMMON, PURCHASES = 240, 200, 160, 1500
 NAMES: Mapping[Role, str] = {"advertiser": "Tiny Brand", "retailer": "Tiny Shop"}
 NOTICE = demo_terms()["consent"]["notices"][0]
-RESULT_FILES = ("measurement.json", "report.html", "results.csv", "table.json", "receipt.json")
+RESULT_FILES = ("measurement.json", "report.html", "results.csv", "compliance.json", "compliance.html",
+                "compliance.jsonld", "record.csv", "table.json", "receipt.json")
 
 TERMS = """\
 format = "cleanroom-contract/1"

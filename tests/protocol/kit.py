@@ -33,6 +33,7 @@ from cleanroom.identity.values import KeyValues
 from cleanroom.limits import MIN_THRESHOLD
 from cleanroom.match.dummies import Padding
 from cleanroom.measures.compact import Compact
+from cleanroom.ports import EarlierRun, Entry
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.openssl import OpenSSLBackend
 from cleanroom.session.advertiser import AdvertiserSide
@@ -103,18 +104,57 @@ class FixedClock:
 @dataclass
 class MemoryLedger:
     charges: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict)
+    told: dict[tuple[str, str, str], Entry] = field(default_factory=dict)  # by the peer
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def spent(self, contract: str) -> tuple[float, float]:
         mine = [cost for (name, _, _), cost in self.charges.items() if name == contract]
         return sum(cost[0] for cost in mine), sum(cost[1] for cost in mine)
 
-    def charge(self, contract, run, part, epsilon, delta, budget) -> None:
+    def charge(self, contract, run, part, epsilon, delta, budget, *, partner="", ahead=0.0, caps=()) -> None:
         if (contract, run, part) in self.charges:
             raise MisuseError("charged before")
         before = self.spent(contract)
         if before[0] + epsilon > budget[0] or before[1] + delta > budget[1]:
             raise BudgetError("the contract's budget is spent")
         self.charges[contract, run, part] = (epsilon, delta)
+
+    def entries(self, contract: str) -> list[Entry]:
+        mine = [Entry(run, part, round(cost[0] * 1e6), round(cost[1] * 1e18))
+                for (name, run, part), cost in self.charges.items() if name == contract]
+        return [*mine, *(entry for (name, *_), entry in self.told.items() if name == contract)]
+
+    def confirmed(self, contract: str) -> frozenset[tuple[str, str]]:
+        return frozenset(tuple(key) for name, *key in self.seen if name == contract)
+
+    def reconcile(self, contract, partner, theirs) -> None:
+        mine = {entry.key for entry in self.entries(contract)}
+        self.told |= {(contract, *entry.key): entry for entry in theirs if entry.key not in mine}
+        self.seen |= {(contract, *entry.key) for entry in theirs}
+
+    def confirm(self, contract, run, part) -> None:
+        self.seen.add((contract, run, part))
+
+
+@dataclass
+class MemoryPast:
+    """Earlier runs of one party, in memory."""
+
+    kept: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    done: dict[str, EarlierRun] = field(default_factory=dict)
+    key: bytes = bytes(32)
+
+    def sketches(self) -> list[tuple[str, bytes]]:
+        return [(run, sketch) for run, (_, sketch) in self.kept.items()]
+
+    def keep(self, run: str, question: bytes, sketch: bytes) -> None:
+        self.kept[run] = (question, sketch)
+
+    def same(self, question: bytes) -> list[str]:
+        return [run for run, (kept, _) in self.kept.items() if kept == question and run in self.done]
+
+    def finished(self, run: str) -> EarlierRun:
+        return self.done[run]
 
 
 @dataclass
@@ -181,13 +221,13 @@ class Node:
 
 def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object = None,
                padding: Padding | None = None, backend: object = None, ledger: MemoryLedger | None = None,
-               clock: object = None, run: bytes = RUN, scratch: object = None) -> Setup:
+               clock: object = None, run: bytes = RUN, past: MemoryPast | None = None, scratch: object = None) -> Setup:
     legal = agreed.disclosure.threshold >= MIN_THRESHOLD  # others are for tests only, and under the noise on purpose
     plan = flow.check_plan(agreed) if legal else Plan(agreed)
     terms = padding_terms(plan)
     ports = Ports(backend or OpenSSLBackend(SerialExecutor()), SeededEntropy((role, seed)), noise or OpenDPNoise(),
                   clock or FixedClock(), ledger if ledger is not None else MemoryLedger(), KEYS[role], Lines(),
-                  scratch or MemoryScratch())
+                  past or MemoryPast(), scratch or MemoryScratch())
     audit = AuditLog(Lines(), ports.clock, KEYS[role])
     audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(agreed).hex(), contract_id=agreed.id,
                  role=role, software="0", backend="test", rule_pack="0" * 64, previous_head="")

@@ -82,8 +82,7 @@ def _in_clear(plan: Plan, left, right) -> ReleasedTable:
     for group in plan.groups:
         totals = np.zeros(plan.width(group), dtype=np.int64)
         for number, weight in plan.weights_of(group).items():
-            period = plan.cells[number].period
-            columns = [0, *(plan.column_index(s, period) for s in plan.statistics_of(group.release))]
+            columns = [0, *(plan.column_index(s, number) for s in plan.statistics_of(group.release))]
             totals += weight * columns_of[cell == number][:, columns].sum(axis=0)
         people.append(int(totals[0]))
         survivors.append(opening.surviving(plan, [*people, *[0] * (len(plan.groups) - len(people))])[len(people) - 1])

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import market
 import pytest
-from test_catalogue_reference import Quiet, Run
+from catalogue_document import catalogue_document
 
-from cleanroom.contract.plan import Plan
-from cleanroom.measures.catalogue import Context, compute
-from cleanroom.report.document import measurement_document
-from cleanroom.report.facts import RunFacts, Spend
 from cleanroom.report.html import render_html
 from cleanroom.report.select import METHODS, TABLED
 from cleanroom.report.tables import render_csv
@@ -21,11 +16,7 @@ from cleanroom.report.wording import words
 
 @pytest.fixture(scope="module")
 def document() -> dict:
-    run, spend, moment = Run(1), Spend("1", "0"), datetime(2026, 6, 1, tzinfo=UTC)
-    facts = RunFacts("00" * 16, "retailer", moment, moment, "0", "test", "0" * 64, "0" * 64, "0" * 64, 200, 200, 200, 1,
-                     1, spend, spend, spend, spend, merged={"path_merged": 3})
-    found = compute(Quiet(run.agreed), run.table, Context("retailer", 200, 200, run.own[1].coverage))
-    return measurement_document(run.agreed, Plan(run.agreed), run.table, found, facts)
+    return catalogue_document()
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -96,7 +96,8 @@ def test_these_are_all_the_messages_the_retailer_receives(worlds: tuple[Received
     blind, receipts are signatures over public hashes; all the others are examined below."""
     for seen in worlds:
         assert seen.kinds == {
-            ("hello", "hello"), ("sizes", "sizes"), ("blinded_cells", "points"), ("masked_sums", "masked-sum"),
+            ("hello", "hello"), ("account", "account"), ("sizes", "sizes"), ("blinded_cells", "points"),
+            ("masked_sums", "masked-sum"),
             ("commit_people", "commitment"), ("open_people", "opening"), ("commit_sums", "commitment"),
             ("open_sums", "opening"), ("receipt", "receipt")}
 

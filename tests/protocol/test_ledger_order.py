@@ -12,7 +12,6 @@ from wiped import assert_dead_and_wiped
 
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.audit.events import Kind, parse_event
-from cleanroom.contract.parse import contract_hash
 from cleanroom.disclosure.accounting import run_cost
 from cleanroom.errors import BudgetError, PeerViolationError
 from cleanroom.session.messages import Message
@@ -32,8 +31,8 @@ class Diary:
         diary = self
 
         class Watched(MemoryLedger):
-            def charge(self, contract, run, part, epsilon, delta, budget) -> None:
-                super().charge(contract, run, part, epsilon, delta, budget)
+            def charge(self, contract, run, part, *amounts, **more) -> None:
+                super().charge(contract, run, part, *amounts, **more)
                 diary.entries.append(f"{role} charges {part}")
 
         return Watched()
@@ -98,8 +97,7 @@ REFUSED: dict[str, tuple[str, By]] = {
 @pytest.mark.parametrize("retailer_dials", [False, True])
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_ends_a_run_before_the_sizes_costs_nothing(name: str, retailer_dials: bool) -> None:
-    """Whoever dials and whoever refuses: nothing is charged, so trying again is free. Only an advertiser that answers
-    with a bad hello of its own pays by itself, since its sizes follow at once."""
+    """Whoever dials and whoever refuses: nothing is charged, so trying again is free."""
     cheat, by = REFUSED[name]
     nodes, said = small_pair(AGREED, retailer_dials=retailer_dials), []
     tamper = Cheat(cheat, "hello", by)
@@ -110,27 +108,26 @@ def test_what_ends_a_run_before_the_sizes_costs_nothing(name: str, retailer_dial
 
     with pytest.raises(PeerViolationError):
         exchange(*nodes, note)
-    pays_itself = cheat == "advertiser" and retailer_dials
     for node in nodes:
-        if not (pays_itself and node.setup.role == cheat):
-            assert node.ledger.charges == {}
-            assert (node.setup.role, "sizes") not in said
-            assert not any(b"privacy_charged" in line for line in node.audit.lines)
+        assert node.ledger.charges == {}
+        assert (node.setup.role, "sizes") not in said
+        assert not any(b"privacy_charged" in line for line in node.audit.lines)
 
 
 @pytest.mark.parametrize("retailer_dials", [False, True])
 def test_the_advertiser_declares_its_sizes_first(retailer_dials: bool) -> None:
     sent = exchange(*small_pair(AGREED, retailer_dials=retailer_dials), until="blinded_cells")
-    first = "retailer" if retailer_dials else "advertiser"
-    assert [(item.role, item.step) for item in sent[:1] + sent[2:]] == [
-        (first, "hello"), ("advertiser", "sizes"), ("retailer", "sizes")]
+    first, second = ("retailer", "advertiser") if retailer_dials else ("advertiser", "retailer")
+    assert [(item.role, item.step) for item in sent] == [
+        (first, "hello"), (second, "hello"), (first, "account"), (second, "account"), ("advertiser", "sizes"),
+        ("retailer", "sizes")]
 
 
 def spend(ledger: SQLiteLedger | MemoryLedger, times: int) -> None:
     budget = (float(AGREED.disclosure.budget_epsilon), float(AGREED.disclosure.budget_delta))
     cost = run_cost(make_setup(AGREED, "advertiser").plan).total
     for number in range(times):
-        ledger.charge(contract_hash(AGREED).hex(), f"earlier {number}", "release", float(cost.epsilon),
+        ledger.charge(AGREED.id, f"{number:032x}", "release", float(cost.epsilon),
                       float(cost.delta), budget)
 
 
@@ -154,9 +151,9 @@ def test_a_spent_budget_leaves_nothing_about_people_sent(role: str, tmp_path: Pa
 
     with pytest.raises(BudgetError):
         exchange(*nodes, note)
-    assert sent == ["hello"]
+    assert sent == ["hello", "account"]
     assert_dead_and_wiped(nodes[ROLES.index(role)])
-    assert ledger.spent(contract_hash(AGREED).hex()) == (4.0, 4e-6)  # the refused run was not charged
+    assert ledger.spent(AGREED.id) == (4.0, 4e-6)  # the refused run was not charged
 
 
 class BrokenLedger(MemoryLedger):
@@ -164,10 +161,10 @@ class BrokenLedger(MemoryLedger):
 
     broken = ""
 
-    def charge(self, contract, run, part, epsilon, delta, budget) -> None:
+    def charge(self, contract, run, part, *amounts, **more) -> None:
         if part == self.broken:
             raise OSError(28, "No space left on device")
-        super().charge(contract, run, part, epsilon, delta, budget)
+        super().charge(contract, run, part, *amounts, **more)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -202,10 +199,11 @@ class FullDisk(Lines):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("room", "unsaid"), [
-    (0, "sizes"), (2, "commit_people"), (3, "commit_sums"), (4, "receipt"), (5, "receipt"), (6, "receipt")])
+    (0, "sizes"), (1, "sizes"), (2, "sizes"), (3, "sizes"), (5, "commit_people"), (6, "commit_sums"), (7, "receipt"),
+    (8, "receipt"), (9, "receipt"), (10, "receipt")])
 def test_an_audit_log_that_cannot_be_written_stops_the_run(role: str, room: int, unsaid: str) -> None:
-    """At each line of the log in turn: transcript charged, sizes, release charged, counts opened, sums opened, table
-    released, receipt signed. No table is released by this side."""
+    """At each line of the log in turn: X-02, ledgers compared, X-05, transcript charged, sizes, release charged, counts
+    opened, sums opened, X-03, table released, receipt signed. No table is released by this side."""
     nodes, sent = small_pair(AGREED), []
     mine = nodes[ROLES.index(role)]
     sink = FullDisk()
@@ -229,9 +227,11 @@ def test_the_log_of_an_honest_run_is_complete() -> None:
     exchange(*nodes)
     for node in nodes:
         kinds = [parse_event(line, number, "").kind for number, line in enumerate(node.audit.lines)]
-        assert sorted(kinds[1:3]) == [Kind.PRIVACY_CHARGED, Kind.SIZES_DECLARED]
-        assert kinds[3:7] == [Kind.PRIVACY_CHARGED, Kind.COUNTS_OPENED, Kind.SUMS_OPENED, Kind.TABLE_RELEASED]
-        assert sorted(kinds[7:]) == [Kind.RECEIPT_SIGNED, Kind.RECEIPT_VERIFIED]
+        assert kinds[1:3] == [Kind.RULE_CHECKED, Kind.LEDGERS_COMPARED]
+        assert sorted(kinds[3:6]) == [Kind.PRIVACY_CHARGED, Kind.RULE_CHECKED, Kind.SIZES_DECLARED]
+        assert kinds[6:11] == [Kind.PRIVACY_CHARGED, Kind.COUNTS_OPENED, Kind.SUMS_OPENED, Kind.RULE_CHECKED,
+                               Kind.TABLE_RELEASED]
+        assert sorted(kinds[11:]) == [Kind.RECEIPT_SIGNED, Kind.RECEIPT_VERIFIED]
 
 
 def test_nothing_is_random_in_these_runs() -> None:

@@ -13,7 +13,7 @@ from cleanroom.measures.catalogue import Context, compute
 from cleanroom.measures.columns import Clipping
 from cleanroom.measures.estimate import Estimate
 from cleanroom.report.document import measurement_document
-from cleanroom.report.facts import Refused, RunFacts, Spend
+from cleanroom.report.facts import KeyFacts, Refused, RunFacts, Spend
 from cleanroom.table import ReleasedTable, Row
 
 ARMS, SEGMENTS = ("exposed", "control"), ("families", "singles")
@@ -71,6 +71,10 @@ def facts(**changes: Any) -> RunFacts:
         "transcript_cost": Spend("0.5", "0.000001"), "release_cost": Spend("2.5", "0"),
         "cumulative": Spend("3", "0.000001"), "budget": Spend("6", "0.00001"),
         "refused": (Refused("R-05", "Consent was withdrawn", 17),), "excluded": {"no_valid_key": 6},
+        "keys": (KeyFacts("email", 2300, 120, 60, 20, {"inner_space": 41, "domain": 19},
+                          {"inner_space": (("aaaa.aaaaaa aa aaaa.aa", 12), ("aaaa aa aaaaaaaaaaaaaaaaa… (61)", 3))},
+                          {"common": 0, "conflict": 18, "alike": 2, "kept": 0}),
+                 KeyFacts("postal", 2000, 500, 0, 0, matched=(812.0, 31.5))),
         "clipping": (Clipping("sales", 23, 0.0143),), "timings": {"matching": 6.125},
         "sends": (("Blinded rows", "Their number, padding included."),),
         "privacy": (("Privacy unit", "One person."),), **changes})

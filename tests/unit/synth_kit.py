@@ -85,7 +85,7 @@ def _placed(made: Made) -> pd.DataFrame:
 
 def _pairs(made: Made) -> pd.DataFrame:
     """Waterfall over the contract's keys."""
-    sides = [made.admitted(role).match_keys(made.contract.match.keys) for role in ("advertiser", "retailer")]
+    sides = [made.admitted(role).match_keys(made.contract.match) for role in ("advertiser", "retailer")]
     frames = [pd.DataFrame(side.values.tolist(), columns=list(side.key_types), dtype=object)
               .assign(**{name: np.asarray(side.persons)})
               for side, name in zip(sides, ("person", "member"), strict=True)]

@@ -22,8 +22,9 @@ COLUMNS = {"members": ["person", "email"],
 TERMS = contract(columns=COLUMNS)
 
 
-def load(folder, now=NOW):
-    return load_tables(load_party(folder), TERMS, now)
+def load(folder, now=None):
+    """As of the present moment: the suite may have been running for a while since NOW."""
+    return load_tables(load_party(folder), TERMS, now or datetime.now(UTC))
 
 
 def test_files_with_the_allowed_columns_are_read(tmp_path):
@@ -50,10 +51,10 @@ def test_x01_the_time_of_the_file(tmp_path, hours, fine):
     written = (NOW - timedelta(hours=hours)).timestamp()
     os.utime(folder / "suppressions.csv", (written, written))
     if fine:
-        load(folder)
+        load(folder, NOW)
     else:
         with pytest.raises(DataError, match="X-01"):
-            load(folder)
+            load(folder, NOW)
 
 
 @pytest.mark.parametrize(("as_of", "message"), [

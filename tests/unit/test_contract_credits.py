@@ -117,8 +117,9 @@ def test_frequencies_that_do_not_cover_every_number_are_refused(values):
 
 @pytest.mark.parametrize(("name", "values"), [
     ("path", ("email>email", "none")), ("path", ("radio", "none")), ("path", ("email",)),
-    ("channels", ("display+email", "none")), ("channels", ("email+email", "none")), ("engagement", ("visit", "none")),
-    ("campaign", ("autumn", "none"))])
+    ("channels", ("display+email", "none")), ("channels", ("email+email", "none")), ("engagement", ("seen", "none")),
+    ("campaign", ("autumn", "none")), ("periods", ("2", "none")), ("periods", ("1+1", "none")),
+    ("periods", ("1+99", "none"))])
 def test_values_nobody_can_have_are_refused(name, values):
     contract = plan_of().contract.model_copy(update={})
     document = {**contract.model_dump(mode="json"), "dimensions": dimensions(**{name: values}), "releases": [release()]}

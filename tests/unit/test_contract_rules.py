@@ -70,6 +70,7 @@ BREAKS: dict[str, list[dict[str, Any]]] = {
              {"parties.retailer.certificate": "AAAA"}],
     "C-11": [{"consent.denied_categories.pharmacy": ["drug gm "]}],
 }
+ACCEPTING, REFUSING = {*KEEPS, "C-12"}, {*BREAKS, "C-12"}  # C-12 has tests of its own below
 CASES = [(name, changes) for name, cases in BREAKS.items() for changes in cases]
 
 

@@ -152,16 +152,16 @@ class RecordingLedger:
     def spent(self, contract: str) -> tuple[float, float]:
         return 0.3, 2e-6
 
-    def charge(self, *charge: object) -> None:
-        self.charges.append(charge)
+    def charge(self, *charge: object, **more: object) -> None:
+        self.charges.append((*charge, more["partner"], more["ahead"]))
 
 
 def test_each_part_is_charged_with_its_cost_and_the_contracts_budget() -> None:
     ledger = RecordingLedger()
     assert charge(ledger, make_plan(), "ab", "r1", "transcript") == run_cost(make_plan()).transcript
     assert charge(ledger, make_plan(), "ab", "r1", "release") == run_cost(make_plan()).release
-    assert ledger.charges == [("ab", "r1", "transcript", 1.0, 2e-6, (10.0, 1e-5)),
-                              ("ab", "r1", "release", 1.5, 0.0, (10.0, 1e-5))]
+    assert ledger.charges == [("test-contract", "r1", "transcript", 1.0, 2e-6, (10.0, 1e-5), "ab", 1.5),
+                              ("test-contract", "r1", "release", 1.5, 0.0, (10.0, 1e-5), "ab", 0.0)]
 
 
 class SpentLedger(RecordingLedger):

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanroom.identity.keys import NORMALISERS, normalise
+from cleanroom.identity.profiles import PROFILES
+from cleanroom.identity.profiles.base import Reason
+
+NORMALISERS = PROFILES["cleanroom-1"].normalisers
+
+
+def normalise(kind, raw):
+    """The text, or None when it is refused."""
+    found = NORMALISERS[kind](raw)
+    return None if isinstance(found, Reason) else found
 
 
 @pytest.mark.parametrize(("raw", "expected"), [

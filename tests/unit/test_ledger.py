@@ -203,8 +203,8 @@ def test_a_foreign_database_is_refused(path: Path) -> None:
 def test_a_later_schema_is_refused(path: Path) -> None:
     SQLiteLedger(path)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(SettingsError, match="schema version 2"):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(SettingsError, match="schema version 3"):
         SQLiteLedger(path)
 
 

@@ -73,7 +73,11 @@ def test_the_join_is_the_plain_waterfall(seed: int, key_types: int, mine: int, t
     for side, given_ in zip(sides, (left, right), strict=True):
         for start in range(0, len(given_), 13):
             side.add(start, given_[start:start + 13])
-    assert waterfall(*sides).tolist() == plain(left, right)
+    partner, counts = waterfall(*sides)
+    assert partner.tolist() == plain(left, right)
+    rows = np.flatnonzero(partner >= 0)
+    first = (left[partner[rows]] == right[rows]).all(axis=2).argmax(axis=1)
+    assert counts == np.bincount(first, minlength=key_types).tolist()
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from measures_kit import plan_of
 
 from cleanroom.contract.model import Statistic
-from cleanroom.contract.plan import Plan, window_of
+from cleanroom.contract.plan import Plan
+from cleanroom.contract.windows import window_of
 from cleanroom.errors import DataError
 from cleanroom.measures.columns import column_matrix, least_square_cap, square_units
 

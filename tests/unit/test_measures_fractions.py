@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cleanroom.measures.fractions import fraction, portion, proportion
+from cleanroom.measures.fractions import fraction, inside, portion, proportion
 from cleanroom.measures.noise import Noised, noised
 from cleanroom.measures.statistics import Level, Result, Undefined, wilson
 
@@ -77,6 +77,19 @@ def test_a_part_of_a_whole_with_its_own_noise_covers_at_its_level(unit):
         buyers = rng.binomial(PEOPLE, 0.6)
         results.append(portion(released(rng, rng.binomial(buyers, 0.3), unit), released(rng, buyers, unit), 1))
     assert 0.93 <= covered(results, 0.3) <= 0.97
+
+
+@pytest.mark.parametrize("unit", [0.0, 0.5])
+def test_a_part_that_each_value_holds_is_covered_at_least(unit):
+    """Sales inside a look-back, of all sales: the bound on the covariance makes the interval wide, never short."""
+    rng, results = np.random.default_rng([37, int(unit)]), []
+    for _ in range(RUNS):
+        whole = np.minimum(rng.gamma(2.0, 500, 500), CAP)
+        part = whole * (rng.random(500) < 0.4)
+        squares = [released(rng, int((each**2).sum()), unit * CAP**2) for each in (part, whole)]
+        results.append(inside(released(rng, int(part.sum()), unit * CAP), released(rng, int(whole.sum()), unit * CAP),
+                              (squares[0], squares[1]), CAP))
+    assert covered(results, 0.4) >= 0.93
 
 
 def test_people_with_both_values_or_several_counts_are_covered_at_least():

@@ -107,7 +107,7 @@ def test_parquet_consent_times_keep_their_zone(tmp_path):
     ("", "members.csv: the file is empty"),
     ("\n\n", "members.csv: the file is empty"),
     ("person,email\n", "members.csv: the file has no rows"),
-    ("person,mail\n1,a\n", "members.csv: no column to match people by — map email, phone or loyalty"),
+    ("person,mail\n1,a\n", "members.csv: no column to match people by — map email, phone, loyalty or another"),
     ("email\na\n", "members.csv, field person: this column is missing"),
     ("person,email,email\n1,a,b\n", "members.csv, field email: two columns have this name"),
     ("person,email\n1,a\n2\n3,c\n", "members.csv, line 3: a line is not one row"),

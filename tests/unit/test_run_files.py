@@ -55,13 +55,21 @@ def test_of_several_claims_at_once_one_is_granted(tmp_path: Path) -> None:
 def test_the_root_of_the_log_sealed_last_is_remembered(runs: RunFiles) -> None:
     assert runs.last_head() == ""
     for number, run in enumerate(RUNS):
-        runs.seal(run, b"{}", bytes([number]) * 32)
+        runs.seal(run, lambda _: b"{}", bytes([number]) * 32)
         assert runs.last_head() == f"{number:02x}" * 32
+
+
+def test_each_head_is_made_from_the_root_sealed_before_it(runs: RunFiles) -> None:
+    """Also of runs that began at the same time."""
+    named: list[str] = []
+    for number, run in enumerate(RUNS):
+        runs.seal(run, lambda after: named.append(after) or b"{}", bytes([number]) * 32)
+    assert named == ["", *(f"{number:02x}" * 32 for number in range(len(RUNS) - 1))]
 
 
 def test_a_root_is_replaced_whole_and_flushed(runs: RunFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that refuses the new root leaves the old one."""
-    runs.seal(RUNS[0], b"{}", bytes(32))
+    runs.seal(RUNS[0], lambda _: b"{}", bytes(32))
     fsync, calls = os.fsync, []
 
     def full(descriptor: int) -> None:
@@ -72,7 +80,7 @@ def test_a_root_is_replaced_whole_and_flushed(runs: RunFiles, tmp_path: Path, mo
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MachineError, match="No space left"):
-        runs.seal(RUNS[1], b"{}", b"\x01" * 32)
+        runs.seal(RUNS[1], lambda _: b"{}", b"\x01" * 32)
     monkeypatch.undo()
     assert runs.last_head() == "00" * 32
     assert {path.name for path in (tmp_path / "state").iterdir()} == {"last-head", "last-head.lock"}
@@ -81,7 +89,7 @@ def test_a_root_is_replaced_whole_and_flushed(runs: RunFiles, tmp_path: Path, mo
 def test_seals_wait_for_each_other(runs: RunFiles) -> None:
     """While one seals, another cannot store its head and lose to an older root."""
     with runs._locked():
-        sealing = threading.Thread(target=runs.seal, args=(RUNS[0], b"{}", bytes(32)))
+        sealing = threading.Thread(target=runs.seal, args=(RUNS[0], lambda _: b"{}", bytes(32)))
         sealing.start()
         sealing.join(0.2)
         assert sealing.is_alive()

@@ -26,7 +26,8 @@ from cleanroom.adapters.synth.tables import advertiser_tables, retailer_tables
 from cleanroom.adapters.synth.terms import SALES_CAP, fit, obstacle, terms_text
 from cleanroom.adapters.synth.truth import Chunk, Truth
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import KeyType, Role, other
+from cleanroom.contract.keys import KeyType
+from cleanroom.contract.model import Role, other
 from cleanroom.errors import UsageError
 from cleanroom.ports import Progress
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.adapters.synth.columns import Array, Flags, Ints, digits, joined, pick
-from cleanroom.contract.model import KeyType, Role
+from cleanroom.adapters.synth.homes import HOME_FORMS, USABLE_HOMES, homes
+from cleanroom.contract.keys import KeyType
+from cleanroom.contract.model import Role
 
 # Share of people whose key a side has at all.
 PRESENCE: Final[Mapping[Role, Mapping[KeyType, float]]] = MappingProxyType({
-    "advertiser": MappingProxyType({"email": 0.93, "phone": 0.60, "loyalty": 0.55}),
-    "retailer": MappingProxyType({"email": 0.75, "phone": 0.65, "loyalty": 0.98}),
+    "advertiser": MappingProxyType({"email": 0.93, "phone": 0.60, "loyalty": 0.55, "postal": 0.70}),
+    "retailer": MappingProxyType({"email": 0.75, "phone": 0.65, "loyalty": 0.98, "postal": 0.85}),
 })
 _FIRST: Final = ("ada", "ahmed", "alice", "amelie", "anna", "bruno", "camille", "carla", "chloe", "clara", "daniel",
                  "elena", "emma", "farid", "greta", "hugo", "ines", "jonas", "julia", "karim", "laura", "leo", "lina",
@@ -31,7 +33,7 @@ _DOMAINS: Final = ("example.org", "example.com", "example.net", "mail.example.or
 # Multipliers prime to ten: every person has an own number, see population.
 _MAIL, _MAIL_MODULUS = 6_180_339_887, 10**8
 _PHONE, _PHONE_MODULUS = 7_046_029_253, 10**10
-_CARD, _CARD_MODULUS = 4_294_967_291, 10**12
+_CARD, _CARD_MODULUS = 4_294_967_291, 10**10
 
 _EMAIL_FORMS: Final = (0.70, 0.06, 0.08, 0.06, 0.03, 0.03, 0.02, 0.02)  # in the order of `_emails`
 _PHONE_FORMS: Final = (0.40, 0.30, 0.15, 0.12, 0.03)  # in the order of `_phones`
@@ -40,15 +42,16 @@ _CARD_FORMS: Final = (0.60, 0.25, 0.15)  # in the order of `_cards`
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Key:
-    """One key column of a side: texts as typed (null when missing), and whether each is the person's own key.
+    """One key type of a side: texts as typed (null when missing), and whether each is the person's own key.
 
-    An own key is valid under `cleanroom-1`, belongs to nobody else on any side, and is the one the other side has.
-    `mate`: row of who has the same key on this side, the person's own row when nobody does.
+    An own key is valid under `cleanroom-fr-1`, belongs to nobody else on any side, and is the one the other side has.
+    `mate`: row of who has the same key on this side, the person's own row when nobody does. `texts` by product column:
+    one, four for a postal key.
     """
 
-    texts: Array
     own: Flags
     mate: Ints
+    texts: Mapping[str, Array] = field(default_factory=dict)
 
 
 def draw_keys(random: np.random.Generator, role: Role, key_types: tuple[KeyType, ...], serial: Ints) \
@@ -62,8 +65,11 @@ def _draw(random: np.random.Generator, role: Role, key_type: KeyType, serial: In
     form = random.choice(len(shares), len(serial), p=shares)
     present = random.random(len(serial)) < PRESENCE[role][key_type]
     texts = write(role, serial, form)
+    columns = texts if isinstance(texts, dict) else {key_type: texts}
     mates = _pairs(form, present) if key_type == "email" else np.arange(len(serial))
-    return Key(pc.if_else(pa.array(present), texts, pa.scalar(None, pa.string())), present & (form < usable), mates)
+    return Key(present & (form < usable), mates,
+               {name: pc.if_else(pa.array(present), column, pa.scalar(None, pa.string()))
+                for name, column in columns.items()})
 
 
 def _pairs(form: Ints, present: Flags) -> Ints:
@@ -100,30 +106,41 @@ def _shared(role: Role, serial: Ints, form: Ints) -> Array:
 
 
 def _phones(_role: Role, serial: Ints, form: Ints) -> Array:
-    """Four ways to write +999 and ten digits (a country code nobody has); then without it, which is no key."""
+    """Four ways to write +888 1 and ten digits (a country code that ITU-T took back, so nobody has it); then without
+    the country, which is no key."""
     number = digits((serial * _PHONE + 1_618_033_989) % _PHONE_MODULUS, 10)
     pairs = [pc.utf8_slice_codeunits(number, at, at + 2) for at in range(0, 10, 2)]
 
     def written(start: str, *separators: str) -> Array:
         return joined(start, *(part for pair in zip(pairs, (*separators, ""), strict=True) for part in pair))
 
-    return _choose(form, written("+999 ", " ", " ", " ", " "), joined("+999", number),
-                   written("00999-", "", "-", "", ""), written("+999 (", ") ", ".", ".", "."),
-                   written("0", " ", " ", " ", " "))
+    return _choose(form, written("+888 1 ", " ", " ", " ", " "), joined("+8881", number),
+                   written("008881-", "", "-", "", ""), written("+888 1 (", ") ", ".", ".", "."),
+                   written("01", " ", " ", " ", " "))
 
 
 def _cards(_role: Role, serial: Ints, form: Ints) -> Array:
-    """HS and twelve digits: plain, in groups, lower case with hyphens."""
-    number = digits((serial * _CARD + 577_215_664_901) % _CARD_MODULUS, 12)
-    groups = [pc.utf8_slice_codeunits(number, at, at + 4) for at in range(0, 12, 4)]
-    return _choose(form, joined("HS", number), joined("HS ", groups[0], " ", groups[1], " ", groups[2]),
-                   joined("hs-", groups[0], "-", groups[1], "-", groups[2]))
+    """EAN-13 of a shop's own range (29, GS1 restricted circulation): plain, in groups, with hyphens."""
+    number = 29 * _CARD_MODULUS + (serial * _CARD + 5_772_156_649) % _CARD_MODULUS
+    written = digits(number * 10 + _check_digit(number), 13)
+    groups = [pc.utf8_slice_codeunits(written, *place) for place in ((0, 1), (1, 7), (7, 13))]
+    return _choose(form, written, joined(groups[0], " ", groups[1], " ", groups[2]),
+                   joined(groups[0], "-", groups[1], "-", groups[2]))
+
+
+def _check_digit(number: Ints) -> Ints:
+    """GS1 check digit of twelve digits: weights 3 and 1 from the right."""
+    total = np.zeros_like(number)
+    for place in range(12):
+        total += number // 10**place % 10 * (3 if place % 2 == 0 else 1)
+    return -total % 10
 
 
 _EMAIL_FORMS_SHARED: Final = 6
-_Writer = Callable[[Role, Ints, Ints], Array]
+_Writer = Callable[[Role, Ints, Ints], Array | dict[str, Array]]
 _WRITERS: Final[Mapping[KeyType, tuple[tuple[float, ...], int, _Writer]]] = MappingProxyType({
     "email": (_EMAIL_FORMS, 4, _emails),  # how many forms, from the first, are the person's own key
     "phone": (_PHONE_FORMS, 4, _phones),
     "loyalty": (_CARD_FORMS, 3, _cards),
+    "postal": (HOME_FORMS, USABLE_HOMES, homes),
 })

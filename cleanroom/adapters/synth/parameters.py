@@ -14,9 +14,8 @@ from typing import Final, Literal
 import numpy as np
 
 from cleanroom import limits
-from cleanroom.contract.model import KeyType
+from cleanroom.contract.keys import KeyType
 from cleanroom.errors import UsageError
-from cleanroom.identity.keys import NORMALISERS
 
 CHUNK: Final = 32_768  # people of each side made at once; part of the model, since streams are seeded by chunk
 MIN_ROWS: Final = 100
@@ -33,6 +32,7 @@ SEGMENTS: Final = ("new", "occasional", "loyal")
 SEGMENT_SHARES: Final = (0.30, 0.45, 0.25)
 SEGMENT_FACTORS: Final = (0.5, 1.0, 1.6)  # of the conversion rate; their mean under the shares is 1
 ARMS: Final = ("exposed", "control")
+SYNTHETIC: Final[tuple[KeyType, ...]] = ("email", "phone", "loyalty", "postal")  # keys that are made
 
 Purpose = Literal["people", "advertiser_keys", "retailer_keys", "advertiser_consents", "retailer_consents",
                   "exposures", "purchases", "visits"]
@@ -79,8 +79,8 @@ class Parameters:
         _check_range("--exposed", self.exposed, 0.05, 0.95)
         _check_range("--refused", self.refused, 0, 0.9)
         _check_range("--ropo", self.ropo, 0, 1)
-        if not self.keys or len(set(self.keys)) != len(self.keys) or not set(self.keys) <= set(NORMALISERS):
-            raise UsageError(f"--keys takes each of {', '.join(NORMALISERS)} at most once, at least one of them")
+        if not self.keys or len(set(self.keys)) != len(self.keys) or not set(self.keys) <= set(SYNTHETIC):
+            raise UsageError(f"--keys takes each of {', '.join(SYNTHETIC)} at most once, at least one of them")
         if max(SEGMENT_FACTORS) * self.conversion * (1 + self.lift) > 1:
             raise UsageError(f"--conversion {self.conversion} with --lift {self.lift} gives the most frequent buyers "
                              "a chance above 1", todo="lower one of them")

@@ -8,7 +8,7 @@ from typing import Final
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.synth.parameters import TIME_ZONE, Parameters
 from cleanroom.contract.model import Role, other
-from cleanroom.identity.keys import NORMALISERS
+from cleanroom.identity.columns import COLUMNS_OF, KEY_COLUMNS
 
 NAMES: Final = MappingProxyType({"advertiser": "Bright Kettle Teas", "retailer": "Harbour Stores"})
 _CONTACTS: Final = MappingProxyType({"advertiser": "privacy@bright-kettle.example.org",
@@ -17,8 +17,10 @@ _ADDRESSES: Final = MappingProxyType({"advertiser": "127.0.0.1:7201", "retailer"
 PERSON: Final = MappingProxyType({"advertiser": "crm_id", "retailer": "member"})
 # The parties' own names of product columns, beside the person's; columns not listed have the product's name.
 _OWN: Final = MappingProxyType({
-    "people": {"email": "e_mail", "phone": "mobile", "loyalty": "shop_card", "segment": "relation"},
-    "members": {"email": "mail", "phone": "phone_number", "loyalty": "card"},
+    "people": {"email": "e_mail", "phone": "mobile", "loyalty": "shop_card", "segment": "relation",
+               "given_name": "prenom", "family_name": "nom", "address": "adresse", "postcode": "code_postal"},
+    "members": {"email": "mail", "phone": "phone_number", "loyalty": "card", "given_name": "first_name",
+                "family_name": "last_name", "address": "street", "postcode": "zip"},
     "exposures": {"channel": "medium", "campaign": "operation", "day": "seen_at"},
     "arms": {"arm": "test_group", "day": "assigned_on"},
     "purchases": {"day": "sold_at", "basket": "ticket", "quantity": "units", "category": "department"},
@@ -27,7 +29,7 @@ _OWN: Final = MappingProxyType({
 
 
 # Columns that the files have and this version has no use for: the contract allows them (R-13).
-_UNUSED: Final = MappingProxyType({"exposures": ("cost",), "purchases": ("store_region",), "visits": ("store_region",)})
+_UNUSED: Final = MappingProxyType({"purchases": ("store_region",), "visits": ("store_region",)})
 
 
 def file_columns() -> dict[str, tuple[str, ...]]:
@@ -44,7 +46,8 @@ def own_name(table: str, column: str) -> str:
 
 def party_text(role: Role, parameters: Parameters) -> str:
     """The settings of one party."""
-    tables = "\n".join(_table(role, name, layout, parameters) for name, layout in LAYOUTS[role].items())
+    tables = "\n".join(_table(role, name, layout, parameters) for name, layout in LAYOUTS[role].items()
+                       if name != "identities")
     return f"""\
 # Synthetic data (`cleanroom synth`): nobody in it exists. See docs/synth.md.
 # Paths are relative to this file. A column that is not mapped is looked for under its product name; columns that
@@ -66,7 +69,7 @@ directory = "keys"      # never leaves this machine
 
 
 def _table(role: Role, name: str, layout: Layout, parameters: Parameters) -> str:
-    absent = set(NORMALISERS) - set(parameters.keys)
+    absent = set(KEY_COLUMNS) - {column for key in parameters.keys for column in COLUMNS_OF[key]}
     columns = {column: own_name(name, column) for column in (*layout.required, *layout.optional)
                if column not in absent and own_name(name, column) != column}
     mapped = ", ".join(f'{product} = "{own}"' for product, own in {"person": PERSON[role], **columns}.items())

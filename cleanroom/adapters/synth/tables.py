@@ -16,7 +16,7 @@ from cleanroom.adapters.synth.parameters import ARMS, SEGMENTS, Part
 from cleanroom.adapters.synth.population import UNASSIGNED, People
 from cleanroom.adapters.synth.settings import PERSON, own_name
 from cleanroom.adapters.synth.shopping import CATEGORIES, ONLINE, SALES_CHANNELS, Baskets, Lines, Visits
-from cleanroom.contract.model import KeyType
+from cleanroom.contract.keys import KeyType
 
 _ADVERTISER, _RETAILER = PERSON["advertiser"], PERSON["retailer"]
 _REGIONS: Final = ("north", "east", "south", "west", "islands")
@@ -93,4 +93,4 @@ def _regions(people: People, person: Any) -> Array:
 
 
 def _keys(table: str, keys: dict[KeyType, Key]) -> dict[str, Array]:
-    return {own_name(table, name): key.texts for name, key in keys.items()}
+    return {own_name(table, name): texts for key in keys.values() for name, texts in key.texts.items()}

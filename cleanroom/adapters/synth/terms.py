@@ -26,7 +26,8 @@ from cleanroom.adapters.synth.parameters import (
     Parameters,
 )
 from cleanroom.adapters.synth.settings import NAMES, file_columns
-from cleanroom.contract.model import Contract, KeyType
+from cleanroom.contract.keys import KeyType
+from cleanroom.contract.model import Contract
 from cleanroom.disclosure.accounting import influence
 from cleanroom.disclosure.padding import smallest_padding
 from cleanroom.errors import ContractError, UsageError
@@ -190,7 +191,7 @@ metrics = ["reach", "conversion", "sales", "lift"]
 [match]
 protocol = "ecdh-x25519-v1"
 keys = {keys}
-normalisation = "cleanroom-1"
+normalisation = "cleanroom-fr-1"
 epsilon = "{epsilon}"
 delta = "{delta}"
 max_people_advertiser = {most}

@@ -14,7 +14,8 @@ from cleanroom.adapters.synth.exposures import AUTUMN, TYPES, Contacts, seen_bef
 from cleanroom.adapters.synth.parameters import ARMS, SEGMENTS, WINDOW_DAYS, Parameters
 from cleanroom.adapters.synth.population import CONTROL, EXPOSED, UNASSIGNED, People
 from cleanroom.adapters.synth.shopping import HISTORY, SALES_CHANNELS, STORE, WINDOW, Baskets, Lines, Visits
-from cleanroom.contract.model import KeyType, Role
+from cleanroom.contract.keys import KeyType
+from cleanroom.contract.model import Role
 
 ROPO_DAYS: Final = 30  # look-back of ROPO and VOPO
 _ALL_ARMS: Final = (*ARMS, "unassigned")
@@ -60,7 +61,7 @@ class Truth:
     @property
     def cost_cents(self) -> int:
         """Cost of the campaign."""
-        return round(self._cost / 100)
+        return (self._cost + 50) // 100  # rounded half up, as a run rounds the costs of the file
 
     def document(self, terms: Mapping[str, Any]) -> dict[str, Any]:
         """truth.json; `terms`: how the contract was fitted. See docs/synth.md."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from cleanroom.contract.model import DimensionName, Measure, Metric, Role, Statistic
+from cleanroom.contract.model import Contract, DimensionName, Measure, Metric, Role, Statistic
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.errors import MisuseError
 from cleanroom.measures.estimate import Estimate, Unit
@@ -14,7 +14,7 @@ from cleanroom.measures.noise import Noised, noised
 from cleanroom.measures.statistics import Interval, Level, Undefined
 from cleanroom.table import ReleasedTable, Row
 
-FILTERS: Final = ("category", "sales_channel", "scope", "days", "member_segment", "customers")
+FILTERS: Final = ("category", "sales_channel", "scope", "days", "within", "member_segment", "customers")
 SUPPRESSED: Final = Undefined("suppressed")
 _CENTS_SQUARED = 10_000.0  # cents² in one whole currency unit squared
 
@@ -27,12 +27,14 @@ class Context:
 
     `admitted`: own people admitted to the run, exact. `peer_padded`: the peer's padded size, never below its
     true one; None when unknown. `role`: which party this is. `coverage`: own numbers, (part, whole) by name, exact.
+    `cost_cents`: of the campaign by the own files, for a contract that declares none.
     """
 
     role: Role
     admitted: int
     peer_padded: int | None
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    cost_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,23 @@ def asked(measure: Measure, *free: str, **filters: str) -> Sum:
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a metric reads of one release: it must have `dimensions` (more split the same numbers further) and open
-    `needs`; `may` make the metric better. `attribution`: of a release of credits."""
+    `needs`; `may` make the metric better. `attribution`: of a release of credits. `credited`: what is asked of people
+    is credited to their exposures, so where the contract has look-backs the same sums within them are needed, too."""
 
     needs: tuple[Sum, ...] = ()
     may: tuple[Sum, ...] = ()
     dimensions: tuple[DimensionName, ...] = ()
     attribution: bool = False
+    credited: bool = False
+
+    def wanted(self, contract: Contract) -> tuple[tuple[Sum, ...], tuple[Sum, ...]]:
+        """What it needs and what it may have in a contract."""
+        if not (self.credited and contract.calendar.lookback):
+            return self.needs, self.may
+        return self._looking_back(self.needs), self._looking_back(self.may)
+
+    def _looking_back(self, sums: tuple[Sum, ...]) -> tuple[Sum, ...]:
+        return (*sums, *(replace(each, filters=(*each.filters, ("within", "lookback"))) for each in sums))
 
     def reads(self, plan: Plan, release: int) -> frozenset[int] | None:
         """Indices of the statistics it reads of a release; None when the release is not one for it."""
@@ -74,10 +87,11 @@ class Part:
         if (terms.attribution is not None) != self.attribution or not set(self.dimensions) <= set(terms.dimensions):
             return None
         offered = {index: plan.contract.statistics[index] for index in plan.statistics_of(release)}
-        if not all(any(each.fits(statistic) for statistic in offered.values()) for each in self.needs):
+        needs, may = self.wanted(plan.contract)
+        if not all(any(each.fits(statistic) for statistic in offered.values()) for each in needs):
             return None
         return frozenset(index for index, statistic in offered.items()
-                         if any(each.fits(statistic) for each in (*self.needs, *self.may)))
+                         if any(each.fits(statistic) for each in (*needs, *may)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,15 @@ def _check_part(plan: Plan, name: Metric, part: Part) -> None:
     releases = plan.contract.releases
     if any(part.reads(plan, release) is not None for release in range(len(releases))):
         return
-    for each in part.needs:
+    needs, _ = part.wanted(plan.contract)
+    for each in needs:
         if not any(each.fits(statistic) for statistic in plan.contract.statistics):
             plain = [each.filters, each.free] == [(), ()]
             raise ContractError(f"metric {name} needs a statistic of {each}{' without category' if plain else ''}",
                                 where=_WHERE, todo=f"add the statistic or drop {name}")
     what = "an attribution release" if part.attribution else " × ".join(part.dimensions) or "any"
     kind = what if part.attribution else f"a release by {what}" if part.dimensions else "a release"
-    sums = ", ".join(str(each) for each in part.needs)
+    sums = ", ".join(str(each) for each in needs)
     raise ContractError(f"metric {name} needs {kind}" + (f" that opens {sums}" if sums else ""), where=_WHERE,
                         todo=f"add the release or drop {name}")
 
@@ -84,6 +85,10 @@ def _check_dimensions(contract: Contract) -> None:
     names = {dimension.name for dimension in contract.dimensions}
     used = {name for release in contract.releases for name in release.dimensions} | {"arm"}
     used |= {"path"} if methods and "path" in names else {"channels"} if methods else set()
+    used |= {"engagement" for each in contract.statistics if each.within is not None}
+    used |= {"periods" for each in contract.statistics if each.days is not None}
+    if contract.calendar.lookback is not None and all(each.within is None for each in contract.statistics):
+        raise _superfluous("calendar.lookback", "no statistic is within it")
     for index, dimension in enumerate(contract.dimensions):
         if dimension.name not in used:
             raise _superfluous(f"dimensions, {index + 1}", f"no release uses {dimension.name}")
