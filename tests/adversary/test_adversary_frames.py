@@ -86,7 +86,8 @@ BAD_FRAMES = {
     "an entry of a run of 15 bytes": accounts(run=bytes(15)),
     "an entry of an unknown part": accounts(part=3),
     "an absurd amount": accounts(epsilon=2**64 - 1),
-    "an absurd delta": accounts(delta=limits.MAX_LEDGER_AMOUNT + 1),
+    "an absurd epsilon of an entry": accounts(epsilon=limits.MAX_LEDGER_EPSILON + 1),
+    "an absurd delta": accounts(delta=limits.MAX_LEDGER_DELTA + 1),
     "an entry twice": node_pb2.Frame(account=match_pb2.Account(entries=2 * [match_pb2.LedgerEntry(
         run=bytes(16), part=1)])),
     "too many entries": node_pb2.Frame(account=match_pb2.Account(entries=(limits.MAX_LEDGER_ENTRIES + 1) * [
