@@ -91,10 +91,6 @@ class Plan:
         """How often a group counts each cell that it adds up, by index into `cells`: once, or its credit."""
         return self._weights.get(group, {})
 
-    def cells_of(self, group: Group) -> tuple[int, ...]:
-        """Indices into `cells` of the cells that a group adds up."""
-        return tuple(self.weights_of(group))
-
     def width(self, group: Group) -> int:
         """Numbers that are opened of a group: its people and its sums."""
         return 1 + len(self.contract.releases[group.release].statistics)

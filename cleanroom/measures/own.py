@@ -34,13 +34,6 @@ def exposure_coverage(contract: Contract, people: pd.DataFrame, exposures: pd.Da
     return shares
 
 
-def media_cost(contract: Contract, exposures: pd.DataFrame) -> int | None:
-    """Cents that the campaign cost by the advertiser's own file: all its exposures, of known people or not, rounded
-    half up once. None without a column of costs. DataError as `cost_cents`.
-    """
-    return cost_cents(contract, cost_micros(contract, exposures))
-
-
 def cost_micros(contract: Contract, exposures: pd.DataFrame) -> int | None:
     """Millionths of the currency that the campaign's exposures of one part cost, exact. None without a column."""
     if "cost_micros" not in exposures:

@@ -56,7 +56,7 @@ def expected_table(plan: Plan, given: Population) -> ReleasedTable:
     matched["period"] = [plan.cells[cell].period for cell in matched["cell"]]
     rows = []
     for group in plan.groups:
-        inside = matched[matched["cell"].isin(plan.cells_of(group))]
+        inside = matched[matched["cell"].isin(list(plan.weights_of(group)))]
         if len(inside) < plan.contract.disclosure.threshold:
             rows.append(Row(group, None, None))
             continue

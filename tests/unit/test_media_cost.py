@@ -15,7 +15,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.errors import DataError
 from cleanroom.measures.catalogue import Context, compute
-from cleanroom.measures.own import media_cost
+from cleanroom.measures.own import cost_cents, cost_micros
 
 HEAD = "person,channel,campaign,day,cost"
 # Two that count, one of an unknown person that does, and three that do not: campaign, channel, day.
@@ -33,6 +33,11 @@ def contract(cost: int = 0) -> Contract:
 def exposures(tmp_path, rows=ROWS, head: str = HEAD, agreed: Contract | None = None) -> pd.DataFrame:
     folder = write_party(tmp_path, "advertiser", exposures="\n".join([head, *rows]) + "\n")
     return load_tables(load_party(folder), agreed or contract(), datetime.now(UTC)).exposures
+
+
+def media_cost(agreed: Contract, found: pd.DataFrame) -> int | None:
+    """As a run does it, for one part."""
+    return cost_cents(agreed, cost_micros(agreed, found))
 
 
 def test_the_costs_of_the_campaign_are_added_up_and_rounded_once(tmp_path):

@@ -65,13 +65,24 @@ def has_hidden(text: str) -> bool:
         return _PRINTABLE.fullmatch(text) is None and text != ""
     return any(unicodedata.category(character)[0] in _HIDDEN for character in text)
 
+
 def fold(text: str) -> Result:
     """NFKC and lower case as a fixed point, without outer white space."""
     if len(text) > limits.MAX_KEY_CHARACTERS:
         return Reason.TOO_LONG
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip()
-    again = unicodedata.normalize("NFKC", folded.lower()).strip()
-    return folded if folded == again else Reason.UNSTABLE
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip()
+    again = unicodedata.normalize("NFKC", once.lower()).strip()
+    return once if once == again else Reason.UNSTABLE
+
+
+def folded(raw: str) -> Result:
+    """`fold` of a text without outer white space, no longer than a key may be; ASCII needs no Unicode."""
+    text = raw.strip()
+    found: Result = text.lower() if text.isascii() else fold(text)
+    if isinstance(found, str) and len(found) > limits.MAX_KEY_CHARACTERS:
+        return Reason.TOO_LONG
+    return found
+
 
 def split_address(text: str) -> tuple[str, str] | Reason:
     """Local part and domain of a stripped address with exactly one @ and nothing hidden."""

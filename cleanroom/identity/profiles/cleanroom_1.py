@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cleanroom import limits
-from cleanroom.identity.profiles.base import Profile, Reason, Result, fold, has_hidden
+from cleanroom.identity.profiles.base import Profile, Reason, Result, folded, has_hidden
 from cleanroom.identity.profiles.bulk import Plain
 from cleanroom.identity.profiles.hashes import sha256_text
 
@@ -33,15 +33,12 @@ def normalise_email(raw: str) -> Result:
     Strip Unicode white space, NFKC, lower case, domain as IDNA A-labels; exactly one @, a local part, a
     domain of at least two labels, no inner space or control character, at most 254 characters.
     """
-    text = raw.strip()
-    folded: Result = text.lower() if text.isascii() else fold(text)
-    if isinstance(folded, Reason):
-        return folded
-    if len(folded) > limits.MAX_KEY_CHARACTERS:
-        return Reason.TOO_LONG
-    if folded.isascii():
-        return folded if _PLAIN.fullmatch(folded) else Reason.FORM
-    return _international(folded)
+    text = folded(raw)
+    if isinstance(text, Reason):
+        return text
+    if text.isascii():
+        return text if _PLAIN.fullmatch(text) else Reason.FORM
+    return _international(text)
 
 
 def _international(text: str) -> Result:

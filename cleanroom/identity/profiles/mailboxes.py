@@ -16,7 +16,7 @@ from typing import Final
 import idna
 
 from cleanroom import limits
-from cleanroom.identity.profiles.base import Reason, Result, fold, split_address
+from cleanroom.identity.profiles.base import Reason, Result, folded, split_address
 from cleanroom.identity.profiles.bulk import Plain
 
 
@@ -63,16 +63,13 @@ def mailbox(raw: str) -> Result:
     Refused: more than 254 characters (RFC 5321), hidden characters (zero width, direction marks, controls), quoted or
     ill-formed local parts, domains that IDNA 2008 refuses, and words that mix Latin with letters that look like it.
     """
-    text = raw.strip()
-    folded: Result = text.lower() if text.isascii() else fold(text)
-    if isinstance(folded, Reason):
-        return folded
-    if len(folded) > limits.MAX_KEY_CHARACTERS:
-        return Reason.TOO_LONG
-    found = _PLAIN.fullmatch(folded)
+    text = folded(raw)
+    if isinstance(text, Reason):
+        return text
+    found = _PLAIN.fullmatch(text)
     if found is None:
-        return _unusual(folded)
-    return _at(PROVIDERS[found[2]], found[1]) if found[2] in PROVIDERS else folded
+        return _unusual(text)
+    return _at(PROVIDERS[found[2]], found[1]) if found[2] in PROVIDERS else text
 
 
 def _at(provider: Mailbox, local: str) -> Result:

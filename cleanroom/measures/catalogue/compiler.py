@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cleanroom.contract.model import Contract, Metric
 from cleanroom.contract.plan import CONTROL, EXPOSED, Plan
 from cleanroom.errors import ContractError
-from cleanroom.measures.catalogue.base import FILTERS, MetricDefinition, Part, Sum
+from cleanroom.measures.catalogue.base import MetricDefinition, Part, Sum
 from cleanroom.measures.columns import least_square_cap, sales_cap
 
 _WHERE = "metrics"
@@ -115,8 +115,3 @@ def _check_squares(contract: Contract) -> None:
         if statistic.cap < least_square_cap(cap):
             raise ContractError("the cap of the squares is below the square of the cap of sales",
                                 where=f"statistics, {index + 1}", todo=f"set it to {least_square_cap(cap)}")
-
-
-def filters_of(each: Sum) -> Mapping[str, str]:
-    """The filters of a sum as the settings of a statistic."""
-    return {name: value for name, value in each.filters if name in FILTERS}
