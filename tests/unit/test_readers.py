@@ -105,7 +105,7 @@ def test_parquet_consent_times_keep_their_zone(tmp_path):
 
 
 def test_times_with_a_zone_are_written_in_utc(tmp_path):
-    row = {name: "x" for name in REQUIRED_COLUMNS}
+    row = dict.fromkeys(REQUIRED_COLUMNS, "x")
     texts = ["1969-12-31T23:59:59.999999-05:00", "2024-03-31T02:30:00+01:00", "0001-01-01T00:30:00+00:00", None]
     times = pa.array([text and datetime.fromisoformat(text) for text in texts], pa.timestamp("us", "America/New_York"))
     frame = pd.DataFrame([row] * len(texts)).assign(event_time=pd.Series(times, dtype=pd.ArrowDtype(times.type)))
