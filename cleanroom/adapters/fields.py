@@ -113,13 +113,19 @@ def refuse(raw: RawTable, field: str, bad: Mask, what: str, todo: str) -> None:
 def _as_text(raw: RawTable, field: str) -> Column:
     column = raw.columns[field]
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        column = column.cast(pa.timestamp("us", "UTC"), safe=False)  # written with a Z
+        column = _utc(column)
     if any(test(column.type) for test in (pa.types.is_boolean, pa.types.is_timestamp, pa.types.is_integer,
                                           pa.types.is_null)):
         column = column.cast(pa.large_string())
     if not is_text(column):
         raise raw.error("not a text", field, 0, "write this column as text")
     return pc.fill_null(column, "")
+
+
+def _utc(column: Column) -> Column:
+    """Times with a zone as texts in UTC, with a Z. Arrow writes times without a zone ten times as fast."""
+    texts = column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us")).cast(pa.large_string())
+    return pc.binary_join_element_wise(texts, pa.scalar("Z", texts.type), pa.scalar("", texts.type))
 
 
 def _check_utf8(raw: RawTable, field: str, column: Column) -> None:

@@ -24,9 +24,9 @@ from cleanroom.adapters.reading import RawTable, estimated_bytes, read_batches, 
 from cleanroom.consent.files import allowed_columns
 from cleanroom.contract.model import Contract
 from cleanroom.identity.devices import TIED_BY, tie
-from cleanroom.identity.numbering import numbered, of_somebody, plain_ids
+from cleanroom.identity.numbering import numbered, of_somebody
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
-from cleanroom.identity.values import packed, repeated_hashes, text_hashes
+from cleanroom.identity.values import packed, repeated_hashes, text_array, text_hashes
 from cleanroom.ports import Pile, Scratch
 from cleanroom.preparation import OnePart, Parts
 
@@ -97,8 +97,8 @@ class _Spread:
             return untied
         piles = self._scratch.piles(self._count)
         for number, flags in enumerate(agreed):
-            people, frame = plain_ids(self._tables["people"].look(number)["person"]), logins.take(number)
-            known = pc.is_in(plain_ids(frame["person"]), value_set=people.filter(pa.array(flags)))
+            people, frame = text_array(self._tables["people"].look(number)["person"]), logins.take(number)
+            known = pc.is_in(text_array(frame["person"]), value_set=people.filter(pa.array(flags)))
             flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
             _add(flagged, _places(frame["device"], self._count), piles)
         empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
@@ -169,7 +169,7 @@ class _Table:
 
     def _by_person(self, frame: pd.DataFrame, first: int) -> NDArray[np.uint64]:
         """Rows from number `first` on go to the parts of their persons; the hashes of these."""
-        ids = plain_ids(frame["person"])
+        ids = text_array(frame["person"])
         hashes, row = text_hashes(packed(ids)), np.arange(first, first + len(frame))
         nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
         part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
@@ -192,7 +192,7 @@ class _Table:
 
 def _places(devices: pd.Series, parts: int) -> NDArray[np.int64]:
     """The part of each device."""
-    return (text_hashes(packed(plain_ids(devices))) >> np.uint64(16)).astype(np.int64) % parts
+    return (text_hashes(packed(text_array(devices))) >> np.uint64(16)).astype(np.int64) % parts
 
 
 def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.identity.values import text_array
 
 NOBODY: Final = -1  # an empty id: a row that is tied to no person
 STRANGER: Final = -2  # an id that is not in the roster
@@ -22,7 +23,7 @@ def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | Re
 
     The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0.
     """
-    ids, roster = tables.roster["person"], plain_ids(tables.roster["person"])
+    ids, roster = tables.roster["person"], text_array(tables.roster["person"])
     changed = {name: frame.assign(person=_numbers(frame["person"], roster, apart=name == "identities"))
                for name, frame in tables.frames().items() if frame is not tables.roster}
     own = tables.roster.assign(person=np.arange(len(ids)), id=ids)
@@ -38,17 +39,9 @@ def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
 
 
 def _numbers(persons: pd.Series, roster: Any, *, apart: bool) -> NDArray[np.int64]:
-    texts = plain_ids(persons)
+    texts = text_array(persons)
     found = pc.fill_null(pc.index_in(texts, value_set=roster).cast(pa.int64()), STRANGER).to_numpy()
     if apart:
         found = np.where(found == STRANGER, STRANGER - texts.dictionary_encode().indices.to_numpy(), found)
     numbers: NDArray[np.int64] = np.where(pc.equal(texts, "").to_numpy(zero_copy_only=False), NOBODY, found)
     return numbers
-
-
-def plain_ids(persons: pd.Series) -> Any:
-    """Ids as a pyarrow array of large strings without nulls."""
-    array = pa.array(persons, from_pandas=True) if persons.dtype == "category" \
-        else pa.array(persons, type=pa.large_string(), from_pandas=True)
-    array = array.cast(pa.large_string())
-    return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")
