@@ -54,6 +54,7 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 PEER_SILENCE: Final = 1800  # longest silence inside a run before it is ended: the peer may be reading large files
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- audit and keys -----------------------------------------------------------------------------------------
