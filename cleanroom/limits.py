@@ -55,6 +55,7 @@ MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 HEARTBEAT: Final = 2  # both sides say at least so often that they are there
 PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- audit and keys -----------------------------------------------------------------------------------------

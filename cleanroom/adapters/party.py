@@ -43,6 +43,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _cluster(text: str) -> str:
+    if not text.startswith("dask://"):
+        raise _refused("must be dask://host:port; that is always TLS, and nothing without TLS is spoken")
+    _address(text.removeprefix("dask://"))
+    return text
+
+
 def _memory(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})? (MB|GB)", text):
         raise _refused('must be a number and MB or GB, for example "2 GB"')
@@ -57,6 +64,7 @@ def _inside(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Cluster = Annotated[str, AfterValidator(_cluster)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT)]
 RelativePath = Annotated[ColumnName, AfterValidator(_inside)]
 Memory = Annotated[str, AfterValidator(_memory)]
@@ -81,6 +89,7 @@ class NodeSection(_Section):
     listen: Address
     peer: Address
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
+    executor: Cluster | None = None  # scheduler of our own Dask cluster; None: this machine does everything
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
@@ -103,6 +112,15 @@ class LimitsSection(_Section):
         """The budget in bytes."""
         number, unit = self.memory.split()
         return int(Decimal(number) * _UNITS[unit])
+
+
+class DaskSection(_Section):
+    """`[dask]`: what this node shows the cluster of `node.executor`, and whom it believes; patience in seconds."""
+
+    ca: RelativePath = "keys/dask/ca.pem"  # trusted for every machine of the cluster, so of this cluster alone
+    certificate: RelativePath = "keys/dask/node.pem"
+    key: RelativePath = "keys/dask/node.key.pem"
+    patience: Seconds = limits.WORKER_PATIENCE  # longest wait for one job, lost workers included
 
 
 class KeysSection(_Section):
@@ -150,6 +168,7 @@ class PartySettings(_Section):
     node: NodeSection
     limits: LimitsSection = LimitsSection()
     keys: KeysSection = KeysSection()
+    dask: DaskSection = DaskSection()
     partner: PartnerSection | None = None  # of our own alone: counted in our ledger, by the partner's signing key
     policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts
     data: dict[str, TableFile]

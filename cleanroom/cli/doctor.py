@@ -15,7 +15,7 @@ import numpy as np
 import typer
 
 from cleanroom import __version__
-from cleanroom.adapters.backends import choose_arithmetic
+from cleanroom.adapters.backends import choose_arithmetic, dask_executor
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import load_keys
@@ -68,6 +68,7 @@ def _party(folder: Path) -> Iterator[tuple[str, str]]:
     yield "party", f"{settings.party.name} ({settings.role})"
     yield "listens on", settings.node.listen
     yield "workers", str(settings.node.workers or "one per core")
+    yield "executor", _executor(settings)
     yield "peer silence", f"{settings.node.peer_silence} s"
     yield "run limit", f"{settings.node.run_limit} s"
     yield "free disk", f"{shutil.disk_usage(folder).free / 1e9:,.0f} GB"
@@ -76,6 +77,17 @@ def _party(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"data.{name}", f"{path.stat().st_size:,} bytes" if path.is_file() else "MISSING"
     yield from _contracts(folder, settings)
     yield "peer", f"{settings.node.peer}: {_reach(settings.node.peer)}"
+
+
+def _executor(settings: PartySettings) -> str:
+    if settings.node.executor is None:
+        return "this machine"
+    try:
+        with dask_executor(settings) as cluster:
+            found = cluster.machines()
+    except CleanroomError as error:
+        return f"{settings.node.executor}: {error}"
+    return f"{settings.node.executor}: {len(found)} workers with {sum(found.values())} threads, over TLS"
 
 
 def _contracts(folder: Path, settings: PartySettings) -> Iterator[tuple[str, str]]:

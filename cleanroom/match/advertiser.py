@@ -12,13 +12,13 @@ from cleanroom.errors import PeerViolationError
 from cleanroom.identity.values import KeyValues
 from cleanroom.match.diagnostics import KeyMatches, matches_by_key
 from cleanroom.match.dummies import Padding, dummies_per_cell
-from cleanroom.match.flight import Arrivals, depth, in_order
 from cleanroom.match.inbox import Inbox
 from cleanroom.match.join import JoinSide, waterfall
 from cleanroom.match.shuffle import Buckets, even_chunks, records_of, shuffled
 from cleanroom.match.tokens import ROWS_PER_CHUNK, Blinder, Scalar, Tuples, chunks_of, random_elements
 from cleanroom.ports import Entropy, Job, Noise, Scratch
 from cleanroom.primitives.backend import Backend, Points
+from cleanroom.primitives.flight import Arrivals, depth, in_order
 
 BASE_POINT = bytes([9]) + bytes(31)
 

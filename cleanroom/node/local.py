@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
-from cleanroom.adapters.backends import choose_arithmetic
+from cleanroom.adapters.backends import node_arithmetic
 from cleanroom.adapters.consent_files import KeptConsents, sweep_consents
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
@@ -69,7 +68,7 @@ class Finished:
 
 
 class LocalNode:
-    """Everything a party's node owns on this machine. Close it to end its worker processes.
+    """Everything a party's node owns on this machine. Close it to end its workers, or leave its cluster.
 
     `language` is that of the HTML report of its runs.
     """
@@ -86,8 +85,8 @@ class LocalNode:
         sweep(folder / STATE_NAME)
         sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
-        self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
-        self.backend: Backend = self._arithmetic.backend
+        self._arithmetic = ExitStack()
+        self.backend: Backend = self._arithmetic.enter_context(node_arithmetic(self.settings))
 
     def __repr__(self) -> str:
         return f"LocalNode({self.settings.role})"
@@ -96,7 +95,7 @@ class LocalNode:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._arithmetic.executor.close()
+        self._arithmetic.close()
 
     def contracts(self) -> dict[bytes, Contract]:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
