@@ -39,6 +39,7 @@ class FrameLink:
         self._ended = threading.Event()  # the peer will send nothing more
         self._peeked: tuple[int, Message] | None = None
         self.bytes_sent = self.bytes_received = 0
+        self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
 
     def __repr__(self) -> str:

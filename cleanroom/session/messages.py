@@ -50,8 +50,8 @@ class Hello(Message):
     unix_time: int
 
     def parts(self) -> Iterator[Part]:
-        yield from (self.version, self.oldest, self.software.encode(), self.role.encode(), self.contract, self.run, self.nonce,
-                    self.unix_time)
+        yield from (self.version, self.oldest, self.software.encode(), self.role.encode(), self.contract, self.run,
+                    self.nonce, self.unix_time)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -76,7 +76,7 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
 
 
 def _aborted(abort: node_pb2.Abort, sequence: int) -> CleanroomError:
-    """The error of a run that the peer ended. A claim that cannot be true at this frame is shown as the peer's words."""
+    """The error of a run that the peer ended. A claim that cannot be true now is shown as its words."""
     if abort.code == ContractRevokedError.__name__:
         return PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
                                 record=abort.revocation[:limits.MAX_REVOCATION_BYTES])
