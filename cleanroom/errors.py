@@ -141,6 +141,12 @@ class PeerViolationError(CleanroomError):
     public = "protocol violation"
 
 
+class VersionError(PeerViolationError):
+    """The two nodes speak no common version of the protocol."""
+
+    public = "the two nodes speak no common version of the protocol"
+
+
 class PeerRefusedError(CleanroomError):
     """The peer ended the run and gave a public reason."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 3  # the newest that this software speaks
+OLDEST_PROTOCOL: Final = 3  # and the oldest: version 2 has another first step, so it cannot be spoken
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -28,6 +29,8 @@ MAX_DOMINANCE_PERCENT: Final = 85  # INSEE, rule C-10
 MAX_PROOF_DELAY_DAYS: Final = 30  # one month, as a request under GDPR art. 12(3); rule C-04 [P]
 MAX_PROPOSALS: Final = 64  # open proposals a node keeps; the peer cannot fill the disk
 MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
+MAX_ROTATION_BYTES: Final = 8192  # two certificates of some 500 bytes, in base64 twice: under 3 KiB
+MAX_ROTATIONS: Final = 64  # of one party; one a year is usual, and the peer cannot fill the disk
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed

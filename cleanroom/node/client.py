@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import threading
 import time
@@ -12,7 +13,6 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom import limits
-from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node import tls
@@ -20,7 +20,7 @@ from cleanroom.node.authorise import SERVICE
 from cleanroom.node.link import FrameLink, lost, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import Proposal, Revocation
+from cleanroom.v1.agreement_pb2 import Proposal, Revocation, Rotation
 
 
 class Dial:
@@ -30,7 +30,8 @@ class Dial:
         self._node = node
         self._peer = other(node.settings.role)
         key, own = node.keys.tls_pem()
-        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, certificate(contract, self._peer))
+        self._certificate = tls.shown(node.settings.node.peer, node.accepted(contract.party(self._peer)))
+        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, self._certificate)
         self._link: FrameLink | None = None
         self._pump: threading.Thread | None = None
 
@@ -70,6 +71,10 @@ class Dial:
         """Hand the peer our revocation."""
         self._ask(lambda stub, patience: stub.Revoke(Revocation(record=record), timeout=patience))
 
+    def rotate(self, record: bytes) -> None:
+        """Hand the peer the rotation of our certificate."""
+        self._ask(lambda stub, patience: stub.Rotate(Rotation(record=record), timeout=patience))
+
     def _ask(self, call: Callable[[Any, float], Any]) -> Any:
         try:
             return call(node_pb2_grpc.NodeStub(self._channel),  # type: ignore[no-untyped-call]
@@ -94,6 +99,7 @@ class Dial:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
         link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        link.certificate = hashlib.sha256(self._certificate).digest()
         stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
         self._pump = start_pump(link, stub.Exchange(link.outgoing()))
         return link

@@ -51,6 +51,7 @@ class FrameLink:
         self._ended = False  # the peer will send nothing more
         self._end: Exception | None = None
         self.bytes_sent = self.bytes_received = 0
+        self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
 

@@ -23,6 +23,7 @@ from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
+from cleanroom.adapters.rotation_files import RotationFiles
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
@@ -30,9 +31,9 @@ from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
-from cleanroom.contract.check import ROLES, certificate, signing_key
+from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.effective import check_policy
-from cleanroom.contract.model import Contract, other
+from cleanroom.contract.model import Contract, Party
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.disclosure.padding import padding_terms
@@ -80,6 +81,7 @@ class LocalNode:
         self.entropy = SystemEntropy()
         self.keys: PartyKeys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
         self.store = ContractStore(folder)
+        self.rotations = RotationFiles(folder)
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
@@ -119,10 +121,23 @@ class LocalNode:
         """Contracts that both signed and that are ours, in force or not: their peer may be told what is wrong."""
         return {key: each for key, each in self.store.installed().items() if _holds(self.check_ours, each)}
 
+    def accepted(self, party: Party) -> tuple[bytes, ...]:
+        """Certificates (DER) that are a party's at this moment, newest first: as named, and by its rotations."""
+        return self.rotations.accepted(party, self.clock.now())
+
+    def is_of(self, caller: bytes, party: Party) -> bool:
+        """Whether a caller's certificate (its SHA-256) is one of them."""
+        return caller in {hashlib.sha256(der).digest() for der in self.accepted(party)}
+
+    def renew_keys(self) -> None:
+        """Show the next certificate when its time has come. SettingsError when it cannot be read."""
+        self.keys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
+
     def check_ours(self, contract: Contract) -> None:
         """The contract names our keys and our name. ContractError says what does not fit."""
         settings = self.settings
-        check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der())
+        check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der(),
+                      self.accepted(contract.party(settings.role)))
         if contract.party(settings.role).name != settings.party.name:
             raise ContractError(f"the contract gives the {settings.role} another name than party.toml",
                                 todo="people consented to a name: both must be the same")
@@ -195,8 +210,7 @@ class LocalNode:
         with AuditFile(self.runs.folder(run.hex())) as sink:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
             setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
-            peer = certificate(contract, other(setup.role))
-            introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
+            introduced = IntroducedLink(link, setup.audit, link.certificate.hex())
             try:
                 outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
                 self._release(setup, outcome)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -16,18 +16,30 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from cleanroom import limits
 from cleanroom.adapters.progress import Silent
-from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
-from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, trusted_parties
+from cleanroom.node.agreements import (
+    hash_text,
+    receive_proposal,
+    receive_revocation,
+    receive_rotation,
+    trusted_parties,
+)
 from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
 from cleanroom.node.local import LocalNode
 from cleanroom.session.messages import Hello
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
+from cleanroom.v1.agreement_pb2 import (
+    Proposal,
+    ProposalAnswer,
+    Revocation,
+    RevocationAnswer,
+    Rotation,
+    RotationAnswer,
+)
 from cleanroom.v1.node_pb2 import Frame
 
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
@@ -67,10 +79,12 @@ class NodeServer:
             self.refresh()
 
     def refresh(self) -> None:
-        """Listen anew if other peers are trusted now than before. Runs in progress go on."""
+        """Listen anew if other peers are trusted than before, or our next certificate has begun. Runs go on."""
         self._report()
-        trusted = self._trusted()
-        if trusted != self._bundle:
+        trusted, shown = self._trusted(), self._node.keys.certificate_sha256
+        with suppress(SettingsError):  # the keys in memory still work; `doctor` says what is wrong
+            self._node.renew_keys()
+        if trusted != self._bundle or shown != self._node.keys.certificate_sha256:
             self._servers[-1].stop(grace=MAX_RUN_SECONDS)
             self._listen(trusted, patience=REBIND_SECONDS)
 
@@ -118,9 +132,9 @@ class NodeServer:
         found: set[bytes] = set()
         if "party" in callers:
             peer = other(self._node.settings.role)
-            found |= {certificate(contract, peer) for contract in self._node.known().values()}
+            found |= {der for each in self._node.known().values() for der in self._node.accepted(each.party(peer))}
         if "trusted" in callers:
-            found |= {decode_base64(party.certificate, "certificate") for party in trusted_parties(self._node)}
+            found |= {der for party in trusted_parties(self._node) for der in self._node.accepted(party)}
         return found
 
     def _trusted(self) -> bytes:
@@ -144,6 +158,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, answered in a thread while gRPC sends what it queues."""
         link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        link.certificate = peer_fingerprint(context)
         start_pump(link, request_iterator)
         threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
                          daemon=True).start()
@@ -163,6 +178,14 @@ class Servicer(node_pb2_grpc.NodeServicer):
             contract = receive_revocation(self._node, peer_fingerprint(context), request.record)
             _say(f"contract {contract.id} version {contract.version} ({hash_text(contract)}) is revoked by the peer")
             return RevocationAnswer(contract=contract_hash(contract))
+
+    def Rotate(self, request: Rotation, context: Any) -> RotationAnswer:  # noqa: N802
+        """Keep the peer's next certificate."""
+        with _refusing(context, "rotation"):
+            rotation = receive_rotation(self._node, peer_fingerprint(context), request.record)
+            _say(f"the peer changes its certificate on {rotation.switch_at:%Y-%m-%d}; the present one is accepted "
+                 f"until {rotation.until:%Y-%m-%d}")
+            return RotationAnswer()
 
     def _answer(self, link: FrameLink, caller: bytes) -> None:
         try:
@@ -189,7 +212,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if contract is None:
             raise ContractError("the peer names a contract that is not here", todo=(
                 "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
-        if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
+        if not self._node.is_of(caller, contract.party(other(self._node.settings.role))):
             raise ContractError("the caller's certificate is pinned by another contract than the one it names")
         if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")

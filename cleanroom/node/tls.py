@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import ssl
+from collections.abc import Sequence
 
 import grpc
 
@@ -48,6 +50,26 @@ def channel(target: str, peer: Role, key: bytes, certificate: bytes, peer_der: b
     """A channel to the peer's node that trusts exactly `peer_der`."""
     credentials = grpc.ssl_channel_credentials(pem(peer_der), key, certificate)
     return grpc.secure_channel(target, credentials, [*OPTIONS, ("grpc.ssl_target_name_override", host_name(peer))])
+
+
+def shown(target: str, accepted: Sequence[bytes]) -> bytes:
+    """Which of the accepted certificates (DER) the node at `target` shows; the first when it shows none, or is away.
+
+    This look trusts nobody: the channel then trusts that certificate alone, and its handshake proves the key.
+    """
+    if len(accepted) == 1:
+        return accepted[0]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version, context.check_hostname = ssl.TLSVersion.TLSv1_3, False
+    context.verify_mode = ssl.CERT_NONE
+    host, _, port = target.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2) as raw, \
+                context.wrap_socket(raw) as wrapped:
+            der = wrapped.getpeercert(binary_form=True)
+    except OSError:
+        der = None
+    return next((each for each in accepted if each == der), accepted[0])
 
 
 def fingerprint(certificate_pem: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cleanroom import limits
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.check import signing_key
@@ -53,6 +54,7 @@ class Setup:
     same: tuple[str, ...] = ()  # earlier runs of the same question on the same own data
     started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
     hello: Hello | None = None  # ours, when the peer has it already
+    versions: tuple[int, int] = (limits.OLDEST_PROTOCOL, limits.PROTOCOL_VERSION)  # of the protocol, that we speak
 
     @property
     def cost(self) -> RunCost:

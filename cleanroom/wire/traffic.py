@@ -50,8 +50,9 @@ def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
 def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
     keys = len(plan.contract.match.keys)
     for role in ROLES:
-        yield "hello", role, 1, m.Hello(version=limits.PROTOCOL_VERSION, software=__version__, role=role,
-                                        contract=bytes(32), run=bytes(16), nonce=bytes(32), unix_time=2**31)
+        yield "hello", role, 1, m.Hello(version=limits.PROTOCOL_VERSION, oldest=limits.OLDEST_PROTOCOL,
+                                        software=__version__, role=role, contract=bytes(32), run=bytes(16),
+                                        nonce=bytes(32), unix_time=2**31)
         yield "account", role, 1, m.Account((), (), ())  # earlier runs of the contract add some 60 bytes each
     yield "sizes", "advertiser", 1, m.Sizes(sizes.cells, bytes(limits.POINT_BYTES))
     yield "sizes", "retailer", 1, m.Sizes((sizes.rows,), b"")

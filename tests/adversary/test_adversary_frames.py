@@ -173,7 +173,7 @@ def any_message() -> st.SearchStrategy[m.Message]:
     polynomial = st.builds(lambda value: np.full((4, N), value, np.uint32), small(min(PRIMES) - 1))
     constant = st.builds(lambda value: np.full(4, value, np.uint32), small(min(PRIMES) - 1))
     return st.one_of(
-        st.builds(m.Hello, version=small(2), software=st.text(max_size=8),
+        st.builds(m.Hello, version=small(4), oldest=small(4), software=st.text(max_size=8),
                   role=st.sampled_from(["advertiser", "retailer"]),
                   contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1)),
         st.builds(m.Sizes, rows=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
