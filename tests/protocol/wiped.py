@@ -18,7 +18,8 @@ from cleanroom.measures.compact import Compact
 from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.messages import Commitment, Message
 from cleanroom.session.retailer import RetailerSide
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.salted import SaltedAdvertiserSide, SaltedRetailerSide
+from cleanroom.session.script import STEPS
 
 
 def assert_dead_and_wiped(node: Node) -> None:
@@ -36,7 +37,7 @@ def assert_dead(node: Node) -> None:
     with pytest.raises(MisuseError):
         list(node.session.send())
     with pytest.raises(MisuseError):
-        node.session.receive(min(node.session.position, len(SCRIPT) - 1), Commitment(bytes(32)))
+        node.session.receive(min(node.session.position, len(STEPS) - 1), Commitment(bytes(32)))
 
 
 def assert_wiped(node: Node) -> None:
