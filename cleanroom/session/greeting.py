@@ -17,7 +17,8 @@ from cleanroom.session.setup import Setup
 
 
 class Greeting:
-    """Steps hello, account and sizes of one side. `rows`: own padded sizes; `blinding_key`: of A, or none."""
+    """Steps hello, account and sizes of one side. `rows`: own padded sizes; `blinding_key`: of A, or of each
+    side in the salted-hash mode."""
 
     def __init__(self, setup: Setup, rows: tuple[int, ...], blinding_key: bytes) -> None:
         self._setup, self._sizes = setup, Sizes(rows, blinding_key)
@@ -135,7 +136,7 @@ def check_sizes(setup: Setup, sizes: Sizes, peer: Role) -> None:
         expected, keyed, least = len(plan.cells), limits.POINT_BYTES, 1
         most = terms.max_people_advertiser + setup.padding.most * len(plan.cells)
     else:
-        expected, keyed, least = 1, 0, max(1, padding)
+        expected, keyed, least = 1, limits.POINT_BYTES if plan.salted else 0, max(1, padding)
         most = terms.max_people_retailer + padding + setup.padding.most
     if len(sizes.rows) != expected or len(sizes.blinding_key) != keyed:
         raise PeerViolationError("sizes: the declared sizes have the wrong form")
