@@ -9,8 +9,9 @@ from pathlib import Path
 import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 import pytest
 
-for room in ("unit", "node", "protocol"):
-    sys.path.insert(0, str(Path(__file__).parent.parent / room))
+sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "protocol"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 
 from live import OneProcess
 from server import Server, program, running
@@ -29,10 +30,10 @@ def shared_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(shared_server: Server) -> Iterator[Server]:
+def server(shared_server: Server) -> Server:
     """The server with an empty database."""
     shared_server.empty()
-    yield shared_server
+    return shared_server
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_another_encoding_than_the_declared_one(tmp_path: Path, codec: str, decl
 def test_two_encodings_in_one_file(tmp_path: Path) -> None:
     mixed = PEOPLE.encode() + "3,ß@example.org\n".encode("windows-1252")
     assert refusal(party(tmp_path, mixed)).startswith("members.csv, line 4: the line is not UTF-8 text")
-    undefined = "person,email\n1,a\n2,".encode() + b"\x81\n"
+    undefined = b"person,email\n1,a\n2,\x81\n"
     found = refusal(party(tmp_path, undefined, 'encoding = "windows-1252"'))
     assert found.startswith("members.csv, line 3: the line is not windows-1252 text")
 
@@ -117,16 +117,16 @@ def test_a_field_of_ten_megabytes(tmp_path: Path, newlines: str) -> None:
 
 
 def test_formulas_are_texts(tmp_path: Path) -> None:
-    formula = "=HYPERLINK(\"http://x\")"
-    assert members(party(tmp_path, f'person,email\n1,"{formula.replace(chr(34), chr(34) * 2)}"\n'.encode())) == [formula]
+    folder = party(tmp_path, b'person,email\n1,"=HYPERLINK(""http://x"")"\n')
+    assert members(folder) == ['=HYPERLINK("http://x")']
     purchases = "person,day,basket,amount,quantity,category\n1,2025-03-22,x,=1+1,2,dairy\n"
     found = refusal(write_party(tmp_path, purchases=purchases))
     assert found.startswith("purchases.csv, line 2, field amount: not a number")
 
 
 def test_a_column_of_mixed_types(tmp_path: Path) -> None:
-    purchases = "person,day,basket,amount,quantity,category\n1,2025-03-22,x,1.50,2,dairy\n1,2025-03-22,y,free,1,dairy\n"
-    assert refusal(write_party(tmp_path, purchases=purchases)).startswith("purchases.csv, line 3, field amount: not a n")
+    lines = "person,day,basket,amount,quantity,category\n1,2025-03-22,x,1.50,2,dairy\n1,2025-03-22,y,free,1,dairy\n"
+    assert refusal(write_party(tmp_path, purchases=lines)).startswith("purchases.csv, line 3, field amount: not a number")
 
 
 Write = Callable[[str, pd.DataFrame], None]

@@ -97,18 +97,19 @@ def test_nothing_can_be_written(tiny: Tiny, people: Server) -> None:
     people.execute(f"GRANT ALL ON members TO {USER}",
                    "CREATE FUNCTION wipe() RETURNS int LANGUAGE sql AS 'DELETE FROM members RETURNING 1'")
     party = moved(tiny.retailer, people, "query = \"SELECT person, email FROM members WHERE wipe() = 1\"")
-    assert "SQLSTATE 25006" in refusal(party)  # read_only_sql_transaction
+    assert "cannot give these rows" in refusal(party)
+    assert people.count("members") == 200
     edit(party / "party.toml", "SELECT person, email FROM members WHERE wipe() = 1", "DELETE FROM members; SELECT 1")
     assert "SQLSTATE 42601" in refusal(party)
 
 
 @pytest.mark.parametrize(("said", "state"), [
     ('table = "nothing"', "42P01"), ("query = \"SELECT 'person7@example.org'::int AS person\"", "22P02"),
-    ('query = "SELECT person, email::int AS email FROM members"', "22P02"), ('table = "pg_authid"', "42501")])
+    ('query = "SELECT person, email::int AS email FROM members"', "")])
 def test_errors_show_no_value(tiny: Tiny, people: Server, said: str, state: str) -> None:
     found = refusal(moved(tiny.retailer, people, said))
     assert found.startswith("crm: ")
-    assert f"SQLSTATE {state}" in found
+    assert (f"(SQLSTATE {state})" if state else "cannot give these rows") in found
 
 
 def test_a_bad_row_is_refused_by_its_number_while_the_rest_is_on_its_way(tiny: Tiny, server: Server) -> None:
@@ -180,12 +181,12 @@ def test_loopback_without_tls(tiny: Tiny, people: Server) -> None:
 
 def test_a_server_that_is_not_there(tiny: Tiny, server: Server) -> None:
     party = moved(tiny.retailer, server, port=1)
-    assert refusal(party).startswith("databases.crm: the database cannot be reached, or went away")
+    assert refusal(party).startswith("databases.crm: the database cannot be reached, went away")
 
 
 def test_a_server_that_goes_away_in_the_middle(tiny: Tiny, mortal: Server) -> None:
     mortal.execute("CREATE TABLE members AS SELECT i::text AS person, repeat('x', 200) AS email "
-                   "FROM generate_series(1, 1000000) i", f"GRANT SELECT ON members TO {USER}")
+                   "FROM generate_series(1, 300000) i", f"GRANT SELECT ON members TO {USER}")
     with Reading(load_party(moved(tiny.retailer, mortal))) as reading:
         tables = reading.batches("members", reading.layouts["members"], 1000)
         assert next(tables).rows == 1000

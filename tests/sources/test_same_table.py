@@ -1,5 +1,5 @@
-"""The same data in CSV, Parquet, folders, SQL over files, a DuckDB file and PostgreSQL: the same typed tables, and a run
-between two nodes that reads from each."""
+"""The same data in CSV, Parquet, folders, SQL over files, a DuckDB file and PostgreSQL: the same typed tables, and the
+same released table of two nodes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def postgres(party: Path, server: Server) -> None:
     for name, table in frames(party).items():
         server.fill(f"{party.name} {name}", table)
     password(party)
-    replaced(party, 'database = "crm"\ntable = "public.{} {{}}"'.format(party.name).format)
+    replaced(party, f'database = "crm"\ntable = "public.{party.name} {{}}"'.format)
     settings = party / "party.toml"
     settings.write_text(settings.read_text() + server.section())
 

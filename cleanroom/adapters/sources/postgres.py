@@ -70,9 +70,9 @@ class Postgres:
         try:
             yield
         except (self._error, pa.ArrowException, OSError) as error:
-            state = getattr(error, "sqlstate", None)
+            state = getattr(error, "sqlstate", None)  # the driver has none for rows on their way
             raise DataError(f"the database refused (SQLSTATE {state})" if state else
-                            "the database cannot be reached, or went away", where=where,
+                            "the database cannot be reached, went away, or cannot give these rows", where=where,
                             todo="try the same settings and query in psql") from None
 
 
