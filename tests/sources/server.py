@@ -78,6 +78,11 @@ class Server:
             cursor.adbc_ingest(name, table, mode="create")
             cursor.execute(f'GRANT SELECT ON "{name}" TO {USER}')
 
+    def count(self, name: str) -> int:
+        with self.connected("crm") as connection, connection.cursor() as cursor:
+            cursor.execute(f'SELECT count(*) FROM "{name}"')
+            return int(cursor.fetch_arrow_table().column(0)[0].as_py())
+
     def empty(self) -> None:
         self.execute("DROP DATABASE IF EXISTS crm WITH (FORCE)", "CREATE DATABASE crm", database="postgres")
 

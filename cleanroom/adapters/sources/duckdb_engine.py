@@ -20,8 +20,8 @@ class DuckDB:
     """An `Engine` over files of a party, each under a name; close it at the end.
 
     CSV columns are texts, so that no digit of a key is lost. A path that ends in / is a folder of CSV or of Parquet
-    files. A DuckDB file is a database of its own, the main one when it is the only file. `memory`: bytes. `kind`: of the
-    files, if not by extension.
+    files. A DuckDB file is a database of its own, the main one when it is the only file. `memory`: bytes. `kind`: of
+    the files, if not by extension.
     """
 
     def __init__(self, folder: Path, files: Mapping[str, str], memory: int, delimiter: str = ",",
