@@ -14,7 +14,7 @@ import grpc
 from cleanroom import limits
 from cleanroom.errors import CleanroomError, ContractRevokedError, PeerUnavailableError, PeerViolationError
 from cleanroom.session.messages import Message
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
 
@@ -76,7 +76,7 @@ class FrameLink:
         except queue.Empty:
             self._left()
             raise PeerUnavailableError(
-                f"the peer has been silent for {self._silence:.0f} s in step {SCRIPT[self._step].name}",
+                f"the peer has been silent for {self._silence:.0f} s in step {STEPS[self._step].name}",
                 todo="look at the other party's node, then run again") from None
         if item is None:
             raise PeerUnavailableError("the peer closed the connection in the middle of the run",
@@ -86,7 +86,7 @@ class FrameLink:
         self.bytes_received += item.ByteSize()
         step, message = decode(item, self._received)
         self._received += 1
-        self._step = min(step, len(SCRIPT) - 1)
+        self._step = min(step, len(STEPS) - 1)
         return step, message
 
     def outgoing(self) -> Iterator[Frame]:
@@ -125,7 +125,7 @@ class FrameLink:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{SCRIPT[self._step].name}", where="node.run_limit",
+                                       f"{STEPS[self._step].name}", where="node.run_limit",
                                        todo="raise it in party.toml if both machines are only slow, then run again")
         return left
 
