@@ -15,7 +15,7 @@ from cleanroom import limits
 from cleanroom.errors import CleanroomError, ContractRevokedError, PeerUnavailableError, PeerViolationError
 from cleanroom.node.window import WINDOW_BYTES, WINDOW_FRAMES, Window
 from cleanroom.session.messages import Message
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
 from cleanroom.wire.transport import Signal, State, decode_signal, encode_signal
@@ -149,7 +149,7 @@ class FrameLink:
             self._unconfirmed_bytes += frame.ByteSize()
             self._changed.notify_all()
         self.bytes_received += frame.ByteSize()
-        self._step = min(step, len(SCRIPT) - 1)
+        self._step = min(step, len(STEPS) - 1)
         return step, message
 
     def _queue(self, frame: Frame) -> None:
@@ -203,20 +203,20 @@ class FrameLink:
     def _check_limit(self) -> None:
         if time.monotonic() >= self._deadline:
             raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{SCRIPT[self._step].name}; the peer {self._last_heard()}",
+                                       f"{STEPS[self._step].name}; the peer {self._last_heard()}",
                                        where="node.run_limit",
                                        todo="raise it in party.toml if both machines are only slow, then run again")
 
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard >= self._silence:
             raise PeerUnavailableError(f"the peer has been silent for {self._silence:.0f} s in step "
-                                       f"{SCRIPT[self._step].name}; it {self._last_heard()}",
+                                       f"{STEPS[self._step].name}; it {self._last_heard()}",
                                        where="node.peer_silence", todo=_AGAIN)
 
     def _last_heard(self) -> str:
         """When the peer gave its last sign, and what it then did."""
         ago = f"was last heard {time.monotonic() - self._heard:.0f} s ago"
-        return f"{ago}, {self._peer.state} in step {SCRIPT[self._peer.step].name}" if self._peer else ago
+        return f"{ago}, {self._peer.state} in step {STEPS[self._peer.step].name}" if self._peer else ago
 
     def _raise_end(self) -> NoReturn:
         """The peer's abort, if it sent one; else why the connection ended."""
