@@ -13,6 +13,7 @@ from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME
 from cleanroom.errors import DataError, UsageError
 
 FOLDER_NAME = "consents"
+_BUFFER = 1 << 20  # bytes written at once: a line has some hundreds
 
 
 class KeptConsents:
@@ -30,7 +31,7 @@ class KeptConsents:
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".new-")  # mode 0600
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb", buffering=_BUFFER) as file:
                 file.writelines(line + b"\n" for line in lines)
                 file.flush()
                 os.fsync(file.fileno())
