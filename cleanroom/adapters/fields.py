@@ -16,6 +16,7 @@ from cleanroom import limits
 from cleanroom.adapters.arrays import Column
 from cleanroom.adapters.reading import RawTable
 from cleanroom.errors import DataError
+from cleanroom.identity.values import packed
 
 Mask = NDArray[np.bool_]
 
@@ -89,7 +90,8 @@ def plain_texts(raw: RawTable, field: str) -> Column:
            "shorten it")
     if not raw.source.checked:
         _check_utf8(raw, field, column)
-        refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
+        if not packed(column).data.all():
+            refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
     return column
 
 

@@ -107,11 +107,11 @@ class _Spread:
 
     def take(self, number: int) -> Tables:
         """See `preparation.Parts`."""
-        return self._part({name: table.take(number) for name, table in self._tables.items()})
+        return self._part({name: table.take(number) for name, table in self._tables.items()}, _JUDGED)
 
-    def _part(self, frames: dict[str, pd.DataFrame]) -> Tables:
+    def _part(self, frames: dict[str, pd.DataFrame], spent: frozenset[str] = frozenset()) -> Tables:
         pa.default_memory_pool().release_unused()
-        return numbered(tables_of(self._settings.role, frames))
+        return numbered(tables_of(self._settings.role, frames), spent)
 
 
 class _Table:

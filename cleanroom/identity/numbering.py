@@ -17,15 +17,17 @@ NOBODY: Final = -1  # an empty id: a row that is tied to no person
 STRANGER: Final = -2  # an id that is not in the roster
 
 
-def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
+def numbered(tables: AdvertiserTables | RetailerTables,
+             spent: frozenset[str] = frozenset()) -> AdvertiserTables | RetailerTables:
     """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER (in `identities` a
     number of its own for each stranger, from STRANGER down: a device of two strangers is not that of one).
 
-    The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0.
+    The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0. `spent`: tables whose
+    people nobody will look for any more.
     """
     ids, roster = tables.roster["person"], text_array(tables.roster["person"])
     changed = {name: frame.assign(person=_numbers(frame["person"], roster, apart=name == "identities"))
-               for name, frame in tables.frames().items() if frame is not tables.roster}
+               for name, frame in tables.frames().items() if frame is not tables.roster and name not in spent}
     own = tables.roster.assign(person=np.arange(len(ids)), id=ids)
     if "row" not in own:
         own["row"] = np.arange(len(ids))
