@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from cleanroom.adapters import cluster
 import numpy
 cluster._power = lambda task, right=cluster._power: numpy.roll(right(task), 32)
 """
+DEADLY = "import os\nfrom cleanroom.adapters import cluster\ncluster._power = lambda task: os._exit(1)"
 OLDER = "from cleanroom.adapters import parcel\nparcel.__version__ = '0.0.9'"
 
 
@@ -124,6 +126,26 @@ def test_another_authority_is_not_believed(cluster: Cluster, tmp_path: Path) -> 
     with (DaskExecutor(settings.model_copy(update={"folder": other.folder})) as executor,
           pytest.raises(MachineError, match="cannot be reached over TLS")):
         assert executor.workers
+
+
+def test_a_scheduler_without_tls_is_never_spoken_to(cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        address = f"127.0.0.1:{plain.getsockname()[1]}"
+        settings = cluster.settings()
+        node = settings.node.model_copy(update={"executor": f"dask://{address}"})
+        with (DaskExecutor(settings.model_copy(update={"node": node})) as executor,
+              pytest.raises(MachineError, match="cannot be reached over TLS")):
+            assert executor.workers
+        connection, _ = plain.accept()
+        with connection:
+            assert connection.recv(3) == b"\x16\x03\x01"  # a TLS handshake, and nothing before it
+
+
+@pytest.mark.soak
+def test_a_job_that_ends_every_worker_is_given_up(cluster: Cluster, here: Backend, points: Points) -> None:
+    for _ in range(4):  # Dask allows three failures
+        cluster.worker(preload=DEADLY)
+    assert "several workers died one after the other with the same job" in failure(cluster, here, points)
 
 
 def test_a_closed_executor_is_misuse(cluster: Cluster) -> None:
