@@ -17,6 +17,7 @@ from tiny import Tiny
 
 from cleanroom.adapters.cluster import ClusterBackend
 from cleanroom.adapters.dask_executor import DaskExecutor
+from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.party import load_party
 from cleanroom.cli import doctor
 from cleanroom.errors import MachineError, MisuseError, PeerViolationError, SettingsError
@@ -146,6 +147,16 @@ def test_a_job_that_ends_every_worker_is_given_up(cluster: Cluster, here: Backen
     for _ in range(4):  # Dask allows three failures
         cluster.worker(preload=DEADLY)
     assert "several workers died one after the other with the same job" in failure(cluster, here, points)
+
+
+def test_an_unreachable_scheduler_costs_no_privacy(cluster: Cluster, tiny: Tiny) -> None:
+    shutil.copytree(cluster.authority.folder, tiny.advertiser / "keys" / "dask")
+    tiny.setting("advertiser", "workers = 1", 'workers = 1\nexecutor = "dask://127.0.0.1:9"')
+    tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
+    with serving(tiny.retailer), pytest.raises(MachineError, match="cannot be reached over TLS within 1 s"):
+        match(tiny.advertiser, tiny.contract)
+    for role in ROLES:
+        assert SQLiteLedger(tiny.party(role) / "state" / "ledger.sqlite").history("tiny-campaign") == []
 
 
 def test_a_closed_executor_is_misuse(cluster: Cluster) -> None:
