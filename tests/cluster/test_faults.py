@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from live import match, serving
 from machines import Authority, Cluster
 from tiny import Tiny
 
@@ -20,6 +19,7 @@ from cleanroom.adapters.dask_executor import DaskExecutor
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.party import load_party
 from cleanroom.cli import doctor
+from cleanroom.contract.check import ROLES
 from cleanroom.errors import MachineError, MisuseError, PeerViolationError, SettingsError
 from cleanroom.primitives.backend import Backend, Points
 
@@ -199,17 +199,16 @@ def test_only_dask_over_tls_is_a_setting(tiny: Tiny, address: str) -> None:
     assert caught.value.where == "party.toml, node.executor"
 
 
-def test_doctor_tells_executor_and_workers(cluster: Cluster, tiny: Tiny) -> None:
+def test_doctor_tells_executor_and_workers(cluster: Cluster, tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     cluster.worker()
+    assert dict(doctor._party(tiny.retailer))["executor"] == "this machine"
     shutil.copytree(cluster.authority.folder, tiny.retailer / "keys" / "dask")
     tiny.setting("retailer", "workers = 1", f'workers = 1\nexecutor = "dask://{cluster.address}"')
-    done = subprocess.run([sys.executable, "-m", "cleanroom.cli.main", "doctor", str(tiny.retailer)],
-                          capture_output=True, text=True, check=True)
-    assert f"dask://{cluster.address}: 1 workers with 1 threads, over TLS" in done.stdout
-    assert done.stderr == ""
+    told = dict(doctor._party(tiny.retailer))["executor"]
+    assert told == f"dask://{cluster.address}: 1 workers with 1 threads, over TLS"
+    assert capfd.readouterr().err == ""
 
 
 def test_doctor_tells_why_a_cluster_cannot_be_used(tiny: Tiny) -> None:
     tiny.setting("retailer", "workers = 1", 'workers = 1\nexecutor = "dask://127.0.0.1:9"')
-    (line,) = (value for title, value in doctor._party(tiny.retailer) if title == "executor")
-    assert "ca.pem: cannot be opened" in line
+    assert "ca.pem: cannot be opened" in dict(doctor._party(tiny.retailer))["executor"]
