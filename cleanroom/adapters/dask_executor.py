@@ -52,8 +52,7 @@ class DaskExecutor:
         return sum(self.machines().values())
 
     def machines(self) -> Mapping[str, int]:
-        """Threads by worker. MachineError: the scheduler does not answer, or no worker is there; SettingsError: a
-        worker's address is not TLS."""
+        """Threads by worker. MachineError: the scheduler does not answer, or no worker is there."""
         client = self._connected()
         try:
             found: dict[str, int] = client.nthreads(callback_timeout=self._connect)
@@ -61,9 +60,6 @@ class DaskExecutor:
             raise self.failed(client, error) from None
         if not found:
             raise MachineError("no worker is there", where="dask", todo="start workers, see docs/scaling.md")
-        if not all(address.startswith("tls://") for address in found):
-            raise SettingsError("a worker does not speak TLS", where="dask",
-                                todo="start every worker with its certificate and --protocol tls")
         return found
 
     def submit(self, function: Callable[[T], R], chunk: T) -> Job[R]:

@@ -17,7 +17,7 @@ from cleanroom.contract.plan import Plan
 class Costs:
     """Seconds of one processor core for one operation of a backend.
 
-    Curve operations are per point and spread over the workers; those of the lattice run on one core.
+    Curve operations are per point and spread over the workers; those of the lattice are counted as on one core.
     """
 
     hash: float  # key to curve

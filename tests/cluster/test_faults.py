@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from live import match, serving
 from machines import Authority, Cluster
 from tiny import Tiny
 
 from cleanroom.adapters.cluster import ClusterBackend
 from cleanroom.adapters.dask_executor import DaskExecutor
+from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.party import load_party
 from cleanroom.cli import doctor
+from cleanroom.contract.check import ROLES
 from cleanroom.errors import MachineError, MisuseError, PeerViolationError, SettingsError
 from cleanroom.primitives.backend import Backend, Points
 
@@ -27,6 +29,7 @@ from cleanroom.adapters import cluster
 import numpy
 cluster._power = lambda task, right=cluster._power: numpy.roll(right(task), 32)
 """
+DEADLY = "import os\nfrom cleanroom.adapters import cluster\ncluster._power = lambda task: os._exit(1)"
 OLDER = "from cleanroom.adapters import parcel\nparcel.__version__ = '0.0.9'"
 
 
@@ -126,6 +129,36 @@ def test_another_authority_is_not_believed(cluster: Cluster, tmp_path: Path) -> 
         assert executor.workers
 
 
+def test_a_scheduler_without_tls_is_never_spoken_to(cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        address = f"127.0.0.1:{plain.getsockname()[1]}"
+        settings = cluster.settings()
+        node = settings.node.model_copy(update={"executor": f"dask://{address}"})
+        with (DaskExecutor(settings.model_copy(update={"node": node})) as executor,
+              pytest.raises(MachineError, match="cannot be reached over TLS")):
+            assert executor.workers
+        connection, _ = plain.accept()
+        with connection:
+            assert connection.recv(3) == b"\x16\x03\x01"  # a TLS handshake, and nothing before it
+
+
+@pytest.mark.soak
+def test_a_job_that_ends_every_worker_is_given_up(cluster: Cluster, here: Backend, points: Points) -> None:
+    for _ in range(4):  # Dask allows three failures
+        cluster.worker(preload=DEADLY)
+    assert "several workers died one after the other with the same job" in failure(cluster, here, points)
+
+
+def test_an_unreachable_scheduler_costs_no_privacy(cluster: Cluster, tiny: Tiny) -> None:
+    shutil.copytree(cluster.authority.folder, tiny.advertiser / "keys" / "dask")
+    tiny.setting("advertiser", "workers = 1", 'workers = 1\nexecutor = "dask://127.0.0.1:9"')
+    tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
+    with serving(tiny.retailer), pytest.raises(MachineError, match="cannot be reached over TLS within 1 s"):
+        match(tiny.advertiser, tiny.contract)
+    for role in ROLES:
+        assert SQLiteLedger(tiny.party(role) / "state" / "ledger.sqlite").history("tiny-campaign") == []
+
+
 def test_a_closed_executor_is_misuse(cluster: Cluster) -> None:
     executor = cluster.executor()
     executor.close()
@@ -166,17 +199,16 @@ def test_only_dask_over_tls_is_a_setting(tiny: Tiny, address: str) -> None:
     assert caught.value.where == "party.toml, node.executor"
 
 
-def test_doctor_tells_executor_and_workers(cluster: Cluster, tiny: Tiny) -> None:
+def test_doctor_tells_executor_and_workers(cluster: Cluster, tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     cluster.worker()
+    assert dict(doctor._party(tiny.retailer))["executor"] == "this machine"
     shutil.copytree(cluster.authority.folder, tiny.retailer / "keys" / "dask")
     tiny.setting("retailer", "workers = 1", f'workers = 1\nexecutor = "dask://{cluster.address}"')
-    done = subprocess.run([sys.executable, "-m", "cleanroom.cli.main", "doctor", str(tiny.retailer)],
-                          capture_output=True, text=True, check=True)
-    assert f"dask://{cluster.address}: 1 workers with 1 threads, over TLS" in done.stdout
-    assert done.stderr == ""
+    told = dict(doctor._party(tiny.retailer))["executor"]
+    assert told == f"dask://{cluster.address}: 1 workers with 1 threads, over TLS"
+    assert capfd.readouterr().err == ""
 
 
 def test_doctor_tells_why_a_cluster_cannot_be_used(tiny: Tiny) -> None:
     tiny.setting("retailer", "workers = 1", 'workers = 1\nexecutor = "dask://127.0.0.1:9"')
-    (line,) = (value for title, value in doctor._party(tiny.retailer) if title == "executor")
-    assert "ca.pem: cannot be opened" in line
+    assert "ca.pem: cannot be opened" in dict(doctor._party(tiny.retailer))["executor"]
