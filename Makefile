@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo parties test chromium postgres lint soak proto proto-check setup clean
+.PHONY: demo parties test chromium postgres lint soak fuzz audit proto proto-check setup clean
 
 setup: $(VENV)/ready
 
@@ -45,6 +45,23 @@ lint: setup
 soak: setup
 	$(BIN)/pytest -m soak
 
+# Seconds for each parser; finds go to tests/fuzz/corpus, where `make test` replays them.
+SECONDS ?= 20
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/explore.py --seconds $(SECONDS)
+
+# What is shipped (build/sbom.cdx.json, CycloneDX), and whether anything in it is known to be vulnerable. It needs the
+# advisory service: a package that it does not know, or no answer, is a failure, too.
+audit: setup
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[audit]'
+	mkdir -p build
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o build/sbom.cdx.json .venv-audit
+	.venv-audit/bin/python -m pip freeze --exclude cleanroom > build/shipped.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(AUDIT) -r build/shipped.txt
+
 # The code in cleanroom/v1 is generated with the lowest supported gRPC and protobuf, in an environment of its own.
 PROTO_BIN := .venv-proto/bin
 PROTO = $(PROTO_BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) \
@@ -66,4 +83,4 @@ proto-check: $(PROTO_BIN)/ready
 		{ echo "cleanroom/v1 is not what protos/ generates: run make proto"; exit 1; }; done
 
 clean:
-	rm -rf $(VENV) .venv-proto build *.egg-info
+	rm -rf $(VENV) .venv-audit .venv-proto build *.egg-info

@@ -257,7 +257,7 @@ class LocalNode:
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self.settings.key_directory, self.entropy)
-        return KeptRuns(self.settings.folder, key, contract.id, contract_hash(contract).hex(),
+        return KeptRuns(self.settings.folder, key, contract.id, contract_hash(contract).hex(), self.settings.role,
                         {role: signing_key(contract, role) for role in ROLES})
 
     def _caps(self) -> tuple[Cap, ...]:

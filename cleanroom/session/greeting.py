@@ -33,6 +33,7 @@ class Greeting:
     def send(self, step: str) -> Message:
         """Our hello, account or sizes. The sizes are about people, so the transcript is paid for first."""
         if step == "hello":
+            self._accounts.begin()
             self._hellos.append(self._setup.hello or make_hello(self._setup))
             if len(self._hellos) == 2:
                 self._check_keyed()
