@@ -12,7 +12,7 @@ from pathlib import Path
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.backends import node_arithmetic
-from cleanroom.adapters.consent_files import KeptConsents
+from cleanroom.adapters.consent_files import KeptConsents, sweep_consents
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
@@ -82,6 +82,7 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = ExitStack()
         self.backend: Backend = self._arithmetic.enter_context(node_arithmetic(self.settings))
