@@ -5,7 +5,8 @@
 
 Every quantity is fixed + each · rows, both not negative, by least squares of the relative errors: small runs count as
 much as large ones. Of processor time, the columns' part is what the stage `columns` takes of all stages' seconds:
-an estimate, since a stage also waits for the other side.
+an estimate, since a stage also waits for the other side. Memory is fitted to the two largest sizes only: the budget
+of a run bends its line, and what small runs add does not go on.
 """
 
 from __future__ import annotations
@@ -61,7 +62,12 @@ def fit(runs: Sequence[Mapping[str, Any]]) -> Model:
     if len(set(rows)) < 2:
         raise ValueError("a line needs runs of two sizes at least")
     measured = [quantities(run) for run in runs]
-    return {name: _line(rows, np.array([each[name] for each in measured])) for name in measured[0]}
+    large = rows >= sorted(set(rows))[-2]
+    model = {}
+    for name in measured[0]:
+        taken = large if name[1] == MEMORY else np.full(len(rows), fill_value=True)
+        model[name] = _line(rows[taken], np.array([each[name] for each in measured])[taken])
+    return model
 
 
 def _line(rows: np.ndarray, values: np.ndarray) -> Line:

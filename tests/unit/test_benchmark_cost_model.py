@@ -45,6 +45,12 @@ def test_exact_lines_are_found(model: Any) -> None:
     assert found["retailer", model.CPU].at(10**9) == pytest.approx(FIXED + EACH * 1e9)
 
 
+def test_memory_goes_on_as_between_the_two_largest(model: Any) -> None:
+    steep = run(10_000, peak_memory_bytes={"advertiser": 1, "retailer": 1})
+    found = model.fit([run(1_000_000), steep, run(100_000)])
+    assert found["retailer", model.MEMORY] == pytest.approx((1e8, 900))
+
+
 def test_one_size_makes_no_line(model: Any) -> None:
     with pytest.raises(ValueError, match="two sizes"):
         model.fit([run(10_000), run(10_000)])
