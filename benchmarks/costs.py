@@ -38,7 +38,7 @@ def measured(backend: Backend) -> dict[str, float]:
     secret = SecretKey.generate(ctx, entropy, backend)
     values, blocks = np.ones((COLUMNS, N), dtype=np.int64), iter(range(1, 10_000))
     texts = Texts.of(keys)
-    c0, c1 = secret.encrypt(range(COLUMNS), 0, values), expand_c1(ctx, secret.seed, range(COLUMNS), 0)
+    c0, c1 = secret.begin_encrypt(range(COLUMNS), 0, values).result(), expand_c1(ctx, secret.seed, range(COLUMNS), 0)
     mask, total = Mask(np.ones(N, dtype=bool), backend), Accumulator(COLUMNS, backend)
     total.add(mask, c0, c1)
     sealed, _ = masked_sums(total, secret.public_key, entropy, backend)
@@ -47,7 +47,7 @@ def measured(backend: Backend) -> dict[str, float]:
         "power": best(lambda: backend.power(scalar, points), POINTS),
         "base": best(lambda: backend.power_base(scalars), POINTS),
         "check": best(lambda: backend.check_points(points), POINTS),
-        "encrypt": best(lambda: secret.encrypt(range(COLUMNS), next(blocks), values), COLUMNS),
+        "encrypt": best(lambda: secret.begin_encrypt(range(COLUMNS), next(blocks), values).result(), COLUMNS),
         "expand": best(lambda: expand_c1(ctx, secret.seed, range(COLUMNS), 1), COLUMNS),
         "mask": best(lambda: Mask(np.ones(N, dtype=bool), backend), 1),
         "add": best(lambda: total.add(mask, c0, c1), COLUMNS),
