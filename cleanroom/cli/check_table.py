@@ -20,18 +20,20 @@ def print_check(shown: Checkup) -> None:
     console.print(shown.title, style="bold")
     console.print(shown.about)
     for title, text in shown.short:
-        console.print(f"{title}: {text}")
+        console.print(f"{title}{shown.colon}{text}")
     for chapter in shown.chapters:
         for chart in chapter.charts:
+            console.print(f"\n{chart.title}")
             console.print(_bars(chart))
         for table in chapter.tables:
+            console.print(f"\n{table.caption}")
             console.print(_table(table))
             if table.note:
                 console.print(table.note)
 
 
 def _table(table: Table) -> Drawn:
-    drawn = Drawn(title=Text(table.caption), box=SIMPLE, title_justify="left")
+    drawn = Drawn(box=SIMPLE)
     for place, head in enumerate(table.heads):
         left = place == 0 or (table.prose and place == 1)
         drawn.add_column(Text(head), justify="left" if left else "right", overflow="fold")
@@ -42,7 +44,7 @@ def _table(table: Table) -> Drawn:
 
 def _bars(chart: Chart) -> Drawn:
     several = len({point.arm for point in chart.points}) > 1
-    drawn = Drawn(title=Text(chart.title), box=SIMPLE, title_justify="left", show_header=False)
+    drawn = Drawn(box=SIMPLE, show_header=False)
     for _ in range(3 if several else 2):
         drawn.add_column()
     drawn.add_column(justify="right")

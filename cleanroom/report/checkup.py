@@ -31,13 +31,14 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """All that is shown, in one language. `short`: titles and sentences."""
+    """All that is shown, in one language. `short`: titles and sentences; `colon` joins them."""
 
     title: str
     about: str
     owner: str
     short: tuple[tuple[str, str], ...]
     chapters: tuple[Chapter, ...]
+    colon: str
 
 
 def checkup(document: Mapping[str, Any], language: str = "en") -> Checkup:
@@ -50,7 +51,7 @@ def checkup(document: Mapping[str, Any], language: str = "en") -> Checkup:
              Chapter("calendar", voice.words["h_c_calendar"], tuple(_calendars(voice)), ()),
              Chapter("sent", voice.words["h_c_sent"], (), tuple(_sent(voice))))
     return Checkup(party, _about(voice), voice.say("c_owner", party=party), _short(voice),
-                   tuple(chapter for chapter in found if chapter.charts or chapter.tables))
+                   tuple(chapter for chapter in found if chapter.charts or chapter.tables), voice.words["colon"])
 
 
 def render_check(document: Mapping[str, Any], language: str = "en") -> str:
