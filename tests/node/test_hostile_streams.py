@@ -40,21 +40,20 @@ RUN = bytes(range(1, 17))
 @pytest.mark.parametrize("algorithm", [grpc.Compression.Gzip, grpc.Compression.Deflate])
 def test_a_compressed_message_is_never_unpacked(tiny: Tiny, monkeypatch: pytest.MonkeyPatch, method: str,
                                                 algorithm: grpc.Compression) -> None:
-    """Sixty-four megabytes of zeros in sixty-four kilobytes: refused by the name of the compression, not by its size."""
+    """Sixty-four megabytes of zeros in sixty-four kilobytes: refused for the compression, not for the size."""
     with serving(tiny.retailer):
         monkeypatch.setattr(tls, "OPTIONS", (("grpc.max_send_message_length", -1),))
         with channel(tiny, "advertiser", "retailer") as unbounded:
             call = unbounded.stream_stream(method) if method == EXCHANGE else unbounded.unary_unary(method)
             request = iter([bytes(64 << 20)]) if method == EXCHANGE else bytes(64 << 20)
             with pytest.raises(grpc.RpcError) as caught:
-                answer = call(request, timeout=30, compression=algorithm)
-                list(answer)
+                list(call(request, timeout=30, compression=algorithm))
         assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
         assert runs(tiny.retailer) == []
 
 
 def test_a_flood_waits_at_the_sender(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a node is busy it takes a queue of frames and what the connection holds, and no more; then it refuses them."""
+    """While a node is busy it takes a queue of frames and what the connection holds; then it refuses them."""
     working, taken = threading.Event(), 0
     execute = LocalNode.execute
 
