@@ -233,7 +233,7 @@ def _names(generation: int) -> tuple[str, str]:
 def _load_certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(_read(path, NOT_WRITABLE))
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise SettingsError("not a certificate in PEM form", where=str(path), todo=_NEW) from None
 
 

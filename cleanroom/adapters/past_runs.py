@@ -29,8 +29,7 @@ _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class KeptRuns:
-    """`ports.PastRuns` of one contract (by its id) of the party with this role. `keys`: both parties' raw Ed25519 public
-    keys."""
+    """`ports.PastRuns` of one contract (by its id). `role`: the own one; `keys`: raw Ed25519 public keys of both."""
 
     def __init__(self, party: Path, key: bytes, contract: str, contract_hash: str, role: Role,
                  keys: Mapping[Role, bytes]) -> None:

@@ -134,7 +134,7 @@ def _peers(folder: Path, contracts: Iterable[Contract], role: Role, now: datetim
     for der in sorted(ders):
         try:
             said = _validity(x509.load_der_x509_certificate(der), now)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             said = "not a certificate"
         yield "peer's certificate", f"{said}, SHA-256 {hashlib.sha256(der).hexdigest()}"
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring
@@ -125,9 +124,13 @@ def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
         leaves.append(_leaf(each, text))
     if found < 0:
         raise AuditError("this person did not take part in the run", where=f"row {row}")
+    try:
+        opened = record.decode()
+    except UnicodeDecodeError:
+        raise AuditError("the record of this person is damaged", where=f"row {row}") from None
     return canonical_json({
         "format": FORMAT, "run": run, "index": found, "size": len(leaves), "root": merkle.root(leaves).hex(),
-        "salt": salt.hex(), "record": record.decode(),
+        "salt": salt.hex(), "record": opened,
         "path": [node.hex() for node in merkle.inclusion_proof(leaves, found)]})
 
 
@@ -153,9 +156,9 @@ def verify_proof(data: bytes, where: str) -> Opened:
         index, size, run = int(value["index"]), int(value["size"]), str(value["run"])
         root, salt = bytes.fromhex(value["root"]), bytes.fromhex(value["salt"])
         path, text = [bytes.fromhex(node) for node in value["path"]], str(value["record"])
-        record = json.loads(text)
     except (KeyError, TypeError, ValueError):
         raise AuditError("not a proof of a consent record", where=where) from None
+    record = parse_json(text.encode(), where=where, limit=limits.MAX_EVIDENCE_BYTES, error=AuditError)
     if len(salt) != SECRET_BYTES or not isinstance(record, dict):
         raise AuditError("not a proof of a consent record", where=where)
     merkle.verify_inclusion(_leaf(salt, text.encode()), index, size, path, root)

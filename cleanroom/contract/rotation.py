@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from cryptography import x509
-
 from cleanroom import limits
-from cleanroom.contract.check import decode_base64
+from cleanroom.contract.check import check_certificate, decode_base64
 from cleanroom.errors import AuditError, ContractError
 from cleanroom.primitives.canonical import canonical_json, parse_json
 from cleanroom.primitives.dsse import SigningKey, parse_envelope, seal
@@ -68,10 +66,7 @@ def accepted(pinned: bytes, rotations: Iterable[Rotation], now: datetime) -> tup
 
 def _certificate(value: object) -> bytes:
     der = decode_base64(str(value), _WHERE)
-    try:
-        x509.load_der_x509_certificate(der)
-    except ValueError:
-        raise ContractError("not a certificate", where=_WHERE) from None
+    check_certificate(der, _WHERE)
     return der
 
 

@@ -24,7 +24,7 @@ class Accounts:
         return "Accounts"
 
     def begin(self) -> None:
-        """Our hello is due, so the peer's account is not written yet. What it confirms in another run from here on may be
+        """Our hello is due, so the peer's account is not written yet. What it confirms in another run after this may be
         missing there without any loss."""
         self._confirmed = self._books().confirmed
 

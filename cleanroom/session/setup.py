@@ -87,8 +87,8 @@ class Setup:
                           total_epsilon=total.epsilon_text, total_delta=total.delta_text)
 
     def _remember(self, memory: Memory) -> None:
-        """Keep what is remembered of this run, then look again where the contract refuses near overlaps: of two runs that
-        looked before either was kept, at least one sees the other now. DataError (X-04)."""
+        """Keep what is remembered of this run, then look again where the contract refuses near overlaps: of two runs
+        that looked before either was kept, at least one sees the other now. DataError (X-04)."""
         past, terms = self.ports.past, self.plan.contract.disclosure
         past.keep(self.run.hex(), memory.question, memory.sketch)
         if terms.overlap == "refuse":

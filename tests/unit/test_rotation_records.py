@@ -86,7 +86,7 @@ def test_what_is_signed_by_another_or_changed_is_none(certificates: list[bytes])
 
 
 def test_a_signed_record_must_hold_certificates() -> None:
-    with pytest.raises(ContractError, match="not a certificate"):
+    with pytest.raises(ContractError, match="not the certificate of a node"):
         read_rotation(step(b"one", b"two").record(KEY), KEY.public)
 
 
