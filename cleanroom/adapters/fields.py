@@ -88,7 +88,7 @@ def plain_texts(raw: RawTable, field: str) -> Column:
     column = _as_text(raw, field)
     refuse(raw, field, mask(pc.greater(pc.binary_length(column), _LONGEST)), f"longer than {_LONGEST} bytes",
            "shorten it")
-    if raw.kind != "csv":  # a CSV file was checked as a whole
+    if not raw.source.checked:
         _check_utf8(raw, field, column)
         if not packed(column).data.all():
             refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")

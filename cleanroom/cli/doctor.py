@@ -20,6 +20,7 @@ from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import load_keys
 from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.reading import Reading
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.contract.effective import check_policy
 from cleanroom.contract.sign import check_foreign, check_in_force
@@ -71,11 +72,17 @@ def _party(folder: Path) -> Iterator[tuple[str, str]]:
     yield "peer silence", f"{settings.node.peer_silence} s"
     yield "run limit", f"{settings.node.run_limit} s"
     yield "free disk", f"{shutil.disk_usage(folder).free / 1e9:,.0f} GB"
-    for name in settings.data:
-        path = settings.path(name)
-        yield f"data.{name}", f"{path.stat().st_size:,} bytes" if path.is_file() else "MISSING"
+    with Reading(settings) as reading:
+        yield from ((f"data.{name}", _table(reading, name, settings.data[name].label)) for name in settings.data)
     yield from _contracts(folder, settings)
     yield "peer", f"{settings.node.peer}: {_reach(settings.node.peer)}"
+
+
+def _table(reading: Reading, name: str, label: str) -> str:
+    try:
+        return f"{label}: {', '.join(reading.header(name))}"
+    except CleanroomError as error:
+        return f"MISSING: {error}"
 
 
 def _contracts(folder: Path, settings: PartySettings) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ def test_defaults_come_from_the_limits(tmp_path):
     assert settings.node.connect_timeout == limits.CONNECT_TIMEOUT
     assert settings.node.peer_silence == limits.PEER_SILENCE
     assert settings.node.run_limit == limits.RUN_LIMIT
-    assert settings.path("members") == tmp_path / "members.csv"
+    assert settings.data["members"].file == "members.csv"
 
 
 def test_own_column_names_and_format(tmp_path):
