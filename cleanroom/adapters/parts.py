@@ -39,7 +39,8 @@ _FEW: Final = 1024  # distinct texts of a batch that are worth a dictionary
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 _ROSTERS: Final = frozenset({"people", "members"})
-_JUDGED: Final = frozenset({*_ROSTERS, "consents", "suppressions"})  # what the consent rules look at
+_SUPPRESSIONS: Final = "suppressions"  # read first: a list that is too old is refused (X-01)
+_JUDGED: Final = frozenset({*_ROSTERS, "consents", _SUPPRESSIONS})  # what the consent rules look at
 
 Tables = AdvertiserTables | RetailerTables
 
@@ -55,11 +56,10 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
         if count <= 1:
             return OnePart(numbered(load_all(reading, contract, now)))
         scratch.require(size)
-        fresh(reading.whole("suppressions", allowed_columns(contract, "suppressions")), now)
         devices = scratch.piles(count) if "identities" in reading.layouts else ()
-        return _Spread(settings, {each: _Table(reading, each, contract, scratch.piles(count),
+        return _Spread(settings, {each: _Table(reading, each, contract, now, scratch.piles(count),
                                                devices if each == "exposures" else ())
-                                  for each in reading.layouts}, scratch, count)
+                                  for each in sorted(reading.layouts, key=_SUPPRESSIONS.__ne__)}, scratch, count)
 
 
 def part_count(settings: PartySettings, budget: int) -> int:
@@ -118,9 +118,9 @@ class _Table:
     """The rows of one table by part, and a frame of its columns without rows. `devices`: piles for the rows of nobody
     that name a device, by device, until they are tied to people."""
 
-    def __init__(self, reading: Reading, name: str, contract: Contract, piles: Sequence[Pile],
+    def __init__(self, reading: Reading, name: str, contract: Contract, now: datetime, piles: Sequence[Pile],
                  devices: Sequence[Pile]) -> None:
-        self._name, self._contract, self._piles, self._devices = name, contract, piles, devices
+        self._name, self._contract, self._now, self._piles, self._devices = name, contract, now, piles, devices
         seen = [self._spread(first, frame) for first, frame in self._frames(reading)]
         if name in _UNIQUE:
             self._refuse_repeated(reading, np.concatenate(seen))
@@ -149,6 +149,8 @@ class _Table:
         for raw in reading.batches(name, layout, _BATCH, allowed_columns(self._contract, name)):
             if raw.first == 0:
                 require_rows(name, raw)
+            if name == _SUPPRESSIONS:
+                fresh(raw, self._now)
             frame = typed(name, raw, terms)
             if self._devices and "device" in frame:
                 frame[TIED_BY] = pd.Series("", index=frame.index, dtype="str")

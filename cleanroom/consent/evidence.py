@@ -169,7 +169,9 @@ def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
     """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
     columns = {**events, "subject": _subjects(events["person"], secret)}
     members = [_members(name, columns[name]) for name in sorted(columns.keys() - {"person"})]
-    return [b"{%b}" % text[1:] for text in _joined(*members).cast(pa.large_binary()).to_pylist()]
+    listed = _joined(*members, "}").cast(pa.large_binary())
+    records: list[bytes] = pc.binary_replace_slice(listed, 0, 1, b"{").to_pylist()  # in place of the first comma
+    return records
 
 
 def _subjects(people: pd.Series, secret: bytes) -> pd.Series:
