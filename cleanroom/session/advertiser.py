@@ -74,7 +74,7 @@ class AdvertiserSide(RunSide):
         sums = self._blinded_sums
         for index, (c0, c1) in enumerate(sums.masked_sums()):
             yield m.MaskedSum(index, c0, c1)
-        self.closing.take_shares(sums.shares())
+        self._close(sums.shares())
         sums.wipe()
 
     @property

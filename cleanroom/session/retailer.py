@@ -69,7 +69,7 @@ class RetailerSide(RunSide):
             return False
         shares, plan = self._encrypted.shares, self._setup.plan
         ends = accumulate(plan.width(group) for group in plan.groups)
-        self.closing.take_shares([shares[start:end] for start, end in pairwise([0, *ends])])
+        self._close([shares[start:end] for start, end in pairwise([0, *ends])])
         self._encrypted.wipe()
         return True
 

@@ -47,7 +47,7 @@ class SaltedAdvertiserSide(RunSide):
     def _tokens(self) -> Iterator[m.Message]:
         yield from point_messages(self._match.tokens())
         plan = self._setup.plan
-        self.closing.take_shares([[0] * plan.width(group) for group in plan.groups])
+        self._close([[0] * plan.width(group) for group in plan.groups])
 
     def _receive(self, _step: str, _message: m.Message) -> bool:
         raise MisuseError("the script lets no such message through")
@@ -91,7 +91,7 @@ class SaltedRetailerSide(RunSide):
         complete = self._match.receive_tokens(message.offset, message.tuples)
         if complete:
             cells = self._match.join()
-            self.closing.take_shares(plain_sums(self._setup.plan, self._columns, cells))
+            self._close(plain_sums(self._setup.plan, self._columns, cells))
             cells.fill(-1)
             self._forget_columns()
         return complete

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from cleanroom.contract.model import Role
+from cleanroom.disclosure.opening import most_people
 from cleanroom.match.diagnostics import KeyMatches
 from cleanroom.session import messages as m
 from cleanroom.session.closing import Closing
@@ -80,10 +81,18 @@ class RunSide(ABC):
 
     def messages(self, step: str) -> int:
         """See `machine.Side`."""
-        cells, rows = self._rows, self.peer_rows
-        if self.role == "retailer":
-            cells, rows = self._greeting.peer_sizes, self.own_rows
-        return message_count(self._setup, step, cells, rows)
+        return message_count(self._setup, step, *self._declared_sizes)
+
+    @property
+    def _declared_sizes(self) -> tuple[tuple[int, ...], int]:
+        """The advertiser's padded cells and the retailer's padded rows."""
+        if self.role == "advertiser":
+            return self._rows, self.peer_rows
+        return self._greeting.peer_sizes, self.own_rows
+
+    def _close(self, shares: list[list[int]]) -> None:
+        """Go on with our shares of all groups' sums, number 0 of each the people."""
+        self.closing.take_shares(shares, most_people(self._setup.plan, *self._declared_sizes))
 
     def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
         if run := self._greeting.receive(message):

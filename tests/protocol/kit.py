@@ -27,7 +27,7 @@ from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan
-from cleanroom.contract.protocols import SALTED
+from cleanroom.contract.protocols import ECDH, SALTED
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import BudgetError, MisuseError
 from cleanroom.identity.values import KeyValues
@@ -39,7 +39,7 @@ from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.openssl import OpenSSLBackend
 from cleanroom.session.machine import Session
 from cleanroom.session.messages import Message
-from cleanroom.session.script import STEPS
+from cleanroom.session.script import ORDERS, STEPS
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.session.side import RunSide
 from cleanroom.session.sides import advertiser_side, retailer_side
@@ -209,8 +209,17 @@ def small_contract(*, keys: tuple[str, ...] = ("email",), arms: tuple[str, ...] 
     return agreed.model_copy(update={"disclosure": terms})
 
 
+# What a contract of the salted-hash mode says beside the others; and by protocol.
 SALTED_TERMS = {"match__protocol": SALTED, "legal__pseudonymous_transfer": {
     "acknowledgement": "the retailer learns which of its customers are in which cell", "dpia_ref": "section 4"}}
+MODES = {ECDH: {}, SALTED: SALTED_TERMS}
+
+
+def steps_of_both_modes() -> list[tuple[str, str]]:
+    """(protocol, step) of each step that a role sends."""
+    every = ((protocol, STEPS[place]) for protocol, order in ORDERS.items() for place in order)
+    return list(dict.fromkeys((protocol, step.name) for protocol, step in every
+                              if step.sender in {"advertiser", "retailer"}))
 
 
 @dataclass
