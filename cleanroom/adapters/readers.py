@@ -109,8 +109,9 @@ def require_rows(name: str, raw: RawTable) -> None:
 
 
 def fresh(raw: RawTable, now: datetime) -> None:
-    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
-    made = datetime.fromtimestamp(raw.source.changed, UTC)
+    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts. A live one is of now."""
+    changed = raw.source.changed
+    made = now if changed is None else datetime.fromtimestamp(changed, UTC)
     if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
         made = min(made, said)
     check_fresh(made, now, raw.file)

@@ -11,10 +11,12 @@ from server import PASSWORD, USER, Server
 from test_same_table import password
 from tiny import Tiny, edit, result_files
 
+from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.party import load_party
-from cleanroom.adapters.readers import Terms, read_tables
+from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.adapters.reading import Reading
 from cleanroom.adapters.sources.postgres import Postgres
+from cleanroom.adapters.system import SystemClock
 from cleanroom.errors import CleanroomError, DataError, SettingsError
 from cleanroom.identity.tables import RetailerTables
 
@@ -91,6 +93,23 @@ def test_all_tables_are_of_one_moment(tiny: Tiny, people: Server) -> None:
         again = reading.whole("members").rows
         visits = reading.whole("visits").rows
     assert (count, again, visits) == (200, 200, 1)
+
+
+@pytest.mark.parametrize(("age", "said"), [(None, ""), ("1 hour", ""), ("25 hours", "X-01: the suppression list")])
+def test_a_live_suppression_list_is_of_now_and_a_copy_of_its_as_of(tiny: Tiny, server: Server, age: str | None,
+                                                                   said: str) -> None:
+    made = "" if age is None else f", now() - interval '{age}' AS as_of"
+    server.execute(f"CREATE TABLE refusals AS SELECT '7'::text AS person{made}", f"GRANT SELECT ON refusals TO {USER}")
+    edit(tiny.retailer / "party.toml", 'file = "data/suppressions.csv"', 'database = "crm"\ntable = "refusals"')
+    path = tiny.retailer / "party.toml"
+    path.write_text(path.read_text() + server.section())
+    password(tiny.retailer)
+    contract, now = read_contract(tiny.contract), SystemClock().now()
+    if not said:
+        assert load_tables(load_party(tiny.retailer), contract, now).suppressions["person"].tolist() == ["7"]
+        return
+    with pytest.raises(DataError, match=said):
+        load_tables(load_party(tiny.retailer), contract, now)
 
 
 def test_nothing_can_be_written(tiny: Tiny, people: Server) -> None:

@@ -80,7 +80,7 @@ def test_broken_files_are_placed(tmp_path, text, place):
     ("[data.members]", '[data.people]\nfile = "x.csv"\n[data.members]', "[data.people] is not a table of the retailer"),
     ('"members.csv"', '"/etc/members.csv"', "party.toml, data.members.file: must be a path inside"),
     ('"members.csv"', '"../members.csv"', "party.toml, data.members.file: must be a path inside"),
-    ('"members.csv"', '"members.xlsx"', "party.toml, data.members: must end in .csv, .parquet, .duckdb or / (a folder)"),
+    ('"members.csv"', '"members.xlsx"', "party.toml, data.members: must end in .csv, .parquet, .duckdb or /"),
     ('"members.csv"', '"members.csv"\ncolumns = { name = "x" }', "data.members.columns.name is not a column"),
     ('"members.csv"', '"members.csv"\ncolumns = { person = "x", email = "x" }', "maps two columns to the same"),
     ('"members.csv"', '"members.csv"\ntime_zone = "UTC"', "data.members.time_zone has no effect"),

@@ -15,8 +15,8 @@ class Source(Protocol):
     """One table in the party's own columns. Errors are DataError; they name places, never values."""
 
     @property
-    def changed(self) -> float:
-        """When the data were last written, seconds since 1970: of several files the oldest."""
+    def changed(self) -> float | None:
+        """When the data were last written, seconds since 1970: of several files the oldest. None: a live system."""
         ...
 
     @property

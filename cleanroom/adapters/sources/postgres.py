@@ -27,6 +27,8 @@ _SNAPSHOT: Final = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 class Postgres:
     """An `Engine`: a connection with an open transaction. Close it at the end. `name`: of the section in party.toml."""
 
+    changed = None
+
     def __init__(self, section: DatabaseSection, name: str, folder: Path) -> None:
         driver = _driver(name)
         self._error: type[Exception] = driver.Error
@@ -35,8 +37,6 @@ class Postgres:
             for statement in _SNAPSHOT:
                 with self._connection.cursor() as cursor:
                     cursor.execute(statement)
-            with self._answer("SELECT extract(epoch FROM now())::float8") as reader:
-                self.changed: float = reader.read_all().column(0)[0].as_py()
 
     def __repr__(self) -> str:
         return "Postgres"

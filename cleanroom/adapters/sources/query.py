@@ -17,8 +17,8 @@ class Engine(Protocol):
     """Runs one SELECT at a time. Every answer is of the same data, or an answer's end is a DataError."""
 
     @property
-    def changed(self) -> float:
-        """When the data were last written, seconds since 1970."""
+    def changed(self) -> float | None:
+        """When the data were last written, seconds since 1970. None: a live system."""
         ...
 
     def columns(self, query: str, where: str) -> list[tuple[str, str]]:
@@ -41,7 +41,7 @@ class Query:
         self._columns: list[tuple[str, str]] = []
 
     @property
-    def changed(self) -> float:
+    def changed(self) -> float | None:
         """See `base.Source`."""
         return self._engine.changed
 
