@@ -6,8 +6,9 @@ people. The advertiser learns nothing, not even who or how many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ class SaltedRetailer:
         self._scratch, self._key_types, self._keys = scratch, tuple(key_types), keys
         self.rows = len(keys) + padding.draw(noise, 1)[0]
         self._salt = Salt(backend, entropy)
+        self._parts = chunks_of(len(keys))  # those that are not hashed yet
         self._ends = np.zeros(0, dtype=np.int64)
         self._inbox: Inbox | None = None
         self._sides: tuple[JoinSide, JoinSide] | None = None
@@ -100,22 +102,23 @@ class SaltedRetailer:
         self._sides = (JoinSide("tokens", self._scratch, total, most, count),
                        JoinSide("own tokens", self._scratch, len(self._keys), most, count))
 
-    def hash_own(self) -> None:
-        """Make our own tokens, while the advertiser makes its."""
-        _, (_, own) = self._expected()
-        for part in chunks_of(len(self._keys)):
-            own.add(part.start, self._salt.tokens(self._key_types, self._keys.part(part).chosen()))
-
     def receive_tokens(self, offset: int, chunk: Tuples) -> bool:
-        """Some of the advertiser's. Returns whether all are here."""
+        """Some of the advertiser's. Returns whether all are here. While it makes the next ones we make ours."""
         inbox, (theirs, _) = self._expected()
         inbox.accept(offset, chunk)
         theirs.add(offset, chunk)
+        self._hash_own(islice(self._parts, 1))
         return inbox.complete
+
+    def _hash_own(self, parts: Iterable[slice]) -> None:
+        _, (_, own) = self._expected()
+        for part in parts:
+            own.add(part.start, self._salt.tokens(self._key_types, self._keys.part(part).chosen()))
 
     def join(self) -> npt.NDArray[np.int16]:
         """(n,) the cell of each of our people, or -1. Everything else is wiped. PeerViolationError when the advertiser
         sent a token twice."""
+        self._hash_own(self._parts)
         partner, _ = waterfall(*self._expected()[1])
         cells = np.where(partner >= 0, np.searchsorted(self._ends, partner, side="right"), -1).astype(np.int16)
         self.wipe()

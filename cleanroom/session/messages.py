@@ -78,7 +78,8 @@ class Account(Message):
 class Sizes(Message):
     """Both, after the accounts. `rows`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
 
-    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer.
+    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer; in the salted-hash mode it is the
+    ephemeral key of each side.
     """
 
     label: ClassVar[str] = "sizes"

@@ -79,12 +79,6 @@ class SaltedRetailerSide(RunSide):
     def _declared(self, sizes: m.Sizes) -> None:
         self._match.expect_tokens(self._greeting.context, sizes.rows, sizes.blinding_key)
 
-    def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
-        """See `machine.Side`."""
-        yield from super().send(step, transcript)
-        if step == "sizes":  # they are on their way
-            self._match.hash_own()
-
     def _receive(self, _: str, message: m.Message) -> bool:
         if not isinstance(message, m.Points):
             raise MisuseError("the script lets no such message through")

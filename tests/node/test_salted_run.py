@@ -63,6 +63,18 @@ def test_the_log_says_what_was_wiped_and_that_tokens_were_keyed(tiny: Tiny) -> N
         assert parts == ["transcript", "release"]
 
 
+def test_the_same_question_on_the_same_data_is_answered_again_for_nothing(tiny: Tiny) -> None:
+    tiny.agree(lambda text: salted_terms(text.replace("[disclosure]", '[disclosure]\nrepeats = "replay"')))
+    first, second = run_once(tiny), run_once(tiny)
+    for role in ROLES:
+        assert first[role] != second[role]
+        assert (first[role] / "table.json").read_bytes() == (second[role] / "table.json").read_bytes()
+        kinds = [event.kind for event in read_log(second[role])[0]]
+        assert Kind.TABLE_REPEATED in kinds
+        assert Kind.PRIVACY_CHARGED not in kinds
+        assert LEARNED in (second[role] / "report.html").read_text(encoding="utf-8")
+
+
 def words_of(page: str) -> str:
     """The body of a page without its tags."""
     body = re.sub(r"<style>.*?</style>", "", page.partition("<body>")[2], flags=re.DOTALL)
