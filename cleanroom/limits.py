@@ -54,6 +54,8 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 HEARTBEAT: Final = 2  # both sides say at least so often that they are there
 PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
+REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
+REDIAL_MOST: Final = 10.0
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
