@@ -23,7 +23,7 @@ from cleanroom.adapters.sources.folder import Folder, data_file
 from cleanroom.adapters.sources.postgres import Postgres
 from cleanroom.adapters.sources.query import Engine, Query
 from cleanroom.consent.files import check_columns
-from cleanroom.errors import CleanroomError, DataError
+from cleanroom.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -90,16 +90,12 @@ class Reading:
         return self._source(name).header()
 
     def size(self) -> int:
-        """About how much memory all tables will take as texts; what cannot be read counts nothing."""
+        """About how much memory all tables will take as texts. DataError as `whole`."""
         return sum(self._size(name) for name in self.layouts)
 
     def _size(self, name: str) -> int:
-        try:
-            source = self._source(name)
-            return source.estimated(list(_wanted(self.settings.data[name], self.layouts[name],
-                                                 source.header()).values()))
-        except CleanroomError:  # reading it will say why
-            return 0
+        own = _wanted(self.settings.data[name], self.layouts[name], self.header(name))
+        return self._source(name).estimated(list(own.values()))
 
     def _source(self, name: str) -> Source:
         if name not in self._sources:

@@ -22,7 +22,8 @@ from cleanroom.errors import CleanroomError, ContractError
 from cleanroom.limits import MAX_ROTATION_BYTES
 
 Party = Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")]
-Days = Annotated[int, typer.Option(min=0, max=365)]
+Notice = Annotated[int, typer.Option(min=0, max=365, help="Days until the next certificate is shown.")]
+Overlap = Annotated[int, typer.Option(min=0, max=365, help="Days after that for which the present one is accepted.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +34,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="keys")
 
 
-def rotate(folder: Party, notice: Days = 7, overlap: Days = 14) -> None:
-    """Make the node's next certificate and announce it; again before it is shown: announce it again.
-
-    The node shows it after --notice days; the present one is accepted for --overlap days more.
-    """
+def rotate(folder: Party, notice: Notice = 7, overlap: Overlap = 14) -> None:
+    """Make the node's next certificate and announce it; again before it is shown: announce it again."""
     settings, clock = load_party(folder), SystemClock()
     keys, files = load_keys(settings.key_directory, settings.role, clock), RotationFiles(folder)
     now, present = clock.now().replace(microsecond=0), keys.certificate_der()

@@ -12,6 +12,7 @@ from test_same_table import password
 from tiny import Tiny, edit, result_files
 
 from cleanroom.adapters.contract_files import read_contract
+from cleanroom.adapters.parts import part_count
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import Terms, load_tables, read_tables
 from cleanroom.adapters.reading import Reading
@@ -212,6 +213,13 @@ def test_a_server_that_goes_away_in_the_middle(tiny: Tiny, mortal: Server) -> No
         mortal.stop()
         with pytest.raises(DataError, match="crm: members: the database"):
             list(tables)
+
+
+def test_the_first_error_is_the_one_that_is_told(tiny: Tiny, people: Server) -> None:
+    """A failed query ends the transaction: what is asked afterwards would only say so."""
+    party = moved(tiny.retailer, people, 'query = "SELECT person FROM nowhere"')
+    with pytest.raises(DataError, match="42P01"):
+        part_count(load_party(party), 10**9)
 
 
 def test_a_run_without_its_database_leaves_nothing_and_tells_the_peer_no_more_than_any_refusal(

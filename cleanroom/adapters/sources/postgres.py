@@ -19,9 +19,10 @@ from cleanroom.adapters.private_files import OWNER_ONLY, read_checked
 from cleanroom.adapters.source_settings import DatabaseSection
 from cleanroom.errors import DataError, SettingsError
 
-# One state of the data for all queries; rows in the same order each time.
+# One state of the data for all queries; rows in the same order each time; no endless wait for who locks a table.
 _SNAPSHOT: Final = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-                    "SET LOCAL synchronize_seqscans = off", "SET LOCAL max_parallel_workers_per_gather = 0")
+                    "SET LOCAL synchronize_seqscans = off", "SET LOCAL max_parallel_workers_per_gather = 0",
+                    "SET LOCAL lock_timeout = '60s'")
 
 
 class Postgres:
