@@ -55,7 +55,13 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 PEER_SILENCE: Final = 1800  # longest silence inside a run before it is ended: the peer may be reading large files
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
+
+# --- runs of one node -----------------------------------------------------------------------------------------
+RUNS_AT_ONCE: Final = 2  # that peers dialled: each takes a memory budget and shares the cores
+QUEUED_RUNS: Final = 8  # of peers: each holds a stream and a thread, and its caller's memory
+ATTEMPTS_PER_HOUR: Final = 30  # of one contract: an honest peer needs a few, one that begins and aborts is stopped
 
 # --- audit and keys -----------------------------------------------------------------------------------------
 MAX_JSON_DEPTH: Final = 32  # nesting of any JSON document; ours need fewer than ten

@@ -83,6 +83,8 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        self.register = RunRegister(folder / STATE_NAME, self.clock)
+        self._admission = Admission(self.register, self.settings.node, self.clock)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
@@ -95,6 +97,7 @@ class LocalNode:
 
     def __exit__(self, *_: object) -> None:
         self._arithmetic.executor.close()
+        self.register.close()
 
     def contracts(self) -> dict[bytes, Contract]:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
@@ -145,8 +148,9 @@ class LocalNode:
         return milliseconds.to_bytes(6, "big") + self.entropy.bytes(10)
 
     def used(self, run: bytes) -> bool:
-        """Whether a run with this id was here before: its folder stands, or the ledger has paid for it."""
-        return self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+        """Whether a run with this id was here before: its folder stands, the ledger has paid for it, or it asked."""
+        return (self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+                or self.register.knows(run.hex()))
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
                 initiator: bool) -> Finished:
