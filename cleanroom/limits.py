@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 2
+PROTOCOL_VERSION: Final = 3
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -53,7 +53,8 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
-PEER_SILENCE: Final = 1800  # longest silence inside a run before it is ended: the peer may be reading large files
+HEARTBEAT: Final = 2  # both sides say at least so often that they are there
+PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this

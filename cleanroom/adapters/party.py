@@ -92,7 +92,7 @@ class NodeSection(_Section):
     peer: Address
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
-    peer_silence: Seconds = limits.PEER_SILENCE  # the peer may be computing, so silence is not failure
+    peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
     answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
     hours: Daily | None = None  # of the day in which such runs begin

@@ -31,6 +31,14 @@ TITLES = {
     "synth": "Drawing people",
 }  # consecutive steps with one title are shown as one stage
 
+WAITS = {
+    "reading": "reads its files",
+    "queued": "has other runs to finish first",
+    "awaiting_approval": "waits for a person's approval",
+    "outside_hours": "waits for the hours in which it answers",
+    "resuming": "catches up after an interruption",
+}  # what is shown of the peer; that it works is seen by the stages
+
 
 class Timed:
     """Passes progress on and keeps the seconds spent in each stage (monotonic clock). Use as a context manager."""
@@ -57,6 +65,10 @@ class Timed:
         """See `ports.Progress`."""
         self._inner.advance(amount)
 
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        self._inner.peer(state)
+
     def done(self) -> None:
         """See `ports.Progress`."""
         self._stop()
@@ -78,6 +90,9 @@ class Silent:
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
 
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+
     def done(self) -> None:
         """See `ports.Progress`."""
 
@@ -97,6 +112,11 @@ class Lines:
 
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
+
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        if state in WAITS:
+            print(f"  the other node {WAITS[state]}", file=sys.stderr, flush=True)  # noqa: T201
 
     def done(self) -> None:
         """See `ports.Progress`."""
@@ -133,6 +153,11 @@ class Bars:
             self._done += amount
             rate = self._done / max(time.monotonic() - self._started, 1e-3)
             self._bars.update(self._task, advance=amount, rate=f"{rate:,.0f}/s")
+
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        if state in WAITS:
+            self._bars.console.print(f"  the other node {WAITS[state]}")
 
     def done(self) -> None:
         """See `ports.Progress`."""

@@ -56,6 +56,7 @@ from cleanroom.primitives.backend import Backend
 from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
+from cleanroom.wire.transport import State
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -173,7 +174,8 @@ class LocalNode:
                 read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
-            link.guard = lambda: self.store.check_not_revoked(contract)
+            link.guard, link.told = (lambda: self.store.check_not_revoked(contract)), timed.peer
+            read = _telling(read, link)
             timed.advance(1)
             try:
                 setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
@@ -255,6 +257,16 @@ class LocalNode:
 
 def _given(parts: Parts) -> Callable[[], Parts]:
     return lambda: parts
+
+
+def _telling(read: Callable[[], Parts], link: FrameLink) -> Callable[[], Parts]:
+    """A link begins with the word that own files are read."""
+    def reading() -> Parts:
+        parts = read()
+        link.say(State.WORKING)
+        return parts
+
+    return reading
 
 
 def _repeated(*, initiator: bool) -> CleanroomError:
