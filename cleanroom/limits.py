@@ -44,6 +44,7 @@ MAX_TC_STRING: Final = 16_384  # characters; a string that names every registere
 
 # --- wire -----------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
+MAX_GREETING_BYTES: Final = 1024 * 1024  # before the contract is known: a hello is under 1 KiB, a signal a day 500 KiB
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
 MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them

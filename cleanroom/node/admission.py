@@ -25,13 +25,15 @@ LAST_STEP: Final = "receipt"  # both sides have the table: here a run is finishe
 class Turn:
     """A run that may go on now: `ports.Progress` that keeps the register up to date and obeys a cancellation.
 
-    `asked`: when the run came; `approved_by`, `approved`: who let it begin, when a person had to.
+    `heard`: when the peer's hello came, where it dialled; `approved_by`, `approved`: who let the run begin, where a
+    person had to.
     """
 
     def __init__(self, register: RunRegister, run: Run, progress: Progress) -> None:
         self._register, self._run, self._inner = register, run.run, progress
         self._step, self._looked = run.step, 0.0
-        self.asked, self.approved_by, self.approved = run.asked, run.approved_by, run.approved
+        self.heard = run.asked if run.dialled == "peer" else None
+        self.approved_by, self.approved = run.approved_by, run.approved
 
     def __repr__(self) -> str:
         return "Turn"
@@ -58,7 +60,7 @@ class Turn:
         self._inner.done()
 
     def check(self) -> None:
-        """RunCancelledError once a person here said so; looks at most every `LOOK` seconds, and not in the last step."""
+        """RunCancelledError once a person here said so. Looks every `LOOK` seconds, and not in the last step."""
         now = time.monotonic()
         if self._step != LAST_STEP and now - self._looked >= LOOK:
             self._looked = now
@@ -86,6 +88,8 @@ class Admission:
                            queue=self._settings.queue)
         try:
             self._wait(run, progress, link)
+            if link is not None:
+                link.say(State.READING)
             yield Turn(self._register, self._register.get(run), progress)
         except BaseException as error:
             self._register.end(run, _end_of(error), error)
@@ -93,24 +97,29 @@ class Admission:
         self._register.end(run, "finished")
 
     def _wait(self, run: str, progress: Progress, link: FrameLink | None) -> None:
-        end, shown = time.monotonic() + self._settings.wait_limit, ""
-        while True:
-            found, now = self._register.get(run), self._clock.now()
-            _obey(found)
-            state = self._lacks(found, now)
-            if state != found.state:
-                self._register.move(run, state)
-            if state == "queued" and self._register.take_turn(run, self._settings.runs):
-                return
-            self._check(found, state, now, end - time.monotonic())
-            if link is not None:
-                link.say(State(state))
-                link.pause(LOOK)
-            else:
-                if state != shown:
-                    progress.stage(state, 1)
-                time.sleep(LOOK)
-            shown = state
+        end = time.monotonic() + self._settings.wait_limit
+        try:
+            while (state := self._look(run, end)) is not None:
+                if link is not None:
+                    link.say(State(state))
+                    link.pause(LOOK)
+                else:
+                    progress.stage(state, 0)
+                    time.sleep(LOOK)
+        finally:
+            progress.done()
+
+    def _look(self, run: str, end: float) -> Waiting | None:
+        """What the run waits for; None: it has begun. `end`: of its patience, on the monotonic clock."""
+        found, now = self._register.get(run), self._clock.now()
+        _obey(found)
+        state = self._lacks(found, now)
+        if state != found.state:
+            self._register.move(run, state)
+        if state == "queued" and self._register.take_turn(run, self._settings.runs):
+            return None
+        self._check(found, state, now, end - time.monotonic())
+        return state
 
     def _lacks(self, run: Run, now: datetime) -> Waiting:
         """What a run waits for. Those that we dialled wait for other runs only: a person began them."""

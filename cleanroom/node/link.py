@@ -13,12 +13,13 @@ import grpc
 
 from cleanroom import limits
 from cleanroom.errors import CleanroomError, ContractRevokedError, PeerUnavailableError, PeerViolationError
+from cleanroom.node.patience import Patience
 from cleanroom.node.window import WINDOW_BYTES, WINDOW_FRAMES, Window
 from cleanroom.session.messages import Message
 from cleanroom.session.script import SCRIPT
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
-from cleanroom.wire.transport import Signal, State, decode_signal, encode_signal
+from cleanroom.wire.transport import WAITING, Signal, State, decode_signal, encode_signal
 
 GLANCE = 0.5  # seconds between two looks at the time while nothing happens
 _CONFIRM_FRAMES = WINDOW_FRAMES // 4  # taken frames after which the peer is told at once: it may wait for room
@@ -29,14 +30,15 @@ _AGAIN = "look at the other party's node, then run again"
 class FrameLink:
     """`outgoing()` feeds gRPC, `pump(frames)` takes from it; the session uses `send` and `receive`.
 
-    `silence`: seconds without any sign of the peer. `limit`: seconds from here to the run's end, whatever it says.
+    `silence`: seconds without any sign of the peer. `limit`: seconds of work from here to the run's end, whatever it
+    says; `wait`: seconds beside them in which one side waits before it begins.
     """
 
-    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT) -> None:
+    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT,
+                 wait: float = limits.WAIT_LIMIT) -> None:
         self._changed = threading.Condition()
-        self._silence, self._limit = silence, limit
+        self._silence, self._patience = silence, Patience(limit, wait)
         self._heard = time.monotonic()  # the peer's last frame of any kind
-        self._deadline = self._heard + limit
         self._window = Window()
         self._inbox: deque[Frame] = deque()
         self._inbox_bytes = 0
@@ -50,8 +52,11 @@ class FrameLink:
         self._closed = False
         self._ended = False  # the peer will send nothing more
         self._end: Exception | None = None
+        self._arrived_bytes = 0
         self.bytes_sent = self.bytes_received = 0
+        self.quota = limits.MAX_GREETING_BYTES  # most bytes that the peer may send; more once the contract is known
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
+        self.attend: Callable[[], None] = lambda: None  # asked while this side waits for the peer; likewise
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
 
     def __repr__(self) -> str:
@@ -62,6 +67,7 @@ class FrameLink:
         with self._changed:
             if state != self._state:
                 self._state, self._beat = state, 0.0
+                self._count_wait()
                 self._changed.notify_all()
 
     def send(self, step: int, message: Message) -> None:
@@ -86,12 +92,23 @@ class FrameLink:
                 self._queue(encode_abort(code, reason, self._window.end, record))
                 self.close()
 
-    def peek(self) -> tuple[int, Message]:
-        """The peer's next message, which `receive` will give again: a node must know the contract to answer."""
-        self._await(lambda: bool(self._inbox) or self._ended)
+    def peek(self, patience: float) -> tuple[int, Message]:
+        """The peer's next message, which `receive` will give again: a node must know the contract to answer.
+        PeerUnavailableError when none has come within `patience` seconds."""
+        end = time.monotonic() + patience
+        self._await(lambda: bool(self._inbox) or self._ended or time.monotonic() >= end)
+        if not self._inbox and not self._ended:
+            raise PeerUnavailableError(f"the peer said no hello within {patience:.0f} s", where="node.connect_timeout")
         if not self._inbox:
             self._raise_end()
         return decode(self._inbox[0], self._received)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass in which no message is expected. As `receive` when the peer ends the run or gives no sign."""
+        end = time.monotonic() + seconds
+        self._await(lambda: self._ended or time.monotonic() >= end)
+        if self._ended:
+            self._raise_end()
 
     def receive(self) -> tuple[int, Message]:
         """The peer's next message, decoded and bounded."""
@@ -129,7 +146,7 @@ class FrameLink:
         """Wait for another thread. PeerUnavailableError when the peer was silent or the run took too long."""
         while True:
             with self._changed:
-                self._check_limit()
+                self._patience.check(f"in step {SCRIPT[self._step].name}; the peer {self._last_heard()}")
                 if ready():
                     return
                 self._check_silence()
@@ -137,6 +154,7 @@ class FrameLink:
                 news, self._news = self._news, None
             if news is not None:
                 self.told(news)
+            self.attend()
 
     def _take(self) -> tuple[int, Message]:
         with self._changed:
@@ -180,6 +198,9 @@ class FrameLink:
     def _arrived(self, frame: Frame) -> None:
         with self._changed:
             self._heard = time.monotonic()
+            self._arrived_bytes += frame.ByteSize()
+            if self._arrived_bytes > self.quota:
+                raise PeerViolationError(f"the peer has sent more than {self.quota} bytes, the most that it can need")
             if frame.WhichOneof("body") == "signal":
                 self._signalled(decode_signal(frame.signal))
             else:
@@ -193,18 +214,15 @@ class FrameLink:
         if self._peer is None or signal.state != self._peer.state:
             self._news = signal.state
         self._peer = signal
+        self._count_wait()
 
     def _check_inbox(self) -> None:
         """Both sides have the same window; its last frame may be an abort, which waits for no room."""
         if len(self._inbox) > WINDOW_FRAMES + 1 or self._inbox_bytes > WINDOW_BYTES + limits.MAX_FRAME_BYTES:
             raise PeerViolationError("the peer sends more than its window holds")
 
-    def _check_limit(self) -> None:
-        if time.monotonic() >= self._deadline:
-            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{SCRIPT[self._step].name}; the peer {self._last_heard()}",
-                                       where="node.run_limit",
-                                       todo="raise it in party.toml if both machines are only slow, then run again")
+    def _count_wait(self) -> None:
+        self._patience.waits(self._state in WAITING or (self._peer is not None and self._peer.state in WAITING))
 
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard >= self._silence:
