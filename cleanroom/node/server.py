@@ -144,7 +144,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, answered in a thread while gRPC sends what it queues."""
         settings = self._node.settings.node
-        link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
+        wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
+        link = FrameLink(settings.peer_silence, settings.run_limit, wait)
         start_pump(link, request_iterator)
         threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
                          daemon=True).start()
