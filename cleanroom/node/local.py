@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -208,7 +209,9 @@ class LocalNode:
             raise _repeated(initiator=initiator)
         with AuditFile(self.runs.folder(run.hex())) as sink:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, turn, AuditLog(sink, self.clock, self.keys.signing), scratch)
+            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch, turn.heard)
+            if turn.approved is not None:
+                setup.audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
@@ -244,18 +247,17 @@ class LocalNode:
     def _scratch(self, run: bytes) -> DiskScratch:
         return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
 
-    def _setup(self, contract: Contract, run: bytes, turn: Turn, audit: AuditLog, scratch: DiskScratch) -> Setup:
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch,
+               heard: datetime | None = None) -> Setup:
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
                      backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=self.runs.last_head())
-        if turn.approved is not None:
-            audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
                       KeptConsents(self.settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
-                     audit, self._caps(), started=turn.heard or self.clock.now())
+                     audit, self._caps(), started=heard or self.clock.now())
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self.settings.key_directory, self.entropy)
