@@ -175,6 +175,18 @@ def test_a_run_begins_once_a_person_approved_it_and_its_log_says_who(
     assert Kind.RUN_APPROVED not in [event.kind for event in read_log(runs(tiny.advertiser)[0])[0]]
 
 
+def test_a_run_that_waited_longer_than_clocks_may_differ_is_not_taken_for_a_wrong_clock(
+        tiny: Tiny, background: futures.ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CLOCK_SKEW", 1)
+    tiny.setting("retailer", *APPROVAL)
+    with serving(tiny.retailer):
+        running = background.submit(match, tiny.advertiser, tiny.contract)
+        waiting = reaches(tiny, "retailer", "awaiting_approval")
+        until(lambda: datetime.now(UTC) - waiting.asked > timedelta(seconds=4))
+        register(tiny, "retailer").approve(waiting.run, os.getuid())
+        assert len(running.result(30).table.rows) == 2
+
+
 def test_a_refused_run_costs_nothing_and_both_know_why(tiny: Tiny, background: futures.ThreadPoolExecutor) -> None:
     tiny.setting("retailer", *APPROVAL)
     with serving(tiny.retailer):
