@@ -14,7 +14,7 @@ from pathlib import Path
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.backends import choose_arithmetic
-from cleanroom.adapters.consent_files import KeptConsents
+from cleanroom.adapters.consent_files import KeptConsents, sweep_consents
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
@@ -90,6 +90,7 @@ class LocalNode:
         sweep(folder / STATE_NAME)
         self.register = RunRegister(folder / STATE_NAME, self.clock)
         self._admission = Admission(self.register, self.settings.node, self.clock)
+        sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
