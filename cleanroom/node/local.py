@@ -185,6 +185,7 @@ class LocalNode:
                 read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
+            link.run = run
             link.guard, link.attend, link.told = partial(self.store.check_not_revoked, contract), turn.check, timed.peer
             link.quota = most_received(plan, self.settings.role)
             read = _telling(read, link)
@@ -275,8 +276,8 @@ def _given(parts: Parts) -> Callable[[], Parts]:
 
 
 def _telling(read: Callable[[], Parts], link: FrameLink) -> Callable[[], Parts]:
-    """A link begins with the word that own files are read."""
     def reading() -> Parts:
+        link.say(State.READING)
         parts = read()
         link.say(State.WORKING)
         return parts

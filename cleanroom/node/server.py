@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from weakref import WeakSet
 
@@ -20,16 +21,27 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.errors import (
+    CleanroomError,
+    ContractError,
+    PeerLostError,
+    PeerViolationError,
+    ResumeError,
+    SettingsError,
+)
 from cleanroom.node import tls
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, trusted_parties
 from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.carrier import start_pump
+from cleanroom.node.link import FrameLink
+from cleanroom.node.live import LiveRuns, first_frame
 from cleanroom.node.local import LocalNode
 from cleanroom.session.messages import Hello
 from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
 from cleanroom.v1.node_pb2 import Frame
+from cleanroom.wire.codec import encode_abort
+from cleanroom.wire.transport import decode_resume
 
 SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos that will be refused
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
@@ -143,19 +155,49 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
+        self._live = LiveRuns()
         self._runs: WeakSet[threading.Thread] = WeakSet()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
-        """One run, answered in a thread while gRPC sends what it queues."""
+        """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
+        caller, silence = peer_fingerprint(context), self._node.settings.node.peer_silence
+        first = first_frame(request_iterator, silence)
+        if first is None:
+            _say(f"a caller was silent for {silence} s; no run has begun")
+            yield encode_abort(PeerLostError.__name__, PeerLostError.public, 0)
+        elif first.WhichOneof("body") == "resume":
+            yield from self._resume(first, request_iterator, caller)
+        else:
+            yield from self._serve(self._link(), chain([first], request_iterator), caller)
+        if not context.is_active():
+            yield Frame()  # goes nowhere: gRPC never forgets a call that it broke off itself and that then ends well
+
+    def _resume(self, first: Frame, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
+        """The rest of a run that is here, for the caller it began with; or all of it, when its first stream was cut
+        before it came here. Whoever else asks is told no more than that there is none."""
+        resume = decode_resume(first.resume)
+        link = self._live.find(resume.run, caller)
+        if link is not None and link.reopened(resume.received):
+            start_pump(link, frames)
+            return link.outgoing()
+        if link is not None or resume.received or self._node.used(resume.run):
+            return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
+        fresh = self._link()
+        fresh.run = resume.run
+        fresh.reopened(0)
+        return self._serve(fresh, frames, caller)
+
+    def _link(self) -> FrameLink:
         settings = self._node.settings.node
         wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
-        link = FrameLink(settings.peer_silence, settings.run_limit, wait)
-        start_pump(link, request_iterator)
-        run = threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
-                               daemon=True)
+        return FrameLink(settings.peer_silence, settings.run_limit, wait)
+
+    def _serve(self, link: FrameLink, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
+        start_pump(link, frames)
+        run = threading.Thread(target=self._answer, args=(link, caller), name="cleanroom-run", daemon=True)
         run.start()
         self._runs.add(run)
-        yield from link.outgoing()
+        return link.outgoing()
 
     def finish(self) -> None:
         """Let runs whose streams have ended write that down; one that computes on is left to be interrupted."""
@@ -180,10 +222,12 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def _answer(self, link: FrameLink, caller: bytes) -> None:
         try:
             hello, contract = self._greeting(link, caller)
-            finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
-            for note in finished.notes:
-                _say(f"run {hello.run.hex()}: {note}")
-            _say(f"run {hello.run.hex()}: finished and signed by both")
+            with self._live.kept(hello.run, caller, link):
+                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+                for note in finished.notes:
+                    _say(f"run {hello.run.hex()}: {note}")
+                _say(f"run {hello.run.hex()}: finished and signed by both")
+                link.drain(self._node.settings.node.peer_silence)
         except CleanroomError as error:
             _say(f"run ended: {type(error).__name__}: {error}")
             link.abort(error)

@@ -25,6 +25,8 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_permit_without_calls", 0),
     ("grpc.http2.max_pings_without_data", 0),  # a peer may compute for minutes without sending
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.initial_reconnect_backoff_ms", 200),  # a stream that was cut is dialled again by node/client.py, at its pace
+    ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.so_reuseport", 0),  # a second node on the same port is an error, not a silent share
 )
 

@@ -170,7 +170,9 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
         yield first
         yield from frames
 
+    tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with monkeypatch.context() as cheating:
+        cheating.setattr(client, "LAST_FRAMES", 1)
         cheating.setattr(server, "FrameLink", tampered(swollen))
         cheating.setattr(tls, "OPTIONS", ())
         with serving(tiny.retailer):
