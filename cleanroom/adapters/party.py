@@ -11,12 +11,13 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from cleanroom import limits
+from cleanroom.adapters.hours import Hours
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.settings_types import Address, RelativePath, Section, address, refused
 from cleanroom.adapters.source_settings import DatabaseSection, Name, TableSource
@@ -42,8 +43,17 @@ def _memory(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    try:
+        Hours.parse(text)
+    except ValueError as error:
+        raise refused("{what}", what=str(error)) from None
+    return text
+
+
 Cluster = Annotated[str, AfterValidator(_cluster)]
 Memory = Annotated[str, AfterValidator(_memory)]
+Daily = Annotated[str, AfterValidator(_hours)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -56,7 +66,7 @@ class PartySection(Section):
 
 
 class NodeSection(Section):
-    """`[node]`: addresses, processes and patience (seconds)."""
+    """`[node]`: addresses, processes, patience (seconds), and which runs of a peer it answers when."""
 
     listen: Address
     peer: Address
@@ -65,6 +75,17 @@ class NodeSection(Section):
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
+    answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
+    hours: Daily | None = None  # of the day in which such runs begin
+    runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE
+    queue: Annotated[int, Field(ge=1, le=64)] = limits.QUEUED_RUNS
+    attempts_per_hour: Annotated[int, Field(ge=1, le=10_000)] = limits.ATTEMPTS_PER_HOUR
+    wait_limit: Seconds = limits.WAIT_LIMIT
+
+    @property
+    def daily(self) -> Hours | None:
+        """The hours, parsed."""
+        return None if self.hours is None else Hours.parse(self.hours)
 
 
 class PartnerSection(Section):

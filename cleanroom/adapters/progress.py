@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cleanroom import ports
 
 TITLES = {
+    "queued": "Waiting for other runs here",
     "reading": "Reading own files",
     "connecting": "Reaching the other node",
     "gate": "Consent gate, keys",

@@ -14,8 +14,8 @@ from cleanroom import __version__
 from cleanroom.adapters.core_dumps import forbid_core_dumps
 from cleanroom.errors import CleanroomError, UsageError
 
-COMMANDS = ("demo", "synth", "init", "keys", "check", "plan", "contract", "node", "match", "report", "audit", "ledger",
-            "bench", "doctor")
+COMMANDS = ("demo", "synth", "init", "keys", "check", "plan", "contract", "node", "match", "runs", "report", "audit",
+            "ledger", "bench", "doctor")
 EXIT_USAGE = UsageError.exit_code
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130

@@ -103,7 +103,8 @@ class Dial:
     def link(self) -> FrameLink:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
-        self._link = link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        settings = self._node.settings.node
+        self._link = link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
         link.certificate = hashlib.sha256(self._certificate).digest()
         link.durable = link.dials = True
         self._open(link)

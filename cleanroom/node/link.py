@@ -9,11 +9,12 @@ from typing import NoReturn
 from cleanroom import limits
 from cleanroom.errors import CleanroomError, ContractRevokedError, PeerLostError, PeerUnavailableError
 from cleanroom.node.carrier import GLANCE, Carrier, lost
+from cleanroom.node.patience import Patience
 from cleanroom.session.messages import Message
 from cleanroom.session.script import STEPS
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
-from cleanroom.wire.transport import State
+from cleanroom.wire.transport import WAITING, State
 
 _AGAIN = "look at the other party's node, then run again"
 
@@ -21,16 +22,18 @@ _AGAIN = "look at the other party's node, then run again"
 class FrameLink(Carrier):
     """A `session.converse.Link` over a carrier.
 
-    `silence`: seconds without any sign of the peer. `limit`: seconds from here to the run's end, whatever it says.
+    `silence`: seconds without any sign of the peer. `limit`: seconds of work from here to the run's end, whatever it
+    says; `wait`: seconds beside them in which one side waits before it begins.
     """
 
-    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT) -> None:
+    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT,
+                 wait: float = limits.WAIT_LIMIT) -> None:
         super().__init__()
-        self._silence, self._limit = silence, limit
-        self._deadline = time.monotonic() + limit
+        self._silence, self._patience = silence, Patience(limit, wait)
         self.bytes_sent = self.bytes_received = 0
         self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
+        self.attend: Callable[[], None] = lambda: None  # asked while this side waits for the peer; likewise
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
 
     def __repr__(self) -> str:
@@ -55,9 +58,20 @@ class FrameLink(Carrier):
             self._raise_end()
         return self._take()
 
-    def peek(self) -> tuple[int, Message]:
-        """The peer's next message, which `receive` will give again: a node must know the contract to answer."""
-        self._await(lambda: bool(self._inbox) or self._ended)
+    def pause(self, seconds: float) -> None:
+        """Let time pass in which no message is expected. As `receive` when the peer ends the run or gives no sign."""
+        end = time.monotonic() + seconds
+        self._await(lambda: self._ended or time.monotonic() >= end)
+        if self._ended:
+            self._raise_end()
+
+    def peek(self, patience: float) -> tuple[int, Message]:
+        """The peer's next message, which `receive` will give again: a node must know the contract to answer.
+        PeerUnavailableError when none has come within `patience` seconds."""
+        end = time.monotonic() + patience
+        self._await(lambda: bool(self._inbox) or self._ended or time.monotonic() >= end)
+        if not self._inbox and not self._ended:
+            raise PeerUnavailableError(f"the peer said no hello within {patience:.0f} s", where="node.connect_timeout")
         if not self._inbox:
             self._raise_end()
         return decode(self._inbox[0], self._received)
@@ -76,7 +90,7 @@ class FrameLink(Carrier):
         """Wait for another thread. PeerLostError when the peer is silent, PeerUnavailableError after the limit."""
         while True:
             with self._changed:
-                self._check_limit()
+                self._check_patience()
                 if ready():
                     return
                 self._check_silence()
@@ -84,6 +98,7 @@ class FrameLink(Carrier):
                 news, self._news = self._news, None
             if news is not None:
                 self.told(news)
+            self.attend()
 
     def _take(self) -> tuple[int, Message]:
         frame = self._popped()
@@ -102,12 +117,9 @@ class FrameLink(Carrier):
             self._inbox_bytes -= frame.ByteSize()
         return frame
 
-    def _check_limit(self) -> None:
-        if time.monotonic() >= self._deadline:
-            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{STEPS[self._step].name}; the peer {self._last_heard()}",
-                                       where="node.run_limit",
-                                       todo="raise it in party.toml if both machines are only slow, then run again")
+    def _check_patience(self) -> None:
+        self._patience.waits(self._state in WAITING or (self._peer is not None and self._peer.state in WAITING))
+        self._patience.check(f"in step {STEPS[self._step].name}; the peer {self._last_heard()}")
 
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard >= self._silence:

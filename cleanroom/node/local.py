@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -25,9 +26,10 @@ from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.rotation_files import RotationFiles
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
-from cleanroom.audit.events import Kind
+from cleanroom.audit.events import Kind, time_text
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
@@ -47,6 +49,7 @@ from cleanroom.errors import (
 )
 from cleanroom.flow import Outcome
 from cleanroom.match.dummies import Padding
+from cleanroom.node.admission import Admission, Turn
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
@@ -56,6 +59,7 @@ from cleanroom.primitives.backend import Backend
 from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
+from cleanroom.wire.traffic import most_received
 from cleanroom.wire.transport import State
 
 
@@ -85,6 +89,8 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        self.register = RunRegister(folder / STATE_NAME, self.clock)
+        self._admission = Admission(self.register, self.settings.node, self.clock)
         sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = ExitStack()
@@ -98,6 +104,7 @@ class LocalNode:
 
     def __exit__(self, *_: object) -> None:
         self._arithmetic.close()
+        self.register.close()
 
     def contracts(self) -> dict[bytes, Contract]:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
@@ -161,8 +168,9 @@ class LocalNode:
         return milliseconds.to_bytes(6, "big") + self.entropy.bytes(10)
 
     def used(self, run: bytes) -> bool:
-        """Whether a run with this id was here before: its folder stands, or the ledger has paid for it."""
-        return self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+        """Whether a run with this id was here before: its folder stands, the ledger has paid for it, or it asked."""
+        return (self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+                or self.register.knows(run.hex()))
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
                 initiator: bool) -> Finished:
@@ -171,14 +179,20 @@ class LocalNode:
         Contract and own files are checked before `connect` is called and before anything is written; but files so large
         that they are read in parts are read by who dials after its hello, so that both nodes do so at once. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
-        one run: PeerViolationError when the peer chose one that was used before.
+        one run: PeerViolationError when the peer chose one that was used before. It begins when `Admission` lets it.
         """
         if self.used(run):
             raise _repeated(initiator=initiator)
         self.check(contract)
-        started = self.clock.now()
-        with self._scratch(run) as scratch, Timed(progress) as timed:
-            agreed, budget = flow.check_plan(contract).contract, self.settings.limits.bytes
+        with self._admission.turn(contract, run.hex(), progress, None if initiator else connect()) as turn:
+            self.check(contract)  # again: the run may have waited
+            return self._execute(contract, run, turn, connect, initiator=initiator)
+
+    def _execute(self, contract: Contract, run: bytes, turn: Turn, connect: Callable[[], FrameLink], *,
+                 initiator: bool) -> Finished:
+        started, plan = self.clock.now(), flow.check_plan(contract)
+        with self._scratch(run) as scratch, Timed(turn) as timed:
+            agreed, budget = plan.contract, self.settings.limits.bytes
             read: Callable[[], Parts] = partial(load_parts, self.settings, agreed, started, scratch, budget)
             if not initiator or part_count(self.settings, budget) <= 1:  # a bad file is found before anything is done
                 timed.stage("reading", 1)
@@ -186,11 +200,12 @@ class LocalNode:
             timed.stage("connecting", 1)
             link = connect()
             link.run = run
-            link.guard, link.told = (lambda: self.store.check_not_revoked(contract)), timed.peer
+            link.guard, link.attend, link.told = partial(self.store.check_not_revoked, contract), turn.check, timed.peer
+            link.quota = most_received(plan, self.settings.role)
             read = _telling(read, link)
             timed.advance(1)
             try:
-                setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, turn, read, scratch, link, timed, initiator=initiator)
                 results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=self.language)
@@ -203,14 +218,16 @@ class LocalNode:
             finally:
                 link.close()
 
-    def _run(self, contract: Contract, run: bytes, read: Callable[[], Parts], scratch: DiskScratch,
+    def _run(self, contract: Contract, run: bytes, turn: Turn, read: Callable[[], Parts], scratch: DiskScratch,
              link: FrameLink, timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
         with AuditFile(self.runs.folder(run.hex())) as sink:
             self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
+            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch, turn.heard)
+            if turn.approved is not None:
+                setup.audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
             introduced = IntroducedLink(link, setup.audit, link.certificate.hex())
             try:
                 outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
@@ -245,7 +262,8 @@ class LocalNode:
     def _scratch(self, run: bytes) -> DiskScratch:
         return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
 
-    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch,
+               heard: datetime | None = None) -> Setup:
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
@@ -254,7 +272,7 @@ class LocalNode:
         ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
                       KeptConsents(self.settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
-                     audit, self._caps(), started=self.clock.now())
+                     audit, self._caps(), started=heard or self.clock.now())
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self.settings.key_directory, self.entropy)

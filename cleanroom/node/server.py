@@ -1,4 +1,4 @@
-"""The long-running node: answers runs of its contracts, one at a time for each contract."""
+"""The long-running node: answers runs of its contracts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from concurrent import futures
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any
+from weakref import WeakSet
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -20,7 +21,6 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import (
-    BusyError,
     CleanroomError,
     ContractError,
     PeerLostError,
@@ -53,11 +53,12 @@ from cleanroom.v1.agreement_pb2 import (
 )
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import encode_abort
-from cleanroom.wire.transport import State, decode_resume
+from cleanroom.wire.transport import decode_resume
 
-MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
+SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos that will be refused
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 REBIND_SECONDS = 10.0
+FINISH_SECONDS = 2.0  # sealing a log takes less
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
 
@@ -106,6 +107,7 @@ class NodeServer:
         self._health.enter_graceful_shutdown()
         for ending in [server.stop(grace=2) for server in self._servers]:
             ending.wait()
+        self._servicer.finish()
 
     def _listen(self, trusted: bytes, patience: float) -> int:
         listen, end = self._node.settings.node.listen, time.monotonic() + patience
@@ -125,8 +127,10 @@ class NodeServer:
             return port
 
     def _make_server(self) -> grpc.Server:
-        server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._callers)],
-                             options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        settings = self._node.settings.node
+        calls = settings.runs + settings.queue + SPARE_CALLS  # further ones are refused at once
+        server = grpc.server(futures.ThreadPoolExecutor(calls + 2), interceptors=[Authorise(self._callers)],
+                             options=tls.OPTIONS, maximum_concurrent_rpcs=calls)
         node_pb2_grpc.add_NodeServicer_to_server(self._servicer, server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         return server
@@ -165,9 +169,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
-        self._busy: set[str] = set()
         self._live = LiveRuns()
-        self._lock = threading.Lock()
+        self._runs: WeakSet[threading.Thread] = WeakSet()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
@@ -199,14 +202,23 @@ class Servicer(node_pb2_grpc.NodeServicer):
         return self._serve(fresh, frames, caller)
 
     def _link(self, caller: bytes) -> FrameLink:
-        link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        settings = self._node.settings.node
+        wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
+        link = FrameLink(settings.peer_silence, settings.run_limit, wait)
         link.certificate = caller
         return link
 
     def _serve(self, link: FrameLink, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
         start_pump(link, frames)
-        threading.Thread(target=self._answer, args=(link, caller), name="cleanroom-run", daemon=True).start()
+        run = threading.Thread(target=self._answer, args=(link, caller), name="cleanroom-run", daemon=True)
+        run.start()
+        self._runs.add(run)
         return link.outgoing()
+
+    def finish(self) -> None:
+        """Let runs whose streams have ended write that down; one that computes on is left to be interrupted."""
+        for run in tuple(self._runs):
+            run.join(FINISH_SECONDS)
 
     def Propose(self, request: Proposal, context: Any) -> ProposalAnswer:  # noqa: N802
         """Keep a contract that the peer has signed, for a person to read and accept."""
@@ -235,9 +247,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         try:
             hello, contract = self._greeting(link, caller)
             with self._live.kept(hello.run, caller, link):
-                link.say(State.READING)
-                with _Turn(self._busy, self._lock, contract.id):
-                    finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
                 for note in finished.notes:
                     _say(f"run {hello.run.hex()}: {note}")
                 _say(f"run {hello.run.hex()}: finished and signed by both")
@@ -252,7 +262,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
             link.close()
 
     def _greeting(self, link: FrameLink, caller: bytes) -> tuple[Hello, Contract]:
-        _, hello = link.peek()
+        _, hello = link.peek(self._node.settings.node.connect_timeout)
         if not isinstance(hello, Hello):
             raise PeerViolationError("the first message is not a hello")
         contract = self._node.known().get(hello.contract)  # whether it is in force is checked by `execute`
@@ -264,23 +274,6 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")
         return hello, contract
-
-
-class _Turn:
-    """One run of a contract at a time."""
-
-    def __init__(self, busy: set[str], lock: threading.Lock, contract: str) -> None:
-        self._busy, self._lock, self._contract = busy, lock, contract
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._contract in self._busy:
-                raise BusyError("another run of this contract is in progress", todo="wait for it to end")
-            self._busy.add(self._contract)
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._busy.discard(self._contract)
 
 
 @contextmanager

@@ -11,15 +11,20 @@ import numpy as np
 from cleanroom import limits
 from cleanroom.disclosure.comparison import RECONCILE
 from cleanroom.errors import (
+    AttemptsError,
     BusyError,
     CleanroomError,
+    ClosedError,
     ContractRevokedError,
     LedgerError,
     MisuseError,
+    NotApprovedError,
+    PeerCancelledError,
     PeerLedgerError,
     PeerRefusedError,
     PeerRevokedError,
     PeerViolationError,
+    RunCancelledError,
     VersionError,
 )
 from cleanroom.ports import Entry
@@ -31,11 +36,22 @@ CONSTANT_BYTES = 16
 PARTS = {1: "transcript", 2: "release"}
 PART_NUMBERS = {name: number for number, name in PARTS.items()}
 
+_WHENEVER = range(2**64)
+
 # What an abort means at this end, and the numbers of the peer's frame at which it can be true: it refuses our hello
 # before or after its own (0, 1), our account before or after its own (1, 2). A ledger that is its own is the peer's.
 _TOLD: dict[str, tuple[range, Callable[[], CleanroomError]]] = {
-    BusyError.__name__: (range(1), partial(BusyError, "the peer's node is in another run of this contract",
-                                           todo="try again when it has ended")),
+    BusyError.__name__: (range(1), partial(BusyError, "the peer's node is in other runs",
+                                           todo="try again when they have ended")),
+    AttemptsError.__name__: (range(1), partial(
+        AttemptsError, "the peer's node has seen too many runs of this contract in an hour",
+        todo="find out why they ended, then wait")),
+    ClosedError.__name__: (range(1), partial(ClosedError, "the peer's node answers at other hours",
+                                             todo="ask the other party for them")),
+    NotApprovedError.__name__: (range(1), partial(NotApprovedError, "nobody at the other party approved the run",
+                                                  todo="ask them why")),
+    RunCancelledError.__name__: (_WHENEVER, partial(
+        PeerCancelledError, "a person of the other party cancelled the run", todo="ask them why")),
     VersionError.__name__: (range(2), partial(VersionError, "the peer speaks no version of the protocol that this node "
                                               "speaks", todo="update the older node")),
     LedgerError.__name__: (range(1, 3), partial(

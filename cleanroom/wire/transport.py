@@ -26,6 +26,7 @@ class State(StrEnum):
     RESUMING = "resuming"
 
 
+WAITING: Final = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.OUTSIDE_HOURS})
 _NUMBERS: Final = MappingProxyType({
     State.WORKING: node_pb2.STATE_WORKING,
     State.READING: node_pb2.STATE_READING,
