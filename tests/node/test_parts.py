@@ -68,11 +68,12 @@ def prepared(tiny: Tiny, role: Role, folder: Path, memory: int) -> tuple[object,
 
 
 def rows(side: object, role: Role) -> list[tuple[object, ...]]:
-    keys = side._match._keys.tolist()
     if role == "retailer":
+        keys = side._match._keys.tolist()
         return sorted((key, tuple(row)) for (key,), row in zip(keys, side._columns.matrix().tolist(), strict=True))
-    cell_of = np.empty(len(keys), dtype=np.int64)
-    cell_of[side._match._order] = np.repeat(np.arange(len(side._match._real)), side._match._real)
+    people = side._match._people
+    keys, cell_of = people._keys.tolist(), np.empty(len(people._keys), dtype=np.int64)
+    cell_of[people._order] = np.repeat(np.arange(len(people._real)), people._real)
     return sorted((key, int(cell)) for (key,), cell in zip(keys, cell_of, strict=True))
 
 

@@ -21,7 +21,8 @@ from cleanroom.cli.main import app
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
-from cleanroom.errors import ContractError
+from cleanroom.errors import AuditError, ContractError
+from cleanroom.report.recheck import measurement_text
 
 LEARNED = "Tiny Shop learned which of its customers are in the data of Tiny Brand"
 APPRIS = "Tiny Shop a appris lesquels de ses clients figurent dans les données de Tiny Brand"
@@ -99,6 +100,16 @@ def test_the_first_lines_of_every_report_say_what_the_retailer_learned(
         linked = (folder / "compliance.jsonld").read_text()
         assert "PrivateSetIntersection" not in linked
         assert "HomomorphicEncryption" not in linked
+
+
+def test_a_measurement_without_its_first_lines_does_not_verify(tiny: Tiny) -> None:
+    tiny.agree(salted_terms)
+    folder = run_once(tiny)["retailer"]
+    document = json.loads((folder / "measurement.json").read_text())
+    del document["mode"]
+    (folder / "measurement.json").write_text(measurement_text(document), encoding="utf-8")
+    with pytest.raises(AuditError, match="mode does not follow"):
+        check_run_folder(folder, read_anchors([tiny.contract]))
 
 
 def test_no_report_of_the_blinded_mode_says_so(tiny: Tiny) -> None:
