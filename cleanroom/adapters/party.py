@@ -84,6 +84,7 @@ class NodeSection(_Section):
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # the peer may be computing, so silence is not failure
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
+    log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
 
 
 class PartnerSection(_Section):

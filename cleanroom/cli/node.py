@@ -21,15 +21,19 @@ def node(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's
          lang: Lang = Language.EN) -> None:
     """Answer runs of the contracts in DIR/contracts until stopped (Ctrl-C or SIGTERM)."""
     from cleanroom.node.local import LocalNode  # noqa: PLC0415 - gRPC loads only where it is used
+    from cleanroom.node.log import Event, configure, note  # noqa: PLC0415
     from cleanroom.node.server import NodeServer  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for told in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends the node as cleanly as a service manager does
+        signal.signal(told, lambda *_: sys.exit(0))
     with LocalNode(folder, lang) as local:
+        configure(local.settings.node.log)
         server = NodeServer(local)
         address = server.start()
-        typer.echo(f"{local.settings.role} node listens on {address}; {len(local.contracts())} contracts in force",
-                   err=True)
+        note(Event.NODE_STARTED, f"{local.settings.role} node listens on {address}; {len(local.contracts())} contracts in "
+             "force")
         try:
             server.wait()
         finally:
             server.stop()
+            note(Event.NODE_STOPPED, f"{local.settings.role} node stopped")

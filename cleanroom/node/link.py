@@ -44,6 +44,11 @@ class FrameLink:
     def __repr__(self) -> str:
         return "FrameLink"
 
+    @property
+    def step(self) -> str:
+        """Name of the step that this run has reached."""
+        return SCRIPT[self._step].name
+
     def send(self, step: int, message: Message) -> None:
         """Queue one message for the peer; waits while the peer is slower."""
         if step != self._step or not self._sent:
@@ -76,7 +81,7 @@ class FrameLink:
         except queue.Empty:
             self._left()
             raise PeerUnavailableError(
-                f"the peer has been silent for {self._silence:.0f} s in step {SCRIPT[self._step].name}",
+                f"the peer has been silent for {self._silence:.0f} s in step {self.step}",
                 todo="look at the other party's node, then run again") from None
         if item is None:
             raise PeerUnavailableError("the peer closed the connection in the middle of the run",
@@ -124,8 +129,8 @@ class FrameLink:
         """Seconds until this run must be over, above zero. PeerUnavailableError when it should be by now."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{SCRIPT[self._step].name}", where="node.run_limit",
+            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step {self.step}",
+                                       where="node.run_limit",
                                        todo="raise it in party.toml if both machines are only slow, then run again")
         return left
 

@@ -100,12 +100,11 @@ class LocalNode:
         """Contracts of the party's folder that are ours and in force at this moment, by hash."""
         return {key: each for key, each in self.known().items() if _holds(self.check, each)}
 
-    def refusals(self) -> list[str]:
-        """Why files of the party's folder of contracts are not acted on at this moment, one line each."""
+    def refusals(self) -> list[tuple[str, Exception]]:
+        """Files of the party's folder of contracts that are not acted on at this moment: the contract, and why."""
         found, errors = load_contracts(self.settings.folder)
-        refused = ((contract, self._refusal(contract)) for contract in found.values())
-        return [*map(str, errors), *(f"contract {contract.id} version {contract.version}: {error}"
-                                     for contract, error in refused if error is not None)]
+        refused = ((f"{each.id} version {each.version}", self._refusal(each)) for each in found.values())
+        return [*(("", error) for error in errors), *((name, error) for name, error in refused if error is not None)]
 
     def _refusal(self, contract: Contract) -> Exception | None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from cleanroom.node.agreements import hash_text, receive_proposal, receive_revoc
 from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
 from cleanroom.node.link import FrameLink, start_pump
 from cleanroom.node.local import LocalNode
+from cleanroom.node.log import Event, complain, note
 from cleanroom.session.messages import Hello
 from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
@@ -108,10 +108,10 @@ class NodeServer:
         return tls.server_credentials(*self._node.keys.tls_pem(), trusted)
 
     def _report(self) -> None:
-        refusals = self._node.refusals()
-        for refusal in refusals:
-            if refusal not in self._reported:
-                _say(f"not in force here: {refusal}")
+        refusals = {f"{name}: {error}": (name, error) for name, error in self._node.refusals()}
+        for key in refusals.keys() - self._reported:
+            name, error = refusals[key]
+            complain(Event.CONTRACT_REFUSED, f"not in force here: contract {name}" if name else "no contract", error)
         self._reported = frozenset(refusals)
 
     def _certificates(self, callers: frozenset[Caller]) -> set[bytes]:
@@ -154,29 +154,29 @@ class Servicer(node_pb2_grpc.NodeServicer):
         with _refusing(context, "proposal"):
             contract, installed = receive_proposal(self._node, peer_fingerprint(context), request.text)
             what = "is signed by both and kept" if installed else "waits for `cleanroom contract accept`"
-            _say(f"proposal {contract.id} version {contract.version} ({hash_text(contract)}) {what}")
+            note(Event.PROPOSAL_KEPT, f"version {contract.version} ({hash_text(contract)}) {what}", contract=contract.id)
             return ProposalAnswer(contract=contract_hash(contract), installed=installed)
 
     def Revoke(self, request: Revocation, context: Any) -> RevocationAnswer:  # noqa: N802
         """Keep the peer's revocation of a contract."""
         with _refusing(context, "revocation"):
             contract = receive_revocation(self._node, peer_fingerprint(context), request.record)
-            _say(f"contract {contract.id} version {contract.version} ({hash_text(contract)}) is revoked by the peer")
+            note(Event.CONTRACT_REVOKED, f"version {contract.version} ({hash_text(contract)}) is revoked by the peer",
+                 contract=contract.id)
             return RevocationAnswer(contract=contract_hash(contract))
 
     def _answer(self, link: FrameLink, caller: bytes) -> None:
+        known: dict[str, str] = {}
         try:
             hello, contract = self._greeting(link, caller)
+            known = {"run": hello.run.hex(), "contract": contract.id}
             with _Turn(self._busy, self._lock, contract.id):
                 finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
-            for note in finished.notes:
-                _say(f"run {hello.run.hex()}: {note}")
-            _say(f"run {hello.run.hex()}: finished and signed by both")
-        except CleanroomError as error:
-            _say(f"run ended: {type(error).__name__}: {error}")
-            link.abort(error)
+            for text in finished.notes:
+                note(Event.RUN_NOTE, text, **known)
+            note(Event.RUN_FINISHED, "finished and signed by both", **known)
         except Exception as error:  # the peer must hear of any end; details stay here
-            _say(f"run ended by an internal error ({type(error).__name__})")
+            complain(Event.RUN_ENDED, "run ended", error, step=link.step, **known)
             link.abort(error)
         finally:
             link.close()
@@ -219,14 +219,11 @@ def _refusing(context: Any, what: str) -> Iterator[None]:
     try:
         yield
     except CleanroomError as error:
-        _say(f"{what} refused: {error}")
+        complain(Event.CALL_REFUSED, f"{what} refused", error)
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
     except Exception as error:
         if isinstance(error, grpc.RpcError):
             raise
-        _say(f"{what} ended by an internal error ({type(error).__name__})")
+        complain(Event.CALL_REFUSED, f"{what} ended", error)
         context.abort(grpc.StatusCode.INTERNAL, "internal error")
 
-
-def _say(text: str) -> None:
-    print(text[:4 * limits.MAX_TEXT], file=sys.stderr, flush=True)  # noqa: T201
