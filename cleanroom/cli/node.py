@@ -30,8 +30,8 @@ def node(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party's
         configure(local.settings.node.log)
         server = NodeServer(local)
         address = server.start()
-        note(Event.NODE_STARTED, f"{local.settings.role} node listens on {address}; {len(local.contracts())} contracts in "
-             "force")
+        note(Event.NODE_STARTED,
+             f"{local.settings.role} node listens on {address}; {len(local.contracts())} contracts in force")
         try:
             server.wait()
         finally:

@@ -1,7 +1,7 @@
 """The node's own log: one line an event on stderr, as text for people or as JSON for collectors.
 
-Events are a closed list. Their texts are those of `cleanroom.errors`: a position at most, never a key, token, identifier
-or value. What libraries want to say could hold anything, so of theirs only the library and the class of error is kept.
+Events are a closed list. Their texts are those of `cleanroom.errors`: a position at most, never a key, token,
+identifier or value. What libraries want to say could hold anything: of theirs only who says it, and the class of error.
 """
 
 from __future__ import annotations

@@ -154,7 +154,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
         with _refusing(context, "proposal"):
             contract, installed = receive_proposal(self._node, peer_fingerprint(context), request.text)
             what = "is signed by both and kept" if installed else "waits for `cleanroom contract accept`"
-            note(Event.PROPOSAL_KEPT, f"version {contract.version} ({hash_text(contract)}) {what}", contract=contract.id)
+            note(Event.PROPOSAL_KEPT, f"version {contract.version} ({hash_text(contract)}) {what}",
+                 contract=contract.id)
             return ProposalAnswer(contract=contract_hash(contract), installed=installed)
 
     def Revoke(self, request: Revocation, context: Any) -> RevocationAnswer:  # noqa: N802

@@ -80,7 +80,7 @@ def test_no_text_makes_a_second_line_or_an_endless_one(form: str, text: str,
 
 
 def personal(party: Path) -> set[str]:
-    """Every value of a party's tables, and every secret in its folder of keys, that is long enough to be known again."""
+    """Every value of a party's tables and every secret in its folder of keys, if long enough to be known again."""
     tables = (csv.reader(path.read_text(encoding="utf-8").splitlines()) for path in (party / "data").glob("*.csv"))
     values = {value for rows in tables for row in list(rows)[1:] for value in row if len(value) >= 8}
     keys = [path.read_bytes() for path in (party / "keys").glob("*key*")]
