@@ -129,9 +129,35 @@ class PeerUnavailableError(CleanroomError):
 
 
 class BusyError(PeerUnavailableError):
-    """A run of this contract is in progress already; trying again helps."""
+    """The node is in other runs, and its queue is full or did not move in time; trying again helps."""
 
     public = "another run of this contract is in progress"
+
+
+class AttemptsError(PeerUnavailableError):
+    """The peer has begun too many runs of this contract in the last hour."""
+
+    public = "too many runs of this contract were begun in the last hour"
+
+
+class ClosedError(PeerUnavailableError):
+    """The node answers within hours of its own, and they begin too late for this run to wait."""
+
+    public = "the other party's node answers at other hours"
+
+
+class NotApprovedError(CleanroomError):
+    """A person of this party refused the run, or nobody approved it in time."""
+
+    exit_code = 77
+    public = "nobody at the other party approved the run"
+
+
+class RunCancelledError(CleanroomError):
+    """A person of this party ended the run."""
+
+    exit_code = 130
+    public = "the other party cancelled the run"
 
 
 class PeerViolationError(CleanroomError):
@@ -145,6 +171,12 @@ class PeerRefusedError(CleanroomError):
     """The peer ended the run and gave a public reason."""
 
     exit_code = 77
+
+
+class PeerCancelledError(PeerRefusedError):
+    """A person of the other party ended the run."""
+
+    public = "cancelled by the peer"
 
 
 class PeerRevokedError(PeerRefusedError):

@@ -26,6 +26,7 @@ MAX_INTERMEDIATES_HOURS: Final = 24  # rule C-08 [P]
 MAX_OUTPUT_DAYS: Final = 1826  # 5 years, as a civil claim lives in France; rule C-08 [P]
 MAX_DOMINANCE_PERCENT: Final = 85  # INSEE, rule C-10
 MAX_PROOF_DELAY_DAYS: Final = 30  # one month, as a request under GDPR art. 12(3); rule C-04 [P]
+MAX_REGISTERED: Final = 10_000  # runs that the register of a node shows; older ones that are over leave it
 MAX_PROPOSALS: Final = 64  # open proposals a node keeps; the peer cannot fill the disk
 MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
 
