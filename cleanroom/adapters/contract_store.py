@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,11 @@ class ContractStore:
 
     def __repr__(self) -> str:
         return "ContractStore"
+
+    def stamp(self) -> frozenset[tuple[str, int, int]]:
+        """Name, time of change in ns and size of every file: the same as long as nobody touched one."""
+        folders = (self._contracts, self._proposals, self._revocations, self._trusted)
+        return frozenset(state for folder in folders for path in folder.glob("*") for state in _state(path))
 
     def installed(self) -> dict[bytes, Contract]:
         """Contracts that both parties have signed, by hash, in force or not."""
@@ -135,6 +140,12 @@ class ContractStore:
 
     def _revocation(self, key: bytes) -> Path:
         return self._revocations / f"{key.hex()}.json"
+
+
+def _state(path: Path) -> Iterator[tuple[str, int, int]]:
+    with suppress(FileNotFoundError):  # it was removed since it was listed
+        found = path.stat()
+        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _signed(contract: Contract) -> bool:

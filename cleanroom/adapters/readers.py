@@ -15,7 +15,8 @@ from cleanroom.adapters.days import day
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, read_raw
-from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
+from cleanroom.consent.columns import AS_OF
+from cleanroom.consent.files import allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError

@@ -21,29 +21,32 @@ EXIT_INTERRUPTED = 130
 # click's UsageError, wherever this version of typer keeps click
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"cleanroom {__version__}")
         raise typer.Exit
 
 
-@app.callback()
 def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True,
                                        help="Print the version and exit.")) -> None:
     """Options of the command itself."""
 
 
-for _name in COMMANDS:
-    import_module(f"cleanroom.cli.{_name}").register(app)
+def application(*names: str) -> typer.Typer:
+    """The command line with these commands, or with all. Each is loaded from its own file: a node stays small without
+    what the others need."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                      help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
+    app.callback()(_root)
+    for name in names or COMMANDS:
+        import_module(f"cleanroom.cli.{name}").register(app)
+    return app
 
 
 def main() -> None:
     """Run a command; every deliberate error is one line on stderr and its documented exit code."""
     try:
+        app = application(*(name for name in sys.argv[1:2] if name in COMMANDS))
         code = app(prog_name="cleanroom", standalone_mode=False)  # then errors of the command line come here, too
         if code == EXIT_INTERRUPTED:
             _end("interrupted", EXIT_INTERRUPTED)

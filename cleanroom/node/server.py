@@ -32,6 +32,7 @@ from cleanroom.v1.node_pb2 import Frame
 
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
+LOOK_SECONDS = 60.0  # until the log says that one expired; a run is checked against the clock when it begins
 REBIND_SECONDS = 10.0
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
@@ -51,6 +52,8 @@ class NodeServer:
         self._servers: list[grpc.Server] = []  # the last one listens, the others finish their runs
         self._bundle = b""
         self._reported: frozenset[str] = frozenset()
+        self._seen: frozenset[tuple[str, int, int]] = frozenset()
+        self._next_look = 0.0
 
     def start(self) -> str:
         """Listen on the address of party.toml. SettingsError when it is taken."""
@@ -67,7 +70,14 @@ class NodeServer:
             self.refresh()
 
     def refresh(self) -> None:
-        """Listen anew if other peers are trusted now than before. Runs in progress go on."""
+        """Listen anew if other peers are trusted now than before. Runs in progress go on.
+
+        An idle node only looks whether a file changed: to verify every signature each time would keep it busy.
+        """
+        seen, now = self._node.store.stamp(), time.monotonic()
+        if seen == self._seen and now < self._next_look:
+            return
+        self._seen, self._next_look = seen, now + LOOK_SECONDS
         self._report()
         trusted = self._trusted()
         if trusted != self._bundle:

@@ -11,7 +11,7 @@ from live import match, serving, tampered
 from tiny import Tiny
 from typer.testing import CliRunner
 
-from cleanroom.cli.main import app
+from cleanroom.cli.main import application
 from cleanroom.node import client, server
 from cleanroom.node.link import QUEUE_FRAMES, FrameLink
 from cleanroom.v1.node_pb2 import Frame
@@ -19,7 +19,7 @@ from cleanroom.v1.node_pb2 import Frame
 
 def test_the_plan_predicts_the_traffic_of_a_run_within_five_percent(tiny: Tiny) -> None:
     parties = [option for role in ("advertiser", "retailer") for option in ("--party", str(tiny.party(role)))]
-    planned = CliRunner().invoke(app, ["plan", str(tiny.contract), *parties, "--json"])
+    planned = CliRunner().invoke(application(), ["plan", str(tiny.contract), *parties, "--json"])
     predicted = json.loads(planned.stdout)["run"]
     with serving(tiny.retailer):
         runtime = match(tiny.advertiser, tiny.contract).results.document["runtime"]

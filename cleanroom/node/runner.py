@@ -1,0 +1,159 @@
+"""One run of a party's node, from own tables to written reports: what a node loads with its first run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+from cleanroom import __version__, flow
+from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
+from cleanroom.adapters.consent_files import KeptConsents
+from cleanroom.adapters.noise import OpenDPNoise
+from cleanroom.adapters.parts import load_parts, part_count
+from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
+from cleanroom.adapters.progress import Timed
+from cleanroom.adapters.run_files import STATE_NAME
+from cleanroom.adapters.scratch import DiskScratch
+from cleanroom.audit.events import Kind
+from cleanroom.audit.log import AuditLog
+from cleanroom.audit.receipt import table_bytes
+from cleanroom.audit.verify import CONTRACT_NAME
+from cleanroom.contract.check import ROLES, certificate, signing_key
+from cleanroom.contract.model import Contract, other
+from cleanroom.contract.parse import contract_hash, signed_json
+from cleanroom.disclosure.padding import padding_terms
+from cleanroom.errors import CleanroomError, MisuseError, PeerRevokedError, PeerViolationError
+from cleanroom.flow import Outcome
+from cleanroom.match.dummies import Padding
+from cleanroom.node.introduced import IntroducedLink
+from cleanroom.node.link import FrameLink
+from cleanroom.node.local import Finished, LocalNode
+from cleanroom.node.results import write_results
+from cleanroom.ports import Cap, Progress
+from cleanroom.preparation import Parts
+from cleanroom.rules import CURRENT
+from cleanroom.session.setup import Ports, Setup
+
+
+class Runner:
+    """Executes one run of a node."""
+
+    def __init__(self, node: LocalNode) -> None:
+        self._node, self._settings = node, node.settings
+
+    def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
+                initiator: bool) -> Finished:
+        """See `LocalNode.execute`."""
+        if self._node.used(run):
+            raise _repeated(initiator=initiator)
+        self._node.check(contract)
+        started = self._node.clock.now()
+        with self._scratch(run) as scratch, Timed(progress) as timed:
+            agreed, budget = flow.check_plan(contract).contract, self._settings.limits.bytes
+            read: Callable[[], Parts] = partial(load_parts, self._settings, agreed, started, scratch, budget)
+            if not initiator or part_count(self._settings, budget) <= 1:  # a bad file is found before anything is done
+                timed.stage("reading", 1)
+                read = _given(read())
+            timed.stage("connecting", 1)
+            link = connect()
+            link.guard = lambda: self._node.store.check_not_revoked(contract)
+            timed.advance(1)
+            try:
+                setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
+                results = write_results(self._node.runs, setup, outcome, contract, started=started,
+                                        ended=self._node.clock.now(), timings=timed.seconds,
+                                        traffic=(link.bytes_sent, link.bytes_received), language=self._node.language)
+                return Finished(outcome.table, results, tuple(_notes(outcome)))
+            except BaseException as error:
+                link.abort(error)
+                if isinstance(error, PeerRevokedError):
+                    self._node.learn(contract, error.record)
+                raise
+            finally:
+                link.close()
+
+    def _run(self, contract: Contract, run: bytes, read: Callable[[], Parts], scratch: DiskScratch,
+             link: FrameLink, timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
+        """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
+        if not self._node.runs.claim(run.hex()):
+            raise _repeated(initiator=initiator)
+        with AuditFile(self._node.runs.folder(run.hex())) as sink:
+            self._node.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
+            setup = self._setup(contract, run, AuditLog(sink, self._node.clock, self._node.keys.signing), scratch)
+            peer = certificate(contract, other(setup.role))
+            introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
+            try:
+                outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
+                self._release(setup, outcome)
+            except BaseException:
+                with suppress(CleanroomError):  # the run's own error is the one to report
+                    self._seal(setup)
+                raise
+            finally:
+                timed.done()
+            self._seal(setup)
+        return setup, outcome
+
+    def _release(self, setup: Setup, outcome: Outcome) -> None:
+        """Table and receipt, then RUN_ENDED: a log that says so has both, even after a crash. Else neither stands."""
+        folder = self._node.runs.folder(setup.run.hex())
+        try:
+            write_release(folder, table_bytes(outcome.table), outcome.receipt)
+            setup.audit.record(Kind.RUN_ENDED)
+        except BaseException as error:
+            if not setup.audit.ended:
+                remove_release(folder)
+            if setup.audit.open:
+                with suppress(CleanroomError):
+                    setup.audit.fail(error, "release")
+            raise
+
+    def _seal(self, setup: Setup) -> None:
+        if setup.audit.ended:
+            self._node.runs.seal(setup.run.hex(), setup.audit.head, setup.audit.root)
+
+    def _scratch(self, run: bytes) -> DiskScratch:
+        settings = self._settings
+        return DiskScratch(settings.folder / STATE_NAME, run.hex(), settings.limits.bytes, self._node.entropy)
+
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
+        node, role = self._node, self._settings.role
+        plan = flow.check_plan(contract)
+        terms = padding_terms(plan)
+        audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
+                     contract_id=contract.id, role=role, software=__version__, backend=node.backend.name,
+                     rule_pack=CURRENT.sha256, previous_head=node.runs.last_head())
+        ports = Ports(node.backend, node.entropy, OpenDPNoise(), node.clock, node.ledger, node.keys.signing,
+                      KeptConsents(self._settings.folder, run.hex()), self._past(contract), scratch)
+        return Setup(plan, contract_hash(contract), role, run, Padding(terms.most, terms.scale), ports, audit,
+                     self._caps(), started=node.clock.now())
+
+    def _past(self, contract: Contract) -> KeptRuns:
+        key = past_runs_key(self._settings.key_directory, self._node.entropy)
+        return KeptRuns(self._settings.folder, key, contract.id, contract_hash(contract).hex(),
+                        {role: signing_key(contract, role) for role in ROLES})
+
+    def _caps(self) -> tuple[Cap, ...]:
+        own = self._settings.partner
+        return () if own is None else (Cap("partner.budget_epsilon", own.days, epsilon=float(own.budget_epsilon)),)
+
+
+def _given(parts: Parts) -> Callable[[], Parts]:
+    return lambda: parts
+
+
+def _repeated(*, initiator: bool) -> CleanroomError:
+    if initiator:
+        return MisuseError("a new run got the id of an earlier one")
+    return PeerViolationError("the peer repeats the id of an earlier run")
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    close = outcome.own.close
+    if close is not None:
+        few = f"{'' if close.difference.exact else 'at least '}{close.difference.people}"
+        yield f"X-04: only {few} people differ from those of run {close.run}: see disclosure.overlap"
+    if outcome.repeats:
+        yield f"same question, same data on both sides: this is the table of run {outcome.repeats}, nothing is charged"
