@@ -157,7 +157,7 @@ class RunCancelledError(CleanroomError):
     """A person of this party ended the run."""
 
     exit_code = 130
-    public = "the other party cancelled the run"
+    public = "a person cancelled the run"
 
 
 class PeerViolationError(CleanroomError):
@@ -176,7 +176,7 @@ class PeerRefusedError(CleanroomError):
 class PeerCancelledError(PeerRefusedError):
     """A person of the other party ended the run."""
 
-    public = "cancelled by the peer"
+    public = "a person of the other party cancelled the run"
 
 
 class PeerRevokedError(PeerRefusedError):

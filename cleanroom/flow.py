@@ -17,7 +17,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import RunCost, check_budget
 from cleanroom.disclosure.opening import check_range
-from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
+from cleanroom.disclosure.padding import check_padding, most_rows, padding_terms
 from cleanroom.disclosure.run_rules import deleted, evidenced
 from cleanroom.errors import ContractError, MisuseError
 from cleanroom.measures.catalogue import check_metrics, compute
@@ -66,19 +66,14 @@ def check_plan(contract: Contract) -> Plan:
         check_budget(agreed)
         check_padding(plan)
         check_range(plan)
-        check_parameters(min(_most_rows(plan), rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
+        rows = most_rows(plan, padding_terms(plan).most, "retailer")  # all may be in one encrypted sum
+        check_parameters(min(rows, rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
     except ContractError as error:
         if not stricter:
             raise
         why = "; ".join(change.text() for change in stricter)
         raise ContractError(f"{error.what} ({why})", where=error.where, todo=error.todo) from error
     return plan
-
-
-def _most_rows(plan: Plan) -> int:
-    """The retailer's padded rows at the largest size the contract allows: all may be in one encrypted sum."""
-    most = padding_terms(plan).most
-    return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
 def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 2
+PROTOCOL_VERSION: Final = 3
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -44,6 +44,7 @@ MAX_TC_STRING: Final = 16_384  # characters; a string that names every registere
 
 # --- wire -----------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
+MAX_GREETING_BYTES: Final = 1024 * 1024  # before the contract is known: a hello is under 1 KiB, a signal a day 500 KiB
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
 MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them
@@ -53,9 +54,16 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
-PEER_SILENCE: Final = 1800  # longest silence inside a run before it is ended: the peer may be reading large files
+HEARTBEAT: Final = 2  # both sides say at least so often that they are there
+PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
+
+# --- runs of one node -----------------------------------------------------------------------------------------
+RUNS_AT_ONCE: Final = 2  # that peers dialled: each takes a memory budget and shares the cores
+QUEUED_RUNS: Final = 8  # of peers: each holds a stream and a thread, and its caller's memory
+ATTEMPTS_PER_HOUR: Final = 30  # of one contract: an honest peer needs a few, one that begins and aborts is stopped
 
 # --- audit and keys -----------------------------------------------------------------------------------------
 MAX_JSON_DEPTH: Final = 32  # nesting of any JSON document; ours need fewer than ten

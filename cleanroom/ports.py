@@ -194,6 +194,10 @@ class Progress(Protocol):
         """`amount` more of the current stage is done."""
         ...
 
+    def peer(self, state: str) -> None:
+        """What the peer says that it is doing, whenever that changes while we wait: a `wire.transport.State`."""
+        ...
+
     def done(self) -> None:
         """The last stage is complete."""
         ...

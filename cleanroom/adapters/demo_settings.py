@@ -27,7 +27,7 @@ listen = "{listen}"
 peer = "{peer}"
 workers = 0             # processes; 0 = every core
 connect_timeout = 10    # seconds until an unreachable peer is reported
-peer_silence = 1800     # seconds without a message before a run is ended; the peer may be computing
+peer_silence = 300      # seconds without any sign of the peer before a run is ended; it gives one every 2
 run_limit = 21600       # seconds before a run is ended, whatever the peer still sends
 
 [keys]

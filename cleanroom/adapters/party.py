@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cleanroom import limits
+from cleanroom.adapters.hours import Hours
 from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.contract.model import Label, Role, Text, TimeZone
 from cleanroom.contract.policy import Policy
@@ -49,6 +50,14 @@ def _memory(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    try:
+        Hours.parse(text)
+    except ValueError as error:
+        raise _refused("{what}", what=str(error)) from None
+    return text
+
+
 def _inside(text: str) -> str:
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\x00" in text:
@@ -60,6 +69,7 @@ Address = Annotated[str, AfterValidator(_address)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT)]
 RelativePath = Annotated[ColumnName, AfterValidator(_inside)]
 Memory = Annotated[str, AfterValidator(_memory)]
+Daily = Annotated[str, AfterValidator(_hours)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -76,15 +86,26 @@ class PartySection(_Section):
 
 
 class NodeSection(_Section):
-    """`[node]`: addresses, processes and patience (seconds)."""
+    """`[node]`: addresses, processes, patience (seconds), and which runs of a peer it answers when."""
 
     listen: Address
     peer: Address
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
-    peer_silence: Seconds = limits.PEER_SILENCE  # the peer may be computing, so silence is not failure
+    peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
     log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
+    answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
+    hours: Daily | None = None  # of the day in which such runs begin
+    runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE
+    queue: Annotated[int, Field(ge=0, le=64)] = limits.QUEUED_RUNS
+    attempts_per_hour: Annotated[int, Field(ge=1, le=10_000)] = limits.ATTEMPTS_PER_HOUR
+    wait_limit: Seconds = limits.WAIT_LIMIT
+
+    @property
+    def daily(self) -> Hours | None:
+        """The hours, parsed."""
+        return None if self.hours is None else Hours.parse(self.hours)
 
 
 class PartnerSection(_Section):

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cleanroom import ports
 
 TITLES = {
+    "queued": "Waiting for other runs here",
     "reading": "Reading own files",
     "connecting": "Reaching the other node",
     "gate": "Consent gate, keys",
@@ -30,6 +31,14 @@ TITLES = {
     "receipt": "Signing the receipt",
     "synth": "Drawing people",
 }  # consecutive steps with one title are shown as one stage
+
+WAITS = {
+    "reading": "reads its files",
+    "queued": "has other runs to finish first",
+    "awaiting_approval": "waits for a person's approval",
+    "outside_hours": "waits for the hours in which it answers",
+    "resuming": "catches up after an interruption",
+}  # what is shown of the peer; that it works is seen by the stages
 
 
 class Timed:
@@ -57,6 +66,10 @@ class Timed:
         """See `ports.Progress`."""
         self._inner.advance(amount)
 
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        self._inner.peer(state)
+
     def done(self) -> None:
         """See `ports.Progress`."""
         self._stop()
@@ -78,6 +91,9 @@ class Silent:
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
 
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+
     def done(self) -> None:
         """See `ports.Progress`."""
 
@@ -97,6 +113,11 @@ class Lines:
 
     def advance(self, amount: int) -> None:
         """See `ports.Progress`."""
+
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        if state in WAITS:
+            print(f"  the other node {WAITS[state]}", file=sys.stderr, flush=True)  # noqa: T201
 
     def done(self) -> None:
         """See `ports.Progress`."""
@@ -133,6 +154,11 @@ class Bars:
             self._done += amount
             rate = self._done / max(time.monotonic() - self._started, 1e-3)
             self._bars.update(self._task, advance=amount, rate=f"{rate:,.0f}/s")
+
+    def peer(self, state: str) -> None:
+        """See `ports.Progress`."""
+        if state in WAITS:
+            self._bars.console.print(f"  the other node {WAITS[state]}")
 
     def done(self) -> None:
         """See `ports.Progress`."""

@@ -68,6 +68,14 @@ def padding_rows(plan: Plan, most: int) -> int:
     return most * len(plan.cells) * _patterns(plan)
 
 
+def most_rows(plan: Plan, most: int, role: Role) -> int:
+    """Most padded rows, in all, that honest padding can give a side under its contract."""
+    match = plan.contract.match
+    if role == "advertiser":
+        return match.max_people_advertiser + most * len(plan.cells)
+    return match.max_people_retailer + padding_rows(plan, most) + most
+
+
 def check_padding(plan: Plan) -> None:
     """Refuse, with the numbers, a contract that would pad with more tuples than its smaller side may have people.
 

@@ -93,7 +93,8 @@ class Dial:
     def link(self) -> FrameLink:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
-        link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        settings = self._node.settings.node
+        link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
         stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
         self._pump = start_pump(link, stub.Exchange(link.outgoing()))
         return link

@@ -12,10 +12,12 @@ from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.scratch import sweep
 from cleanroom.adapters.system import SystemEntropy
 from cleanroom.contract.model import Contract
 from cleanroom.errors import SettingsError
+from cleanroom.node.admission import Admission
 from cleanroom.node.desk import Desk
 from cleanroom.node.link import FrameLink
 from cleanroom.ports import Progress
@@ -48,6 +50,8 @@ class LocalNode(Desk):
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        self.register = RunRegister(folder / STATE_NAME, self.clock)
+        self.admission = Admission(self.register, self.settings.node, self.clock)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
@@ -57,6 +61,7 @@ class LocalNode(Desk):
 
     def __exit__(self, *_: object) -> None:
         self._arithmetic.executor.close()
+        self.register.close()
 
     def new_run(self) -> bytes:
         """A run id: 6 bytes of time in milliseconds, so that ids sort, and 10 random bytes."""
@@ -64,8 +69,9 @@ class LocalNode(Desk):
         return milliseconds.to_bytes(6, "big") + self.entropy.bytes(10)
 
     def used(self, run: bytes) -> bool:
-        """Whether a run with this id was here before: its folder stands, or the ledger has paid for it."""
-        return self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+        """Whether a run with this id was here before: its folder stands, the ledger has paid for it, or it asked."""
+        return (self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
+                or self.register.knows(run.hex()))
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
                 initiator: bool) -> Finished:
@@ -74,7 +80,7 @@ class LocalNode(Desk):
         Contract and own files are checked before `connect` is called and before anything is written; but files so large
         that they are read in parts are read by who dials after its hello, so that both nodes do so at once. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
-        one run: PeerViolationError when the peer chose one that was used before.
+        one run: PeerViolationError when the peer chose one that was used before. It begins when `Admission` lets it.
         """
         from cleanroom.node.runner import Runner  # noqa: PLC0415 - 130 MB of libraries that an idle node does without
 

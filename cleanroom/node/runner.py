@@ -16,7 +16,7 @@ from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.run_files import STATE_NAME
 from cleanroom.adapters.scratch import DiskScratch
-from cleanroom.audit.events import Kind
+from cleanroom.audit.events import Kind, time_text
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
@@ -27,6 +27,7 @@ from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import CleanroomError, MisuseError, PeerRevokedError, PeerViolationError
 from cleanroom.flow import Outcome
 from cleanroom.match.dummies import Padding
+from cleanroom.node.admission import Turn
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.local import Finished, LocalNode
@@ -35,6 +36,8 @@ from cleanroom.ports import Cap, Progress
 from cleanroom.preparation import Parts
 from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
+from cleanroom.wire.traffic import most_received
+from cleanroom.wire.transport import State
 
 
 class Runner:
@@ -49,19 +52,29 @@ class Runner:
         if self._node.used(run):
             raise _repeated(initiator=initiator)
         self._node.check(contract)
-        started = self._node.clock.now()
-        with self._scratch(run) as scratch, Timed(progress) as timed:
-            agreed, budget = flow.check_plan(contract).contract, self._settings.limits.bytes
+        flow.check_plan(contract)
+        with self._node.admission.turn(contract, run.hex(), progress, None if initiator else connect()) as turn:
+            self._node.check(contract)  # again: the run may have waited
+            return self._execute(contract, run, turn, connect, initiator=initiator)
+
+    def _execute(self, contract: Contract, run: bytes, turn: Turn, connect: Callable[[], FrameLink], *,
+                 initiator: bool) -> Finished:
+        started, plan = self._node.clock.now(), flow.check_plan(contract)
+        with self._scratch(run) as scratch, Timed(turn) as timed:
+            agreed, budget = plan.contract, self._settings.limits.bytes
             read: Callable[[], Parts] = partial(load_parts, self._settings, agreed, started, scratch, budget)
             if not initiator or part_count(self._settings, budget) <= 1:  # a bad file is found before anything is done
                 timed.stage("reading", 1)
                 read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
-            link.guard = lambda: self._node.store.check_not_revoked(contract)
+            link.guard = partial(self._node.store.check_not_revoked, contract)
+            link.attend, link.told = turn.check, timed.peer
+            link.quota = most_received(plan, self._settings.role)
+            read = _telling(read, link)
             timed.advance(1)
             try:
-                setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, turn, read, scratch, link, timed, initiator=initiator)
                 results = write_results(self._node.runs, setup, outcome, contract, started=started,
                                         ended=self._node.clock.now(), timings=timed.seconds,
                                         traffic=(link.bytes_sent, link.bytes_received), language=self._node.language)
@@ -74,14 +87,14 @@ class Runner:
             finally:
                 link.close()
 
-    def _run(self, contract: Contract, run: bytes, read: Callable[[], Parts], scratch: DiskScratch,
+    def _run(self, contract: Contract, run: bytes, turn: Turn, read: Callable[[], Parts], scratch: DiskScratch,
              link: FrameLink, timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         if not self._node.runs.claim(run.hex()):
             raise _repeated(initiator=initiator)
         with AuditFile(self._node.runs.folder(run.hex())) as sink:
             self._node.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, AuditLog(sink, self._node.clock, self._node.keys.signing), scratch)
+            setup = self._setup(contract, run, turn, AuditLog(sink, self._node.clock, self._node.keys.signing), scratch)
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
@@ -118,17 +131,19 @@ class Runner:
         settings = self._settings
         return DiskScratch(settings.folder / STATE_NAME, run.hex(), settings.limits.bytes, self._node.entropy)
 
-    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
+    def _setup(self, contract: Contract, run: bytes, turn: Turn, audit: AuditLog, scratch: DiskScratch) -> Setup:
         node, role = self._node, self._settings.role
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=role, software=__version__, backend=node.backend.name,
                      rule_pack=CURRENT.sha256, previous_head=node.runs.last_head())
+        if turn.approved is not None:
+            audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
         ports = Ports(node.backend, node.entropy, OpenDPNoise(), node.clock, node.ledger, node.keys.signing,
                       KeptConsents(self._settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), role, run, Padding(terms.most, terms.scale), ports, audit,
-                     self._caps(), started=node.clock.now())
+                     self._caps(), started=turn.heard or node.clock.now())
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self._settings.key_directory, self._node.entropy)
@@ -142,6 +157,16 @@ class Runner:
 
 def _given(parts: Parts) -> Callable[[], Parts]:
     return lambda: parts
+
+
+def _telling(read: Callable[[], Parts], link: FrameLink) -> Callable[[], Parts]:
+    """A link begins with the word that own files are read."""
+    def reading() -> Parts:
+        parts = read()
+        link.say(State.WORKING)
+        return parts
+
+    return reading
 
 
 def _repeated(*, initiator: bool) -> CleanroomError:

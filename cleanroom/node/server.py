@@ -1,4 +1,4 @@
-"""The long-running node: answers runs of its contracts, one at a time for each contract."""
+"""The long-running node: answers runs of its contracts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
 from cleanroom.node import tls
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, trusted_parties
 from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
@@ -30,7 +30,7 @@ from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
 from cleanroom.v1.node_pb2 import Frame
 
-MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
+SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos that will be refused
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 LOOK_SECONDS = 60.0  # until the log says that one expired; a run is checked against the clock when it begins
 REBIND_SECONDS = 10.0
@@ -108,8 +108,10 @@ class NodeServer:
             return port
 
     def _make_server(self) -> grpc.Server:
-        server = grpc.server(futures.ThreadPoolExecutor(MAX_CALLS + 2), interceptors=[Authorise(self._callers)],
-                             options=tls.OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        settings = self._node.settings.node
+        calls = settings.runs + settings.queue + SPARE_CALLS  # further ones are refused at once
+        server = grpc.server(futures.ThreadPoolExecutor(calls + 2), interceptors=[Authorise(self._callers)],
+                             options=tls.OPTIONS, maximum_concurrent_rpcs=calls)
         node_pb2_grpc.add_NodeServicer_to_server(self._servicer, server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         return server
@@ -148,12 +150,11 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
-        self._busy: set[str] = set()
-        self._lock = threading.Lock()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, answered in a thread while gRPC sends what it queues."""
-        link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        settings = self._node.settings.node
+        link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
         start_pump(link, request_iterator)
         threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
                          daemon=True).start()
@@ -181,8 +182,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         try:
             hello, contract = self._greeting(link, caller)
             known = {"run": hello.run.hex(), "contract": contract.id}
-            with _Turn(self._busy, self._lock, contract.id):
-                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+            finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
             for text in finished.notes:
                 note(Event.RUN_NOTE, text, **known)
             note(Event.RUN_FINISHED, "finished and signed by both", **known)
@@ -193,7 +193,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
             link.close()
 
     def _greeting(self, link: FrameLink, caller: bytes) -> tuple[Hello, Contract]:
-        _, hello = link.peek()
+        _, hello = link.peek(self._node.settings.node.connect_timeout)
         if not isinstance(hello, Hello):
             raise PeerViolationError("the first message is not a hello")
         contract = self._node.known().get(hello.contract)  # whether it is in force is checked by `execute`
@@ -205,23 +205,6 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")
         return hello, contract
-
-
-class _Turn:
-    """One run of a contract at a time."""
-
-    def __init__(self, busy: set[str], lock: threading.Lock, contract: str) -> None:
-        self._busy, self._lock, self._contract = busy, lock, contract
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._contract in self._busy:
-                raise BusyError("another run of this contract is in progress", todo="wait for it to end")
-            self._busy.add(self._contract)
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._busy.discard(self._contract)
 
 
 @contextmanager

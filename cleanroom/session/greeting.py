@@ -6,7 +6,7 @@ from __future__ import annotations
 from cleanroom import __version__, limits
 from cleanroom.audit.events import Kind
 from cleanroom.contract.model import Role, other
-from cleanroom.disclosure.padding import padding_rows
+from cleanroom.disclosure.padding import most_rows, padding_rows
 from cleanroom.disclosure.run_rules import keyed
 from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.match.tokens import run_context
@@ -119,14 +119,11 @@ def _skew(setup: Setup, unix_time: int) -> int:
 
 def check_sizes(setup: Setup, sizes: Sizes, peer: Role) -> None:
     """Raise PeerViolationError unless the sizes have the peer's form, and a sum that honest padding can give."""
-    plan, terms = setup.plan, setup.plan.contract.match
-    padding = padding_rows(plan, setup.padding.most)
+    plan, most = setup.plan, most_rows(setup.plan, setup.padding.most, peer)
     if peer == "advertiser":
         expected, keyed, least = len(plan.cells), limits.POINT_BYTES, 1
-        most = terms.max_people_advertiser + setup.padding.most * len(plan.cells)
     else:
-        expected, keyed, least = 1, 0, max(1, padding)
-        most = terms.max_people_retailer + padding + setup.padding.most
+        expected, keyed, least = 1, 0, max(1, padding_rows(plan, setup.padding.most))
     if len(sizes.rows) != expected or len(sizes.blinding_key) != keyed:
         raise PeerViolationError("sizes: the declared sizes have the wrong form")
     if not least <= sum(sizes.rows) <= most:

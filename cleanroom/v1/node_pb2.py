@@ -28,17 +28,23 @@ from cleanroom.v1 import match_pb2 as cleanroom_dot_v1_dot_match__pb2
 from cleanroom.v1 import opening_pb2 as cleanroom_dot_v1_dot_opening__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63leanroom/v1/node.proto\x12\x0c\x63leanroom.v1\x1a\x1c\x63leanroom/v1/aggregate.proto\x1a\x1c\x63leanroom/v1/agreement.proto\x1a\x18\x63leanroom/v1/match.proto\x1a\x1a\x63leanroom/v1/opening.proto\"\x99\x04\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0c\n\x04step\x18\x02 \x01(\r\x12$\n\x05hello\x18\x03 \x01(\x0b\x32\x13.cleanroom.v1.HelloH\x00\x12(\n\x07\x61\x63\x63ount\x18\r \x01(\x0b\x32\x15.cleanroom.v1.AccountH\x00\x12$\n\x05sizes\x18\x0c \x01(\x0b\x32\x13.cleanroom.v1.SizesH\x00\x12&\n\x06points\x18\x04 \x01(\x0b\x32\x14.cleanroom.v1.PointsH\x00\x12/\n\x0blattice_key\x18\x05 \x01(\x0b\x32\x18.cleanroom.v1.LatticeKeyH\x00\x12\x37\n\x0f\x65ncrypted_block\x18\x06 \x01(\x0b\x32\x1c.cleanroom.v1.EncryptedBlockH\x00\x12-\n\nmasked_sum\x18\x07 \x01(\x0b\x32\x17.cleanroom.v1.MaskedSumH\x00\x12.\n\ncommitment\x18\x08 \x01(\x0b\x32\x18.cleanroom.v1.CommitmentH\x00\x12(\n\x07opening\x18\t \x01(\x0b\x32\x15.cleanroom.v1.OpeningH\x00\x12\x31\n\x07receipt\x18\n \x01(\x0b\x32\x1e.cleanroom.v1.ReceiptSignatureH\x00\x12$\n\x05\x61\x62ort\x18\x0b \x01(\x0b\x32\x13.cleanroom.v1.AbortH\x00\x42\x06\n\x04\x62ody\"9\n\x05\x41\x62ort\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrevocation\x18\x03 \x01(\x0c\x32\xc5\x01\n\x04Node\x12\x38\n\x08\x45xchange\x12\x13.cleanroom.v1.Frame\x1a\x13.cleanroom.v1.Frame(\x01\x30\x01\x12?\n\x07Propose\x12\x16.cleanroom.v1.Proposal\x1a\x1c.cleanroom.v1.ProposalAnswer\x12\x42\n\x06Revoke\x12\x18.cleanroom.v1.Revocation\x1a\x1e.cleanroom.v1.RevocationAnswerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63leanroom/v1/node.proto\x12\x0c\x63leanroom.v1\x1a\x1c\x63leanroom/v1/aggregate.proto\x1a\x1c\x63leanroom/v1/agreement.proto\x1a\x18\x63leanroom/v1/match.proto\x1a\x1a\x63leanroom/v1/opening.proto\"\xe9\x04\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0c\n\x04step\x18\x02 \x01(\r\x12$\n\x05hello\x18\x03 \x01(\x0b\x32\x13.cleanroom.v1.HelloH\x00\x12(\n\x07\x61\x63\x63ount\x18\r \x01(\x0b\x32\x15.cleanroom.v1.AccountH\x00\x12$\n\x05sizes\x18\x0c \x01(\x0b\x32\x13.cleanroom.v1.SizesH\x00\x12&\n\x06points\x18\x04 \x01(\x0b\x32\x14.cleanroom.v1.PointsH\x00\x12/\n\x0blattice_key\x18\x05 \x01(\x0b\x32\x18.cleanroom.v1.LatticeKeyH\x00\x12\x37\n\x0f\x65ncrypted_block\x18\x06 \x01(\x0b\x32\x1c.cleanroom.v1.EncryptedBlockH\x00\x12-\n\nmasked_sum\x18\x07 \x01(\x0b\x32\x17.cleanroom.v1.MaskedSumH\x00\x12.\n\ncommitment\x18\x08 \x01(\x0b\x32\x18.cleanroom.v1.CommitmentH\x00\x12(\n\x07opening\x18\t \x01(\x0b\x32\x15.cleanroom.v1.OpeningH\x00\x12\x31\n\x07receipt\x18\n \x01(\x0b\x32\x1e.cleanroom.v1.ReceiptSignatureH\x00\x12$\n\x05\x61\x62ort\x18\x0b \x01(\x0b\x32\x13.cleanroom.v1.AbortH\x00\x12&\n\x06signal\x18\x0e \x01(\x0b\x32\x14.cleanroom.v1.SignalH\x00\x12&\n\x06resume\x18\x0f \x01(\x0b\x32\x14.cleanroom.v1.ResumeH\x00\x42\x06\n\x04\x62ody\"L\n\x06Signal\x12\x10\n\x08received\x18\x01 \x01(\x04\x12\x0c\n\x04step\x18\x02 \x01(\r\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.cleanroom.v1.State\"\'\n\x06Resume\x12\x0b\n\x03run\x18\x01 \x01(\x0c\x12\x10\n\x08received\x18\x02 \x01(\x04\"9\n\x05\x41\x62ort\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrevocation\x18\x03 \x01(\x0c*\xa0\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_WORKING\x10\x01\x12\x11\n\rSTATE_READING\x10\x02\x12\x10\n\x0cSTATE_QUEUED\x10\x03\x12\x1b\n\x17STATE_AWAITING_APPROVAL\x10\x04\x12\x17\n\x13STATE_OUTSIDE_HOURS\x10\x05\x12\x12\n\x0eSTATE_RESUMING\x10\x06\x32\xc5\x01\n\x04Node\x12\x38\n\x08\x45xchange\x12\x13.cleanroom.v1.Frame\x1a\x13.cleanroom.v1.Frame(\x01\x30\x01\x12?\n\x07Propose\x12\x16.cleanroom.v1.Proposal\x1a\x1c.cleanroom.v1.ProposalAnswer\x12\x42\n\x06Revoke\x12\x18.cleanroom.v1.Revocation\x1a\x1e.cleanroom.v1.RevocationAnswerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cleanroom.v1.node_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_STATE']._serialized_start=954
+  _globals['_STATE']._serialized_end=1114
   _globals['_FRAME']._serialized_start=156
-  _globals['_FRAME']._serialized_end=693
-  _globals['_ABORT']._serialized_start=695
-  _globals['_ABORT']._serialized_end=752
-  _globals['_NODE']._serialized_start=755
-  _globals['_NODE']._serialized_end=952
+  _globals['_FRAME']._serialized_end=773
+  _globals['_SIGNAL']._serialized_start=775
+  _globals['_SIGNAL']._serialized_end=851
+  _globals['_RESUME']._serialized_start=853
+  _globals['_RESUME']._serialized_end=892
+  _globals['_ABORT']._serialized_start=894
+  _globals['_ABORT']._serialized_end=951
+  _globals['_NODE']._serialized_start=1117
+  _globals['_NODE']._serialized_end=1314
 # @@protoc_insertion_point(module_scope)

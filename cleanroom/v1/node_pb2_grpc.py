@@ -56,7 +56,7 @@ class NodeServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def Exchange(self, request_iterator, context):
-        """One run from hello to receipt. The initiator dials; roles follow from the contract.
+        """One run from hello to receipt, or the rest of one from resume on. The initiator dials; roles follow from the contract.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

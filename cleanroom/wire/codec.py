@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from cleanroom import limits
 from cleanroom.disclosure.comparison import RECONCILE
 from cleanroom.errors import (
+    AttemptsError,
     BusyError,
+    CleanroomError,
+    ClosedError,
     ContractRevokedError,
     LedgerError,
     MisuseError,
+    NotApprovedError,
+    PeerCancelledError,
     PeerLedgerError,
     PeerRefusedError,
     PeerRevokedError,
     PeerViolationError,
+    RunCancelledError,
 )
 from cleanroom.ports import Entry
 from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
@@ -33,6 +39,16 @@ PART_NUMBERS = {name: number for number, name in PARTS.items()}
 _LEDGERS: dict[str, tuple[str, type[LedgerError]]] = {
     LedgerError.__name__: ("its own ledger lacks entries that it once confirmed", PeerLedgerError),
     PeerLedgerError.__name__: ("our ledger lacks entries that we once confirmed", LedgerError),
+}
+
+
+_AT_THIS_END: dict[str, tuple[type[CleanroomError], str, str]] = {
+    BusyError.__name__: (BusyError, "the peer's node is in other runs", "try again when they have ended"),
+    AttemptsError.__name__: (AttemptsError, "the peer's node has seen too many runs of this contract in an hour",
+                             "find out why they ended, then wait"),
+    ClosedError.__name__: (ClosedError, "the peer's node answers at other hours", "ask the other party for them"),
+    NotApprovedError.__name__: (NotApprovedError, "nobody at the other party approved the run", "ask them why"),
+    RunCancelledError.__name__: (PeerCancelledError, "a person of the other party cancelled the run", "ask them why"),
 }
 
 
@@ -57,20 +73,26 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
     if frame.sequence != sequence:
         raise PeerViolationError(f"expected frame {sequence}, got {frame.sequence}: lost, repeated or out of order")
     kind = frame.WhichOneof("body")
-    if kind == "abort" and frame.abort.code == BusyError.__name__:
-        raise BusyError("the peer's node is in another run of this contract", todo="try again when it has ended")
-    if kind == "abort" and frame.abort.code == ContractRevokedError.__name__:
-        raise PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
-                               record=frame.abort.revocation[:limits.MAX_REVOCATION_BYTES])
-    if kind == "abort" and frame.abort.code in _LEDGERS:
-        what, error = _LEDGERS[frame.abort.code]
-        raise error(f"the peer says that {what}", where="privacy ledger", todo=RECONCILE)
     if kind == "abort":
-        raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
-                               where=_printable(frame.abort.code), todo="ask the other party to look at its node")
+        _raise_abort(frame.abort)
     if kind is None or kind not in _DECODERS:
         raise PeerViolationError("a frame carries no known message")
     return frame.step, _DECODERS[kind](getattr(frame, kind))
+
+
+def _raise_abort(abort: node_pb2.Abort) -> NoReturn:
+    """The error that the peer's end of the run is here."""
+    if abort.code in _AT_THIS_END:
+        error, what, todo = _AT_THIS_END[abort.code]
+        raise error(what, todo=todo)
+    if abort.code == ContractRevokedError.__name__:
+        raise PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
+                               record=abort.revocation[:limits.MAX_REVOCATION_BYTES])
+    if abort.code in _LEDGERS:
+        what, ledger = _LEDGERS[abort.code]
+        raise ledger(f"the peer says that {what}", where="privacy ledger", todo=RECONCILE)
+    raise PeerRefusedError(f"the peer ended the run: {_printable(abort.reason)}", where=_printable(abort.code),
+                           todo="ask the other party to look at its node")
 
 
 def _encode_body(message: m.Message) -> tuple[str, Any]:

@@ -10,8 +10,10 @@ import numpy as np
 from cleanroom import __version__, limits
 from cleanroom.aggregate import block_count, part_count
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import Role
+from cleanroom.contract.model import Role, other
 from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.padding import most_rows, padding_terms
+from cleanroom.match.dummies import Padding, dummies_per_cell
 from cleanroom.match.tokens import ROWS_PER_CHUNK
 from cleanroom.primitives.ring import N
 from cleanroom.session import messages as m
@@ -20,6 +22,7 @@ from cleanroom.wire.codec import encode
 
 _POLYNOMIAL = np.zeros((4, N), dtype=np.uint32)
 _SHARE = 1 << 43
+_SLACK = 20  # one part in 20 more
 _SEQUENCE = 200  # two bytes
 
 Sent = tuple[str, Role, int, m.Message]  # step, who sends, how many, one of them
@@ -45,6 +48,18 @@ def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
     for step, role, count, message in (*_matching(plan, sizes), *_summing(plan, sizes), *_closing(plan, sizes)):
         found[step][role] += count * encode(message, len(SCRIPT), _SEQUENCE).ByteSize()
     return found
+
+
+def most_received(plan: Plan, role: Role) -> int:
+    """Most bytes that `role` can have to take from the peer in one run under the contract, with what the prediction
+    leaves out: entries of the ledger, signals, some bytes a frame."""
+    terms = padding_terms(plan)
+    others = len(plan.cells) - 1
+    cells = (most_rows(plan, terms.most, "advertiser") - others, *(1,) * others)  # the most chunks
+    dummies = dummies_per_cell(Padding(terms.most, terms.scale), len(plan.contract.match.keys))
+    sizes = Sizes(cells, dummies, most_rows(plan, terms.most, "retailer"), len(plan.groups))
+    predicted = sum(sent[other(role)] for sent in traffic(plan, sizes).values())
+    return predicted + predicted // _SLACK + 2 * limits.MAX_FRAME_BYTES
 
 
 def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:

@@ -68,11 +68,11 @@ def match(party: Path, contract: Path) -> Finished:
 
 
 def tampered(tamper: Tamper) -> type[FrameLink]:
-    """A link whose sent frames pass through `tamper` after they were counted."""
+    """A link whose sent messages pass through `tamper` after they were counted. It gives no signals."""
 
     class Tampered(FrameLink):
         def outgoing(self) -> Iterator[Frame]:
-            yield from tamper(super().outgoing())
+            yield from tamper(frame for frame in super().outgoing() if frame.WhichOneof("body") != "signal")
 
     return Tampered
 
@@ -113,12 +113,12 @@ def channel(tiny: Tiny, caller: Role, callee: Role, keys: PartyKeys | None = Non
 
 def converse(tiny: Tiny, frames: Iterable[Frame], caller: Role = "advertiser", callee: Role = "retailer",
              seconds: float = 15) -> tuple[list[Frame], grpc.StatusCode]:
-    """Send frames to a node as its peer; everything it answers, and how the call ended."""
+    """Send frames to a node as its peer; all messages that it answers, and how the call ended."""
     received: list[Frame] = []
     with channel(tiny, caller, callee) as opened:
         call = node_pb2_grpc.NodeStub(opened).Exchange(iter(frames), timeout=seconds)
         try:
-            received.extend(call)
+            received.extend(frame for frame in call if frame.WhichOneof("body") != "signal")
         except grpc.RpcError as error:
             return received, error.code()
         return received, call.code()

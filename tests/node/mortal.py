@@ -29,6 +29,9 @@ class Killer:
         if self._stage == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def peer(self, state: str) -> None:
+        """What the other side does is of no interest here."""
+
     def done(self) -> None:
         """Never reached."""
 

@@ -8,7 +8,8 @@ import grpc
 import pytest
 
 from cleanroom.errors import BusyError, PeerRefusedError, PeerUnavailableError
-from cleanroom.node.link import QUEUE_FRAMES, FrameLink, start_pump
+from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.window import WINDOW_FRAMES
 from cleanroom.session.messages import Commitment
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import encode, encode_abort
@@ -17,7 +18,7 @@ MESSAGE = Commitment(bytes(32))
 
 
 def fill(link: FrameLink) -> None:
-    for _ in range(QUEUE_FRAMES + 1):
+    for _ in range(WINDOW_FRAMES + 1):
         link.send(2, MESSAGE)
 
 
@@ -41,18 +42,18 @@ def test_a_full_queue_to_a_peer_that_is_gone_ends_the_run_with_its_reason(
     link.close()
 
 
-def test_a_peer_that_reads_nothing_ends_the_run_after_the_agreed_silence() -> None:
+def test_a_peer_that_takes_nothing_and_gives_no_sign_ends_the_run_after_the_agreed_silence() -> None:
     link = FrameLink(silence=1)
-    with pytest.raises(PeerUnavailableError, match="read nothing for 1 s"):
+    with pytest.raises(PeerUnavailableError, match="silent for 1 s"):
         fill(link)
 
 
 def test_closing_never_waits_and_what_was_queued_still_goes_out() -> None:
     link = FrameLink(silence=600)
-    for _ in range(QUEUE_FRAMES):
+    for _ in range(WINDOW_FRAMES):
         link.send(2, MESSAGE)
     link.close()
-    assert [frame.sequence for frame in link.outgoing()] == list(range(QUEUE_FRAMES))
+    assert [frame.sequence for frame in link.outgoing()] == list(range(WINDOW_FRAMES))
 
 
 def test_silence_names_the_step() -> None:

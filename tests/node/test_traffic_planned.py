@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from cleanroom.cli.main import application
 from cleanroom.node import client, server
-from cleanroom.node.link import QUEUE_FRAMES, FrameLink
+from cleanroom.node.link import FrameLink
+from cleanroom.node.window import WINDOW_FRAMES
 from cleanroom.v1.node_pb2 import Frame
 
 
@@ -28,14 +29,14 @@ def test_the_plan_predicts_the_traffic_of_a_run_within_five_percent(tiny: Tiny) 
 
 
 @pytest.mark.parametrize("slow", [client, server], ids=["advertiser", "retailer"])
-def test_a_peer_slower_than_the_reader_is_waited_for_with_a_bounded_queue(tiny: Tiny, monkeypatch: pytest.MonkeyPatch,
+def test_a_peer_slower_than_the_reader_is_waited_for_with_a_bounded_window(tiny: Tiny, monkeypatch: pytest.MonkeyPatch,
                                                                            slow: object) -> None:
     waiting: list[int] = []
 
     def slowly(frames: Iterator[Frame]) -> Iterator[Frame]:
         for frame in frames:
             time.sleep(0.02)
-            waiting.append(links[-1]._out.qsize())
+            waiting.append(links[-1]._window.end - links[-1]._window.first)
             yield frame
 
     links: list[FrameLink] = []
@@ -50,4 +51,4 @@ def test_a_peer_slower_than_the_reader_is_waited_for_with_a_bounded_queue(tiny: 
         finished = match(tiny.advertiser, tiny.contract)
     assert len(finished.table.rows) == 2
     assert len(waiting) > 10
-    assert max(waiting) <= QUEUE_FRAMES
+    assert max(waiting) <= WINDOW_FRAMES

@@ -30,6 +30,9 @@ class Diary:
     def advance(self, amount: int) -> None:
         self.stages[-1][2] += amount
 
+    def peer(self, state: str) -> None:
+        """What the other side does is of no interest here."""
+
     def done(self) -> None:
         """Nothing to close."""
 
