@@ -147,6 +147,11 @@ class SQLiteLedger:
         with self._open() as database:
             database.execute(_CONFIRM, (contract, run, part))
 
+    def check_writable(self) -> None:
+        """SettingsError unless a charge could be recorded now, as far as that can be known without one."""
+        with self._open() as database:
+            database.execute("BEGIN IMMEDIATE")  # closing without COMMIT rolls back
+
     def contracts(self) -> list[str]:
         """Ids of all contracts with an entry."""
         with self._open() as database:

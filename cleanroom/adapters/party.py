@@ -95,6 +95,8 @@ class NodeSection(_Section):
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
     log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
+    status: Address | None = None  # of the HTTP side listener; None: there is none
+    status_token: RelativePath | None = None  # a file of mode 0600; needed where status is not loopback
     answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
     hours: Daily | None = None  # of the day in which such runs begin
     runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE

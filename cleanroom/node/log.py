@@ -35,6 +35,8 @@ class Event(StrEnum):
     RUN_NOTE = "run_note"
     RUN_FINISHED = "run_finished"
     RUN_ENDED = "run_ended"
+    STATUS_SERVED = "status_served"
+    STATUS_FAILED = "status_failed"
     LIBRARY = "library"
 
 

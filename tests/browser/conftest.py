@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "protocol"))
 import kit
 from catalogue_document import catalogue_document
 from compliance_kit import report as compliance
+from node_kit import document as node_document
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_kit import contract, document, everything
 
@@ -25,6 +26,7 @@ from cleanroom.measures.planning import Assumptions
 from cleanroom.report.compliance.page import render_compliance
 from cleanroom.report.forecast import render_plan
 from cleanroom.report.html import render_html
+from cleanroom.report.node_page import render_node
 from cleanroom.report.wording import LANGUAGES
 from cleanroom.session.costs import NATIVE
 
@@ -74,6 +76,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for language in LANGUAGES:
             page = render_compliance(report_of(kind), language)
             (out / f"{kind}.{language}.html").write_text(page, encoding="utf-8")
+    for language in LANGUAGES:
+        (out / f"node.{language}.html").write_text(render_node(node_document(), language), encoding="utf-8")
     return out
 
 
@@ -84,7 +88,7 @@ def forecast() -> dict[str, object]:
     return plan_document(plan, assumed, {}, Network(2, 100.0, "test", NATIVE))
 
 
-@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE) for language in LANGUAGES])
+@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE, "node") for language in LANGUAGES])
 def report(request: pytest.FixtureRequest, folder: Path) -> Path:
     """One report."""
     return folder / f"{request.param}.html"
