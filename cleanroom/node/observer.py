@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
                             "Content-Security-Policy": content_policy(body if kind == PAGE else b"")}.items():
             self.send_header(name, value)
         if code == HTTPStatus.UNAUTHORIZED:
-            self.send_header("WWW-Authenticate", 'Basic realm="cleanroom", Bearer')
+            self.send_header("WWW-Authenticate", 'Basic realm="cleanroom"')  # what a browser knows how to ask for
         if code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
         self.end_headers()

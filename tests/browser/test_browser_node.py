@@ -1,4 +1,4 @@
-"""The page of a node as Chromium gets it from the listener itself: under the policy of its headers, and with a token."""
+"""The page of a node as Chromium gets it from the listener: under the policy of its headers, and with a token."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def test_without_the_token_no_path_answers(tiny: Tiny, given: str) -> None:
         for path in (*PATHS, "/none"):
             answer, body = ask(address, path, Authorization=given)
             assert (answer.status, body) == (401, b"Unauthorized\n")
-            assert answer.headers["WWW-Authenticate"] == 'Basic realm="cleanroom", Bearer'
+            assert answer.headers["WWW-Authenticate"] == 'Basic realm="cleanroom"'
         assert ask(address, f"/metrics?token={TOKEN}")[0].status == 401
 
 
