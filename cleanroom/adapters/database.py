@@ -27,7 +27,7 @@ class Schema:
     version: int
     tables: str
     damaged: str  # what to do with a damaged one
-    journal: Literal["delete", "wal"] = "delete"  # wal: who reads never waits for who writes
+    journal: Literal["delete", "wal"] = "delete"  # wal: nobody who reads waits; a power cut may undo the last changes
 
 
 class Database:
@@ -55,8 +55,9 @@ class Database:
         try:
             connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
             with closing(connection) as database:
-                # FULL, and the directory too: else a power cut could bring back the journal and undo what was written
-                database.execute("PRAGMA synchronous = EXTRA")
+                # EXTRA: the directory too, else a power cut could bring back the journal and undo what was written
+                level = "EXTRA" if self._schema.journal == "delete" else "NORMAL"
+                database.execute(f"PRAGMA synchronous = {level}")
                 yield database
         except sqlite3.OperationalError as error:
             raise self._unusable(f"cannot be used ({error})", "check the disk and other processes") from error

@@ -100,7 +100,7 @@ class NodeSection(_Section):
     answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
     hours: Daily | None = None  # of the day in which such runs begin
     runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE
-    queue: Annotated[int, Field(ge=0, le=64)] = limits.QUEUED_RUNS
+    queue: Annotated[int, Field(ge=1, le=64)] = limits.QUEUED_RUNS
     attempts_per_hour: Annotated[int, Field(ge=1, le=10_000)] = limits.ATTEMPTS_PER_HOUR
     wait_limit: Seconds = limits.WAIT_LIMIT
 

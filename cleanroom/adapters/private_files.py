@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cleanroom.errors import CleanroomError
@@ -82,6 +84,18 @@ def make_private_folder(folder: Path, error: type[CleanroomError]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as bad:
         raise error(f"cannot be created ({bad.strerror})", where=str(folder)) from None
+
+
+def remove_abandoned(paths: Iterable[Path], remove: Callable[[Path], None]) -> None:
+    """Remove those of `paths` whose process is gone: it held a lock (`flock`) on them, which the kernel lifted."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            guard = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove(path)
+            finally:
+                os.close(guard)
 
 
 def sync_folder(folder: Path) -> None:

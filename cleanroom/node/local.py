@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleanroom.adapters.backends import choose_arithmetic
+from cleanroom.adapters.consent_files import sweep_consents
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
@@ -52,6 +53,7 @@ class LocalNode(Desk):
         sweep(folder / STATE_NAME)
         self.register = RunRegister(folder / STATE_NAME, self.clock)
         self.admission = Admission(self.register, self.settings.node, self.clock)
+        sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend

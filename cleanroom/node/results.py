@@ -98,7 +98,7 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
         merged=dict(own.merged), cost_cents=own.cost_cents, excluded={**own.excluded, **_dropped(own.gate)},
         keys=_keys(outcome),
-        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
+        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=SENDS[setup.role],
         privacy=_pairs(privacy_statement(setup.plan, total, cost)), translations={"fr": french})
 
 
@@ -124,7 +124,7 @@ def _pairs(statement: tuple[Fact, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((fact.title, fact.text) for fact in statement)
 
 
-_SENDS: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
+SENDS: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
     "advertiser": (("Blinded cells", "the padded number of people in each cell"),
                    ("Masked sums", "nothing: each is hidden by our share and by noise"),
                    ("Noised shares", "the released table, and the noised count of suppressed groups")),

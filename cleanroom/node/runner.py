@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
 from cleanroom import __version__, flow
@@ -94,7 +95,10 @@ class Runner:
             raise _repeated(initiator=initiator)
         with AuditFile(self._node.runs.folder(run.hex())) as sink:
             self._node.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, turn, AuditLog(sink, self._node.clock, self._node.keys.signing), scratch)
+            setup = self._setup(contract, run, AuditLog(sink, self._node.clock, self._node.keys.signing), scratch,
+                                turn.heard)
+            if turn.approved is not None:
+                setup.audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
@@ -131,19 +135,18 @@ class Runner:
         settings = self._settings
         return DiskScratch(settings.folder / STATE_NAME, run.hex(), settings.limits.bytes, self._node.entropy)
 
-    def _setup(self, contract: Contract, run: bytes, turn: Turn, audit: AuditLog, scratch: DiskScratch) -> Setup:
+    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch,
+               heard: datetime | None = None) -> Setup:
         node, role = self._node, self._settings.role
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=role, software=__version__, backend=node.backend.name,
                      rule_pack=CURRENT.sha256, previous_head=node.runs.last_head())
-        if turn.approved is not None:
-            audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
         ports = Ports(node.backend, node.entropy, OpenDPNoise(), node.clock, node.ledger, node.keys.signing,
                       KeptConsents(self._settings.folder, run.hex()), self._past(contract), scratch)
         return Setup(plan, contract_hash(contract), role, run, Padding(terms.most, terms.scale), ports, audit,
-                     self._caps(), started=turn.heard or node.clock.now())
+                     self._caps(), started=heard or node.clock.now())
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self._settings.key_directory, self._node.entropy)

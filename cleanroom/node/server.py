@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -34,6 +35,7 @@ SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos t
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 LOOK_SECONDS = 60.0  # until the log says that one expired; a run is checked against the clock when it begins
 REBIND_SECONDS = 10.0
+FINISH_SECONDS = 2.0  # sealing a log takes less
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
 
@@ -89,6 +91,7 @@ class NodeServer:
         self._health.enter_graceful_shutdown()
         for ending in [server.stop(grace=2) for server in self._servers]:
             ending.wait()
+        self._servicer.finish()
 
     def _listen(self, trusted: bytes, patience: float) -> int:
         listen, end = self._node.settings.node.listen, time.monotonic() + patience
@@ -150,15 +153,24 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
+        self._runs: WeakSet[threading.Thread] = WeakSet()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, answered in a thread while gRPC sends what it queues."""
         settings = self._node.settings.node
-        link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
+        wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
+        link = FrameLink(settings.peer_silence, settings.run_limit, wait)
         start_pump(link, request_iterator)
-        threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
-                         daemon=True).start()
+        run = threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
+                               daemon=True)
+        run.start()
+        self._runs.add(run)
         yield from link.outgoing()
+
+    def finish(self) -> None:
+        """Let runs whose streams have ended write that down; one that computes on is left to be interrupted."""
+        for run in tuple(self._runs):
+            run.join(FINISH_SECONDS)
 
     def Propose(self, request: Proposal, context: Any) -> ProposalAnswer:  # noqa: N802
         """Keep a contract that the peer has signed, for a person to read and accept."""

@@ -54,7 +54,7 @@ def test_a_peer_that_hangs_up_ends_the_run(tiny: Tiny) -> None:
 
 
 def test_a_second_run_of_a_contract_waits_for_the_first_to_end(tiny: Tiny) -> None:
-    tiny.setting("retailer", *SHORT)
+    tiny.setting("retailer", "peer_silence = 20", "peer_silence = 3")
     with serving(tiny.retailer), converse_slowly(tiny) as first:
         until(lambda: bool(runs(tiny.retailer)))
         match(tiny.advertiser, tiny.contract)

@@ -23,6 +23,7 @@ from cleanroom.errors import DataError, MachineError, PeerRefusedError
 from cleanroom.flow import prepare
 from cleanroom.identity.numbering import numbered
 from cleanroom.node.local import LocalNode
+from cleanroom.node.runner import Runner
 
 NOW = SystemClock().now
 SMALL = 200_000  # bytes of memory: several parts of the tiny files
@@ -60,8 +61,8 @@ def prepared(tiny: Tiny, role: Role, folder: Path, memory: int) -> tuple[object,
     contract, settings = read_contract(tiny.contract), load_party(tiny.party(role))
     with DiskScratch(folder, "run", memory, SystemEntropy()) as scratch, LocalNode(tiny.party(role)) as node:
         audit = AuditLog(Sink(), node.clock, node.keys.signing)
-        setup = node._setup(contract, memory.to_bytes(16, "big"), audit,
-                            DiskScratch(folder, "other", 10**9, SystemEntropy()))
+        setup = Runner(node)._setup(contract, memory.to_bytes(16, "big"), audit,
+                                    DiskScratch(folder, "other", 10**9, SystemEntropy()))
         parts = load_parts(settings, contract, node.clock.now(), scratch, memory)
         side, own = prepare(setup, parts)
         return side, own, len(parts)

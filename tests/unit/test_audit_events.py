@@ -11,6 +11,7 @@ TIME = "2025-03-01T12:00:00.000001Z"
 D = "0f" * 32
 GOOD = {
     Kind.RUN_STARTED: start_fields(),
+    Kind.RUN_APPROVED: {"user": 1000, "at": "2026-01-15T09:30:00.000000Z"},
     Kind.CONSENT_GATE: {"admitted": 5, "refused": {"R-01": 0}},
     Kind.CONSENT_ROOT: {"root": D, "count": 5},
     Kind.RULE_CHECKED: {"rule": "X-04", "verdict": "warned"},
