@@ -62,6 +62,7 @@ def may_see(given: list[str], token: bytes | None) -> bool:
 
 
 def load_token(settings: PartySettings) -> bytes | None:
+    """The token of the file that party.toml names, or nothing. SettingsError for one that is short or not private."""
     name = settings.node.status_token
     if name is None:
         return None
@@ -74,6 +75,7 @@ def load_token(settings: PartySettings) -> bytes | None:
 
 
 def make_tls(settings: PartySettings) -> ssl.SSLContext:
+    """TLS 1.3 with the certificate of the node. Callers have none: they have the token."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     folder = settings.key_directory
@@ -82,6 +84,7 @@ def make_tls(settings: PartySettings) -> ssl.SSLContext:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
     with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host.lower() == "localhost"
