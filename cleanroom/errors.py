@@ -128,6 +128,17 @@ class PeerUnavailableError(CleanroomError):
     public = "the connection was lost"
 
 
+class PeerLostError(PeerUnavailableError):
+    """The connection was cut or the peer fell silent in the middle of a run."""
+
+
+class ResumeError(CleanroomError):
+    """A run that was interrupted cannot go on: it is over or given up, or own tables, settings or software changed."""
+
+    exit_code = 78
+    public = "the run cannot be resumed"
+
+
 class BusyError(PeerUnavailableError):
     """The node is in other runs, and its queue is full or did not move in time; trying again helps."""
 
@@ -165,6 +176,12 @@ class PeerViolationError(CleanroomError):
 
     exit_code = 76
     public = "protocol violation"
+
+
+class VersionError(PeerViolationError):
+    """The two nodes speak no common version of the protocol."""
+
+    public = "the two nodes speak no common version of the protocol"
 
 
 class PeerRefusedError(CleanroomError):

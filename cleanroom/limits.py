@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 3  # the newest that this software speaks
+OLDEST_PROTOCOL: Final = 3  # and the oldest: version 2 has another first step, so it cannot be spoken
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -29,6 +30,8 @@ MAX_PROOF_DELAY_DAYS: Final = 30  # one month, as a request under GDPR art. 12(3
 MAX_REGISTERED: Final = 10_000  # runs that the register of a node shows; older ones that are over leave it
 MAX_PROPOSALS: Final = 64  # open proposals a node keeps; the peer cannot fill the disk
 MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
+MAX_ROTATION_BYTES: Final = 8192  # two certificates of some 500 bytes, in base64 twice: under 3 KiB
+MAX_ROTATIONS: Final = 64  # of one party; one a year is usual, and the peer cannot fill the disk
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
@@ -56,7 +59,10 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 HEARTBEAT: Final = 2  # both sides say at least so often that they are there
 PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
+REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
+REDIAL_MOST: Final = 10.0
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 

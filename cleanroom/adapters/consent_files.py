@@ -15,6 +15,7 @@ from cleanroom.errors import DataError, UsageError
 
 FOLDER_NAME = "consents"
 _UNFINISHED = ".new-"
+_BUFFER = 1 << 20  # bytes written at once: a line has some hundreds
 
 
 class KeptConsents:
@@ -32,7 +33,7 @@ class KeptConsents:
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=_UNFINISHED)  # mode 0600
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb", buffering=_BUFFER) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # against `sweep`
                 file.writelines(line + b"\n" for line in lines)
                 file.flush()

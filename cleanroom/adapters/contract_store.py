@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from cleanroom import limits
 from cleanroom.adapters.card import parse_card
 from cleanroom.adapters.contract_files import FOLDER_NAME, load_contracts, read_contract, read_text, write_text
-from cleanroom.adapters.private_files import read_checked, write_private
+from cleanroom.adapters.private_files import Stamp, read_checked, stamp, write_private
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Contract, Party, Role, other
 from cleanroom.contract.parse import contract_hash
@@ -38,10 +38,9 @@ class ContractStore:
     def __repr__(self) -> str:
         return "ContractStore"
 
-    def stamp(self) -> frozenset[tuple[str, int, int]]:
-        """Name, time of change in ns and size of every file: the same as long as nobody touched one."""
-        folders = (self._contracts, self._proposals, self._revocations, self._trusted)
-        return frozenset(state for folder in folders for path in folder.glob("*") for state in _state(path))
+    def stamp(self) -> frozenset[Stamp]:
+        """What changes when somebody touches a file of these folders."""
+        return stamp((self._contracts, self._proposals, self._revocations, self._trusted))
 
     def installed(self) -> dict[bytes, Contract]:
         """Contracts that both parties have signed, by hash, in force or not."""
@@ -140,12 +139,6 @@ class ContractStore:
 
     def _revocation(self, key: bytes) -> Path:
         return self._revocations / f"{key.hex()}.json"
-
-
-def _state(path: Path) -> Iterator[tuple[str, int, int]]:
-    with suppress(FileNotFoundError):  # it was removed since it was listed
-        found = path.stat()
-        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _signed(contract: Contract) -> bool:

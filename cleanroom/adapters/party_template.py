@@ -43,7 +43,8 @@ memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
 # budget_epsilon = "20"
 # days = 365
 
-# One table per file. `columns` maps our column names to yours; leave out those that have the same name.
+# One table each: a file (CSV, Parquet), a folder of files ("data/people/"), SQL over files, or PostgreSQL; see
+# docs/party.md. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 
 

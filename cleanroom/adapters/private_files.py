@@ -7,13 +7,14 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cleanroom.errors import CleanroomError
 
 OWNER_ONLY = 0o077  # no access for group and others
 NOT_WRITABLE = 0o022  # readable by all, writable by the owner
+Stamp = tuple[str, int, int]  # name, time of change in ns, size in bytes
 
 
 def write_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
@@ -78,6 +79,11 @@ def read_checked(path: Path, limit: int, error: type[CleanroomError], forbidden_
     return data
 
 
+def stamp(folders: Iterable[Path]) -> frozenset[Stamp]:
+    """Every file in the folders and below: the same as long as nobody touched one."""
+    return frozenset(found for folder in folders for path in folder.rglob("*") for found in _state(path))
+
+
 def make_private_folder(folder: Path, error: type[CleanroomError]) -> None:
     """Create `folder` and its parents with mode 0700 where missing; an existing one is left as it is."""
     try:
@@ -105,6 +111,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _state(path: Path) -> Iterator[Stamp]:
+    with contextlib.suppress(FileNotFoundError):  # it was removed since it was listed
+        found = path.stat()
+        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _check_status(mode: int, forbidden_mode: int, where: str, error: type[CleanroomError], todo: str) -> None:

@@ -23,6 +23,7 @@ TITLES = {
     "blinded_values": "Blinding the retailer's people",
     "lattice_key": "Encrypting purchases",
     "columns": "Encrypting purchases",
+    "tokens": "Sending and matching salted hashes",
     "masked_sums": "Adding up, encrypted",
     "commit_people": "Opening counts, then sums",
     "open_people": "Opening counts, then sums",

@@ -67,7 +67,10 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
         "part": f.NAME, "epsilon": f.DECIMAL, "delta": f.DECIMAL,
         "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of the contract so far, this charge included
     },
-    Kind.PEER_IDENTIFIED: {"certificate_sha256": f.DIGEST, "software": f.VERSION},  # the version it says it runs
+    Kind.PEER_IDENTIFIED: {
+        "certificate_sha256": f.DIGEST,  # that its node held: of the contract, or of a rotation it signed
+        "software": f.VERSION, "protocol": f.COUNT,  # what it says it runs, and the newest version it says it speaks
+    },
     Kind.PARAMETERS_CHECKED: {},
     Kind.COUNTS_OPENED: {"groups": f.COUNT, "suppressed": f.COUNT},
     Kind.SUMS_OPENED: {"opened": f.COUNT},

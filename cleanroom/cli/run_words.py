@@ -15,7 +15,7 @@ from cleanroom.contract.model import Contract, other
 from cleanroom.disclosure.accounting import budget_of, run_cost, spent
 from cleanroom.errors import PeerCancelledError, RunCancelledError
 from cleanroom.flow import check_plan
-from cleanroom.node.results import SENDS
+from cleanroom.node.sends import sends_of
 
 STATES: Final[Mapping[str, str]] = MappingProxyType({
     "asked": "asked for", "awaiting_approval": "waits for approval", "outside_hours": "waits for our hours",
@@ -64,7 +64,7 @@ def _contract_lines(folder: Path, run: Run, contract: Contract) -> Iterator[str]
     yield (f"  so far {cost['spent_epsilon']} of {cost['budget_epsilon']} and {cost['spent_delta']} of "
            f"{cost['budget_delta']} are spent")
     yield "our node sends, and what it tells them:"
-    yield from (f"  {title}: {text}" for title, text in SENDS[role])
+    yield from (f"  {title}: {text}" for title, text in sends_of(check_plan(contract), role, "en"))
 
 
 def _state(run: Run) -> str:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom import limits
-from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node import tls
 from cleanroom.node.authorise import SERVICE
-from cleanroom.node.link import FrameLink, lost, start_pump
+from cleanroom.node.carrier import lost, start_pump
+from cleanroom.node.link import FrameLink
 from cleanroom.node.local import LocalNode
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import Proposal, Revocation
+from cleanroom.v1.agreement_pb2 import Proposal, Revocation, Rotation
+
+LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
 
 
 class Dial:
@@ -30,16 +35,17 @@ class Dial:
         self._node = node
         self._peer = other(node.settings.role)
         key, own = node.keys.tls_pem()
-        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, certificate(contract, self._peer))
+        self._certificate = tls.shown(node.settings.node.peer, node.accepted(contract.party(self._peer)))
+        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, self._certificate)
         self._link: FrameLink | None = None
-        self._pump: threading.Thread | None = None
 
     def __enter__(self) -> Dial:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pump is not None:
-            self._pump.join(timeout=5)  # lets our last frame arrive
+        if self._link is not None:
+            self._link.drain(LAST_FRAMES)
+            self._link.leave()
         self._channel.close()
 
     def reach(self) -> None:
@@ -70,6 +76,10 @@ class Dial:
         """Hand the peer our revocation."""
         self._ask(lambda stub, patience: stub.Revoke(Revocation(record=record), timeout=patience))
 
+    def rotate(self, record: bytes) -> None:
+        """Hand the peer the rotation of our certificate."""
+        self._ask(lambda stub, patience: stub.Rotate(Rotation(record=record), timeout=patience))
+
     def _ask(self, call: Callable[[Any, float], Any]) -> Any:
         try:
             return call(node_pb2_grpc.NodeStub(self._channel),  # type: ignore[no-untyped-call]
@@ -94,10 +104,24 @@ class Dial:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
         settings = self._node.settings.node
-        link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
-        stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
-        self._pump = start_pump(link, stub.Exchange(link.outgoing()))
+        self._link = link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
+        link.certificate = hashlib.sha256(self._certificate).digest()
+        link.durable = link.dials = True
+        self._open(link)
+        threading.Thread(target=self._keep, args=(link,), name="cleanroom-dial", daemon=True).start()
         return link
+
+    def _open(self, link: FrameLink) -> None:
+        stub = node_pb2_grpc.NodeStub(self._channel)  # type: ignore[no-untyped-call]
+        start_pump(link, stub.Exchange(link.outgoing()))
+
+    def _keep(self, link: FrameLink) -> None:
+        """Dial again whenever the stream is cut, as long as the run waits for it: it ends after `node.peer_silence`."""
+        while link.cut():
+            time.sleep(link.patience * random.uniform(0.5, 1))  # noqa: S311 - so that many nodes do not come at once
+            link.reopen()
+            with suppress(ValueError):  # the channel was closed meanwhile
+                self._open(link)
 
 
 def _refusal(error: grpc.RpcError, peer: Role) -> CleanroomError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,11 @@ from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.party import PartySettings, load_party
+from cleanroom.adapters.private_files import Stamp
+from cleanroom.adapters.rotation_files import RotationFiles
 from cleanroom.adapters.system import SystemClock
 from cleanroom.contract.effective import check_policy
-from cleanroom.contract.model import Contract
+from cleanroom.contract.model import Contract, Party
 from cleanroom.contract.sign import check_foreign, check_in_force
 from cleanroom.errors import ContractError
 
@@ -25,6 +28,7 @@ class Desk:
         self.clock = SystemClock()
         self.keys: PartyKeys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
         self.store = ContractStore(folder)
+        self.rotations = RotationFiles(folder)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.settings.role})"
@@ -50,10 +54,27 @@ class Desk:
         """Contracts that both signed and that are ours, in force or not: their peer may be told what is wrong."""
         return {key: each for key, each in self.store.installed().items() if _holds(self.check_ours, each)}
 
+    def stamp(self) -> frozenset[Stamp]:
+        """What changes when somebody touches a file that says whom to trust."""
+        return self.store.stamp() | self.rotations.stamp()
+
+    def accepted(self, party: Party) -> tuple[bytes, ...]:
+        """Certificates (DER) that are a party's at this moment, newest first: as named, and by its rotations."""
+        return self.rotations.accepted(party, self.clock.now())
+
+    def is_of(self, caller: bytes, party: Party) -> bool:
+        """Whether a caller's certificate (its SHA-256) is one of them."""
+        return caller in {hashlib.sha256(der).digest() for der in self.accepted(party)}
+
+    def renew_keys(self) -> None:
+        """Show the next certificate when its time has come. SettingsError when it cannot be read."""
+        self.keys = load_keys(self.settings.key_directory, self.settings.role, self.clock)
+
     def check_ours(self, contract: Contract) -> None:
         """The contract names our keys and our name. ContractError says what does not fit."""
         settings = self.settings
-        check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der())
+        check_foreign(contract, settings.role, self.keys.signing.public, self.keys.certificate_der(),
+                      self.accepted(contract.party(settings.role)))
         if contract.party(settings.role).name != settings.party.name:
             raise ContractError(f"the contract gives the {settings.role} another name than party.toml",
                                 todo="people consented to a name: both must be the same")

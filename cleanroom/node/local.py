@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cleanroom.adapters.backends import choose_arithmetic
+from cleanroom.adapters.backends import node_arithmetic
 from cleanroom.adapters.consent_files import sweep_consents
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.private_files import make_private_folder
@@ -39,7 +39,7 @@ class Finished:
 
 
 class LocalNode(Desk):
-    """Everything a party's node owns on this machine. Close it to end its worker processes.
+    """Everything a party's node owns on this machine. Close it to end its workers, or leave its cluster.
 
     `language` is that of the HTML report of its runs.
     """
@@ -55,14 +55,14 @@ class LocalNode(Desk):
         self.admission = Admission(self.register, self.settings.node, self.clock)
         sweep_consents(folder)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
-        self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
-        self.backend: Backend = self._arithmetic.backend
+        self._arithmetic = ExitStack()
+        self.backend: Backend = self._arithmetic.enter_context(node_arithmetic(self.settings))
 
     def __enter__(self) -> LocalNode:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._arithmetic.executor.close()
+        self._arithmetic.close()
         self.register.close()
 
     def new_run(self) -> bytes:

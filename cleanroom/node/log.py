@@ -31,6 +31,7 @@ class Event(StrEnum):
     CONTRACT_REFUSED = "contract_refused"
     CONTRACT_REVOKED = "contract_revoked"
     PROPOSAL_KEPT = "proposal_kept"
+    ROTATION_KEPT = "rotation_kept"
     CALL_REFUSED = "call_refused"
     RUN_NOTE = "run_note"
     RUN_FINISHED = "run_finished"

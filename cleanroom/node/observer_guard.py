@@ -13,9 +13,10 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from cleanroom.adapters.key_files import CERTIFICATE_NAME, TLS_KEY_NAME
+from cleanroom.adapters.key_files import tls_files
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.private_files import OWNER_ONLY, read_checked
+from cleanroom.adapters.system import SystemClock
 from cleanroom.errors import SettingsError
 
 MAX_HEAD: Final = 8 * 1024  # bytes of a request
@@ -75,11 +76,11 @@ def load_token(settings: PartySettings) -> bytes | None:
 
 
 def make_tls(settings: PartySettings) -> ssl.SSLContext:
-    """TLS 1.3 with the certificate of the node. Callers have none: they have the token."""
+    """TLS 1.3 with the certificate that the node has when it starts. Callers have none: they have the token."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    folder = settings.key_directory
-    context.load_cert_chain(folder / CERTIFICATE_NAME, folder / TLS_KEY_NAME)
+    key, certificate = tls_files(settings.key_directory, SystemClock())
+    context.load_cert_chain(certificate, key)
     return context
 
 

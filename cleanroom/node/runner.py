@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -21,8 +20,8 @@ from cleanroom.audit.events import Kind, time_text
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
-from cleanroom.contract.check import ROLES, certificate, signing_key
-from cleanroom.contract.model import Contract, other
+from cleanroom.contract.check import ROLES, signing_key
+from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import CleanroomError, MisuseError, PeerRevokedError, PeerViolationError
@@ -69,6 +68,7 @@ class Runner:
                 read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
+            link.run = run
             link.guard = partial(self._node.store.check_not_revoked, contract)
             link.attend, link.told = turn.check, timed.peer
             link.quota = most_received(plan, self._settings.role)
@@ -99,8 +99,7 @@ class Runner:
                                 turn.heard)
             if turn.approved is not None:
                 setup.audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
-            peer = certificate(contract, other(setup.role))
-            introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
+            introduced = IntroducedLink(link, setup.audit, link.certificate.hex())
             try:
                 outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
                 self._release(setup, outcome)
@@ -150,7 +149,7 @@ class Runner:
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self._settings.key_directory, self._node.entropy)
-        return KeptRuns(self._settings.folder, key, contract.id, contract_hash(contract).hex(),
+        return KeptRuns(self._settings.folder, key, contract.id, contract_hash(contract).hex(), self._settings.role,
                         {role: signing_key(contract, role) for role in ROLES})
 
     def _caps(self) -> tuple[Cap, ...]:
@@ -163,8 +162,8 @@ def _given(parts: Parts) -> Callable[[], Parts]:
 
 
 def _telling(read: Callable[[], Parts], link: FrameLink) -> Callable[[], Parts]:
-    """A link begins with the word that own files are read."""
     def reading() -> Parts:
+        link.say(State.READING)
         parts = read()
         link.say(State.WORKING)
         return parts

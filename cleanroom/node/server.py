@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any
 from weakref import WeakSet
 
@@ -15,25 +16,49 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from cleanroom import limits
+from cleanroom.adapters.private_files import Stamp
 from cleanroom.adapters.progress import Silent
-from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import CleanroomError, ContractError, PeerViolationError, SettingsError
+from cleanroom.errors import (
+    CleanroomError,
+    ContractError,
+    PeerLostError,
+    PeerViolationError,
+    ResumeError,
+    SettingsError,
+)
 from cleanroom.node import tls
-from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, trusted_parties
+from cleanroom.node.agreements import (
+    hash_text,
+    receive_proposal,
+    receive_revocation,
+    receive_rotation,
+    trusted_parties,
+)
 from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.carrier import start_pump
+from cleanroom.node.link import FrameLink
+from cleanroom.node.live import LiveRuns, first_frame
 from cleanroom.node.local import LocalNode
 from cleanroom.node.log import Event, complain, note
 from cleanroom.session.messages import Hello
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
+from cleanroom.v1.agreement_pb2 import (
+    Proposal,
+    ProposalAnswer,
+    Revocation,
+    RevocationAnswer,
+    Rotation,
+    RotationAnswer,
+)
 from cleanroom.v1.node_pb2 import Frame
+from cleanroom.wire.codec import encode_abort
+from cleanroom.wire.transport import decode_resume
 
 SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos that will be refused
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
-LOOK_SECONDS = 60.0  # until the log says that one expired; a run is checked against the clock when it begins
+LOOK_SECONDS = 60.0  # until what only time changes is noticed; a run is checked against the clock when it begins
 REBIND_SECONDS = 10.0
 FINISH_SECONDS = 2.0  # sealing a log takes less
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
@@ -54,7 +79,7 @@ class NodeServer:
         self._servers: list[grpc.Server] = []  # the last one listens, the others finish their runs
         self._bundle = b""
         self._reported: frozenset[str] = frozenset()
-        self._seen: frozenset[tuple[str, int, int]] = frozenset()
+        self._seen: frozenset[Stamp] = frozenset()
         self._next_look = 0.0
 
     def start(self) -> str:
@@ -69,20 +94,18 @@ class NodeServer:
         """Block until the process is told to end."""
         while True:
             time.sleep(REFRESH_SECONDS)
-            self.refresh()
+            seen, now = self._node.stamp(), time.monotonic()
+            if seen != self._seen or now >= self._next_look:  # to verify every signature each time would keep it busy
+                self._seen, self._next_look = seen, now + LOOK_SECONDS
+                self.refresh()
 
     def refresh(self) -> None:
-        """Listen anew if other peers are trusted now than before. Runs in progress go on.
-
-        An idle node only looks whether a file changed: to verify every signature each time would keep it busy.
-        """
-        seen, now = self._node.store.stamp(), time.monotonic()
-        if seen == self._seen and now < self._next_look:
-            return
-        self._seen, self._next_look = seen, now + LOOK_SECONDS
+        """Listen anew if other peers are trusted than before, or our next certificate has begun. Runs go on."""
         self._report()
-        trusted = self._trusted()
-        if trusted != self._bundle:
+        trusted, shown = self._trusted(), self._node.keys.certificate_sha256
+        with suppress(SettingsError):  # the keys in memory still work; `doctor` says what is wrong
+            self._node.renew_keys()
+        if trusted != self._bundle or shown != self._node.keys.certificate_sha256:
             self._servers[-1].stop(grace=MAX_RUN_SECONDS)
             self._listen(trusted, patience=REBIND_SECONDS)
 
@@ -133,9 +156,9 @@ class NodeServer:
         found: set[bytes] = set()
         if "party" in callers:
             peer = other(self._node.settings.role)
-            found |= {certificate(contract, peer) for contract in self._node.known().values()}
+            found |= {der for each in self._node.known().values() for der in self._node.accepted(each.party(peer))}
         if "trusted" in callers:
-            found |= {decode_base64(party.certificate, "certificate") for party in trusted_parties(self._node)}
+            found |= {der for party in trusted_parties(self._node) for der in self._node.accepted(party)}
         return found
 
     def _trusted(self) -> bytes:
@@ -153,19 +176,51 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def __init__(self, node: LocalNode) -> None:
         self._node = node
+        self._live = LiveRuns()
         self._runs: WeakSet[threading.Thread] = WeakSet()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
-        """One run, answered in a thread while gRPC sends what it queues."""
+        """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
+        caller, silence = peer_fingerprint(context), self._node.settings.node.peer_silence
+        first = first_frame(request_iterator, silence)
+        if first is None:
+            complain(Event.CALL_REFUSED, "no run has begun", PeerLostError(f"a caller was silent for {silence} s"))
+            yield encode_abort(PeerLostError.__name__, PeerLostError.public, 0)
+        elif first.WhichOneof("body") == "resume":
+            yield from self._resume(first, request_iterator, caller)
+        else:
+            yield from self._serve(self._link(caller), chain([first], request_iterator), caller)
+        if not context.is_active():
+            yield Frame()  # goes nowhere: gRPC never forgets a call that it broke off itself and that then ends well
+
+    def _resume(self, first: Frame, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
+        """The rest of a run that is here, for the caller it began with; or all of it, when its first stream was cut
+        before it came here. Whoever else asks is told no more than that there is none."""
+        resume = decode_resume(first.resume)
+        link = self._live.find(resume.run, caller)
+        if link is not None and link.reopened(resume.received):
+            start_pump(link, frames)
+            return link.outgoing()
+        if link is not None or resume.received or self._node.used(resume.run):
+            return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
+        fresh = self._link(caller)
+        fresh.run = resume.run
+        fresh.reopened(0)
+        return self._serve(fresh, frames, caller)
+
+    def _link(self, caller: bytes) -> FrameLink:
         settings = self._node.settings.node
         wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
         link = FrameLink(settings.peer_silence, settings.run_limit, wait)
-        start_pump(link, request_iterator)
-        run = threading.Thread(target=self._answer, args=(link, peer_fingerprint(context)), name="cleanroom-run",
-                               daemon=True)
+        link.certificate = caller
+        return link
+
+    def _serve(self, link: FrameLink, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
+        start_pump(link, frames)
+        run = threading.Thread(target=self._answer, args=(link, caller), name="cleanroom-run", daemon=True)
         run.start()
         self._runs.add(run)
-        yield from link.outgoing()
+        return link.outgoing()
 
     def finish(self) -> None:
         """Let runs whose streams have ended write that down; one that computes on is left to be interrupted."""
@@ -189,15 +244,25 @@ class Servicer(node_pb2_grpc.NodeServicer):
                  contract=contract.id)
             return RevocationAnswer(contract=contract_hash(contract))
 
+    def Rotate(self, request: Rotation, context: Any) -> RotationAnswer:  # noqa: N802
+        """Keep the peer's next certificate."""
+        with _refusing(context, "rotation"):
+            rotation = receive_rotation(self._node, peer_fingerprint(context), request.record)
+            note(Event.ROTATION_KEPT, f"the peer changes its certificate on {rotation.switch_at:%Y-%m-%d}; the "
+                 f"present one is accepted until {rotation.until:%Y-%m-%d}")
+            return RotationAnswer()
+
     def _answer(self, link: FrameLink, caller: bytes) -> None:
         known: dict[str, str] = {}
         try:
             hello, contract = self._greeting(link, caller)
             known = {"run": hello.run.hex(), "contract": contract.id}
-            finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
-            for text in finished.notes:
-                note(Event.RUN_NOTE, text, **known)
-            note(Event.RUN_FINISHED, "finished and signed by both", **known)
+            with self._live.kept(hello.run, caller, link):
+                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
+                for text in finished.notes:
+                    note(Event.RUN_NOTE, text, **known)
+                note(Event.RUN_FINISHED, "finished and signed by both", **known)
+                link.drain(self._node.settings.node.peer_silence)
         except Exception as error:  # the peer must hear of any end; details stay here
             complain(Event.RUN_ENDED, "run ended", error, step=link.step, **known)
             link.abort(error)
@@ -212,7 +277,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if contract is None:
             raise ContractError("the peer names a contract that is not here", todo=(
                 "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
-        if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
+        if not self._node.is_of(caller, contract.party(other(self._node.settings.role))):
             raise ContractError("the caller's certificate is pinned by another contract than the one it names")
         if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")

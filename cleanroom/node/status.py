@@ -18,7 +18,7 @@ from typing import Any, Final
 from cleanroom import __version__
 from cleanroom.adapters.audit_files import read_evidence
 from cleanroom.adapters.ledger import SQLiteLedger
-from cleanroom.adapters.party import load_party
+from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.private_files import read_checked
 from cleanroom.adapters.run_files import MAX_REPORT_BYTES, MEASUREMENT_NAME, RUNS_NAME, STATE_NAME, read_last_head
 from cleanroom.adapters.run_register import REGISTER_NAME, RunRegister
@@ -62,7 +62,7 @@ def status(folder: Path) -> dict[str, Any]:
         },
         "certificate_days": _days(desk.keys.certificate.not_valid_after_utc - now) if desk else None,
         "disk": {"free_bytes": free, "needed_bytes": needed},
-        "suppressions_age_seconds": _age(settings.path("suppressions"), now),
+        "suppressions_age_seconds": _age(settings, now),
         "contracts": contracts,
         "proposals": len(desk.store.proposals()) if desk else 0,
         "runs": _runs(runs),
@@ -172,9 +172,13 @@ def _last_sealed(runs: Path, desk: Desk | None) -> Verified | None:
     return verify_run(read_evidence(run, contract_hash(contract).hex()), keys)
 
 
-def _age(path: Path, now: datetime) -> int | None:
+def _age(settings: PartySettings, now: datetime) -> int | None:
+    """Seconds since the oldest file of the suppression list changed. None: there is none, or it is a live table."""
+    table = settings.data["suppressions"]
+    named = [settings.folder / name for name in (*(table.files or {}).values(), *filter(None, [table.file]))]
     with suppress(OSError):
-        return max(0, int(now.timestamp() - path.stat().st_mtime))
+        files = [file for path in named for file in (path.iterdir() if path.is_dir() else [path])]
+        return max((max(0, int(now.timestamp() - file.stat().st_mtime)) for file in files), default=None)
     return None
 
 

@@ -47,11 +47,24 @@ class Window:
         self.sent += 1
         return self._frames[self.sent - 1 - self.first]
 
+    @property
+    def empty(self) -> bool:
+        """Whether the peer has taken everything."""
+        return self.first == self.end
+
+    def rewind(self, received: int) -> None:
+        """A new stream goes on with frame `received`. PeerViolationError when that was never sent, or is gone."""
+        self._check(received)
+        self.sent = received
+
     def confirm(self, received: int) -> None:
         """The peer has taken all below `received`. PeerViolationError when it cannot have, or had taken more."""
-        if not self.first <= received <= self.sent:
-            raise PeerViolationError(f"the peer confirms {received} frames; it confirmed {self.first} before, and "
-                                     f"{self.sent} were sent")
+        self._check(received)
         while self.first < received:
             self._bytes -= self._frames.popleft().ByteSize()
             self.first += 1
+
+    def _check(self, received: int) -> None:
+        if not self.first <= received <= self.sent:
+            raise PeerViolationError(f"the peer says it has {received} frames; it had taken {self.first} before, and "
+                                     f"{self.sent} were sent")

@@ -12,13 +12,14 @@ from cleanroom.report.environment import environment
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
 from cleanroom.report.wording import NUMBERS, words
+from cleanroom.report.wording_salted import worded
 
 
 def render_html(document: Document, language: str = "en") -> str:
     """The page as text. DataError for a document of another schema, UsageError for an unknown language."""
     if document.get("schema") != SCHEMA:
         raise DataError(f"not a {SCHEMA} document", where="schema")
-    voice = Voice(document, words(language), NUMBERS[language], language)
+    voice = Voice(document, worded(words(language), document, language), NUMBERS[language], language)
     return environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
 
 

@@ -21,7 +21,8 @@ from cleanroom.disclosure.accounting import run_cost
 from cleanroom.errors import BudgetError, DataError, PeerRefusedError, PeerUnavailableError, PeerViolationError
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.match.dummies import Padding
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.carrier import start_pump
+from cleanroom.node.link import FrameLink
 from cleanroom.session.converse import Link, converse
 from cleanroom.session.messages import Message, Opening
 from cleanroom.session.script import SCRIPT

@@ -93,7 +93,7 @@ def test_every_section_of_the_model_is_covered_here() -> None:
 
 @pytest.mark.parametrize("setting", [
     *settings("party", party.PartySection), *settings("node", party.NodeSection), *settings("keys", party.KeysSection),
-    *settings("data.<table>", party.TableFile)])
+    *settings("data.<table>", party.TableSource), *settings("databases.<name>", party.DatabaseSection)])
 def test_every_setting_of_a_party_is_documented(setting: str) -> None:
     assert f"`{setting}`" in (ROOT / "docs" / "party.md").read_text(encoding="utf-8")
 

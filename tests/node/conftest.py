@@ -9,6 +9,7 @@ import pytest
 from live import OneProcess
 from tiny import Tiny, make_tiny
 
+from cleanroom import limits
 from cleanroom.adapters import backends
 
 
@@ -25,3 +26,9 @@ def tiny(template: Tiny, tmp_path: Path) -> Tiny:
 @pytest.fixture(autouse=True)
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "ProcessExecutor", OneProcess)
+
+
+@pytest.fixture(autouse=True)
+def _lively(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signals as often as the short silences of these tests need them."""
+    monkeypatch.setattr(limits, "HEARTBEAT", 0.2)

@@ -35,8 +35,9 @@ from cleanroom.errors import (
 )
 from cleanroom.flow import check_plan
 from cleanroom.node import admission, server
+from cleanroom.node.carrier import start_pump
 from cleanroom.node.client import Dial
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.link import FrameLink
 from cleanroom.node.local import Finished, LocalNode
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.traffic import most_received

@@ -25,7 +25,7 @@ def test_a_peer_that_falls_silent_ends_the_run(tiny: Tiny) -> None:
     tiny.setting("retailer", *SHORT)
     with serving(tiny.retailer), converse_slowly(tiny) as call:
         assert list(call)[-1].abort.reason == "the connection was lost"
-        assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
+        assert len(failed_runs(tiny, "retailer", "PeerLostError")) == 1
 
 
 def test_a_run_that_takes_too_long_is_ended(tiny: Tiny) -> None:
@@ -39,7 +39,7 @@ def test_a_peer_that_never_speaks_starts_no_run(tiny: Tiny, caplog: pytest.LogCa
     tiny.setting("retailer", *SHORT)
     with serving(tiny.retailer):
         def wait():
-            until(lambda: "silent for 1 s" in caplog.text)
+            until(lambda: "no run has begun: a caller was silent for 1 s" in caplog.text)
             yield from ()
 
         converse(tiny, wait())
@@ -47,10 +47,11 @@ def test_a_peer_that_never_speaks_starts_no_run(tiny: Tiny, caplog: pytest.LogCa
         match(tiny.advertiser, tiny.contract)
 
 
-def test_a_peer_that_hangs_up_ends_the_run(tiny: Tiny) -> None:
+def test_a_peer_that_hangs_up_and_does_not_come_back_ends_the_run(tiny: Tiny) -> None:
+    tiny.setting("retailer", *SHORT)
     with serving(tiny.retailer):
         converse(tiny, [hello_of(tiny, bytes(range(16)))])
-        assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
+        assert len(failed_runs(tiny, "retailer", "PeerLostError")) == 1
 
 
 def test_a_second_run_of_a_contract_waits_for_the_first_to_end(tiny: Tiny) -> None:

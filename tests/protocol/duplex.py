@@ -12,7 +12,8 @@ from cleanroom.contract.model import Contract, Role
 from cleanroom.errors import CleanroomError
 from cleanroom.flow import Outcome
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
-from cleanroom.node.link import FrameLink, start_pump
+from cleanroom.node.carrier import start_pump
+from cleanroom.node.link import FrameLink
 from cleanroom.session.converse import Link, converse
 
 QUOTA = 2**30  # a node takes it from the contract

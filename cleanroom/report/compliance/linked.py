@@ -20,6 +20,9 @@ BASES: Final[Mapping[str, str]] = MappingProxyType({"consent": "eu-gdpr:A6-1-a",
 MEASURES: Final = ("dpv:SecureMultiPartyComputation", "dpv:DifferentialPrivacy", "dpv:Pseudonymisation",
                    "dpv:HomomorphicEncryption", "dpv:EncryptionInTransfer", "cleanroom:PrivateSetIntersection",
                    "cleanroom:MinimumGroupSize")
+# Not of a run in the salted-hash mode.
+BLIND_MEASURES: Final = ("dpv:SecureMultiPartyComputation", "dpv:HomomorphicEncryption",
+                         "cleanroom:PrivateSetIntersection")
 _ROLES: Final = ("advertiser", "retailer")
 
 
@@ -45,7 +48,8 @@ def linked(document: Mapping[str, Any]) -> dict[str, Any]:
                                                                   for role in _ROLES})],
         "dpv:hasPersonalData": {"@type": "dpv:PersonalData", "dct:description": legal["record.subjects_and_data"]},
         "dpv:hasRecipient": [_party(role) for role in _ROLES],
-        "dpv:hasTechnicalMeasure": [{"@id": measure} for measure in MEASURES],
+        "dpv:hasTechnicalMeasure": [{"@id": measure} for measure in MEASURES
+                                    if "mode" not in document or measure not in BLIND_MEASURES],
         "dpv:hasImpactAssessment": {"@type": "dpv:DPIA", "dct:identifier": legal["dpia.ref"],
                                     "dct:date": _typed("date", str(legal["dpia.completed"])),
                                     "cleanroom:sha256": legal["dpia.sha256"]},

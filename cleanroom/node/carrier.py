@@ -1,0 +1,271 @@
+"""Carries numbered frames over one gRPC stream after another: what was sent waits in a bounded window until the peer
+has taken it, and both sides say every few seconds that they are there.
+
+A monitor: the session, the thread that reads a stream and gRPC's that feeds it meet under one lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import grpc
+
+from cleanroom import limits
+from cleanroom.errors import BusyError, CleanroomError, PeerLostError, PeerUnavailableError, PeerViolationError
+from cleanroom.node.window import WINDOW_BYTES, WINDOW_FRAMES, Window
+from cleanroom.v1.node_pb2 import Frame
+from cleanroom.wire.transport import (
+    RUN_BYTES,
+    Resume,
+    Signal,
+    State,
+    decode_resume,
+    decode_signal,
+    encode_resume,
+    encode_signal,
+)
+
+GLANCE: Final = 0.5  # seconds between two looks at the time while nothing happens
+_CONFIRM_FRAMES: Final = WINDOW_FRAMES // 4  # taken frames after which the peer is told at once: it may wait for room
+_CONFIRM_BYTES: Final = WINDOW_BYTES // 4
+
+
+class Carrier:
+    """`outgoing()` feeds a stream, `pump(frames)` takes from it.
+
+    While `durable`, the end of a stream is not the end of the run: `reopen`, by the side that `dials`, or `reopened`
+    goes on with another one.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.quota = limits.MAX_GREETING_BYTES  # most bytes that the peer may send; more once the contract is known
+        self._arrived_bytes = 0
+        self._heard = time.monotonic()  # the peer's last frame of any kind
+        self._window = Window()
+        self._inbox: deque[Frame] = deque()
+        self._inbox_bytes = 0
+        self._received = 0  # frames that were taken for good
+        self._confirmed = self._unconfirmed_bytes = 0
+        self._beat = self._heard + limits.HEARTBEAT  # when the next signal is due
+        self._step = 0
+        self._state = State.WORKING
+        self._peer: Signal | None = None
+        self._news: State | None = None
+        self._stream = 0  # number of the one in use; what comes on earlier ones is ignored
+        self._up = self._answered = True  # the peer has said where this stream goes on
+        self._failures = 0  # streams in a row that were dialled and not answered
+        self._greeting: Frame | None = None  # the first frame of a stream that goes on
+        self._closed = self._aborted = False
+        self._ended = False  # the peer will send nothing more
+        self._end: Exception | None = None
+        self.run = bytes(RUN_BYTES)  # what a stream that goes on is about
+        self.durable = self.dials = False
+
+    @property
+    def stream(self) -> int:
+        """Number of the stream in use."""
+        return self._stream
+
+    def say(self, state: State) -> None:
+        """Tell the peer what this node is doing, now and until it does something else."""
+        with self._changed:
+            if state != self._state:
+                self._state, self._beat = state, 0.0
+                self._changed.notify_all()
+
+    def outgoing(self) -> Iterator[Frame]:
+        """Frames for the stream in use, until it is cut, or the link is closed and the peer has taken everything."""
+        return self._frames(self._stream)
+
+    def pump(self, frames: Iterable[Frame], stream: int) -> None:
+        """Take the peer's frames of a stream until it ends. Runs in a thread of its own."""
+        end: Exception | None = None
+        try:
+            for frame in frames:
+                if not self._arrived(frame, stream):
+                    return
+        except Exception as error:
+            end = error
+        with self._changed:
+            if stream == self._stream:
+                # A caller that says no more may still listen, and a peer is told of its violation.
+                listens = isinstance(end, PeerViolationError) or (end is None and not self.dials)
+                self._up = self._up and listens
+                if not self._passing(end):
+                    self._end_with(end)
+                self._changed.notify_all()
+
+    def reopen(self) -> None:
+        """Begin another stream, as who dials."""
+        with self._changed:
+            self._failures += 1
+            self._begin(answered=False)
+
+    def reopened(self, received: int) -> bool:
+        """The peer began another stream and has `received` frames. False when that cannot be, which ends the run."""
+        with self._changed:
+            try:
+                self._window.rewind(received)
+            except PeerViolationError as error:
+                self._end_with(error)
+                self._changed.notify_all()
+                return False
+            self._heard = time.monotonic()
+            self._begin(answered=True)
+            return True
+
+    def cut(self) -> bool:
+        """Wait until the stream is cut; False when no further one is needed."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._up or self._settled)
+            return not self._settled
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait before the next stream is dialled: twice as many each time."""
+        return min(limits.REDIAL_MOST, limits.REDIAL_FIRST * 2.0 ** self._failures)
+
+    def close(self) -> None:
+        """Nothing more will be said; what was queued still goes out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def drain(self, seconds: float) -> bool:
+        """After `close`: wait until the peer has taken everything; whether it did."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._settled, seconds)
+            return self._window.empty
+
+    def leave(self) -> None:
+        """End without a word, whatever is still to be said: the peer may come back to this run."""
+        with self._changed:
+            self._closed = self._ended = True
+            self._up = False
+            self._changed.notify_all()
+
+    def _queue(self, frame: Frame) -> None:
+        with self._changed:
+            self._window.add(frame)
+            self._changed.notify_all()
+
+    def _begin(self, *, answered: bool) -> None:
+        self._stream += 1
+        self._up, self._answered = True, answered
+        self._greeting = encode_resume(Resume(self.run, self._received + len(self._inbox)))
+        self._changed.notify_all()
+
+    @property
+    def _settled(self) -> bool:
+        """Whether nothing is left to be said or heard. A peer that broke the stream by a violation is still told so."""
+        over = self._ended and not isinstance(self._end and lost(self._end), PeerViolationError)
+        said = not self._window.waiting if self._aborted or not self.durable else self._window.empty
+        return self._closed and (over or said)
+
+    def _frames(self, stream: int) -> Iterator[Frame]:
+        while (frame := self._next(stream)) is not None:
+            yield frame
+
+    def _next(self, stream: int) -> Frame | None:
+        with self._changed:
+            while stream == self._stream and self._up:
+                if self._greeting is not None:
+                    greeting, self._greeting = self._greeting, None
+                    return greeting
+                if self._answered and self._signal_due():
+                    return self._signal()
+                if self._answered and self._window.waiting:
+                    return self._window.next()
+                if self._settled:
+                    return None
+                self._changed.wait(min(GLANCE, max(0.0, self._beat - time.monotonic())) or GLANCE)
+        return None
+
+    def _signal_due(self) -> bool:
+        taken = self._received - self._confirmed
+        return (time.monotonic() >= self._beat or taken >= _CONFIRM_FRAMES
+                or self._unconfirmed_bytes >= _CONFIRM_BYTES or (self._closed and taken > 0))
+
+    def _signal(self) -> Frame:
+        self._confirmed, self._unconfirmed_bytes = self._received, 0
+        self._beat = time.monotonic() + limits.HEARTBEAT
+        return encode_signal(Signal(self._received, self._step, self._state))
+
+    def _arrived(self, frame: Frame, stream: int) -> bool:
+        """Take one frame in. False when its stream is not the one in use any more."""
+        with self._changed:
+            if stream != self._stream:
+                return False
+            self._heard = time.monotonic()
+            self._arrived_bytes += frame.ByteSize()
+            if self._arrived_bytes > self.quota:
+                raise PeerViolationError(f"the peer has sent more than {self.quota} bytes, the most that it can need")
+            self._sort(frame, frame.WhichOneof("body") or "")
+            self._changed.notify_all()
+            return True
+
+    def _sort(self, frame: Frame, body: str) -> None:
+        if body == "resume":
+            self._resumed(decode_resume(frame.resume))
+        elif body == "signal":
+            self._signalled(decode_signal(frame.signal))
+        else:
+            self._ended = self._ended or body == "abort"
+            self._inbox.append(frame)
+            self._inbox_bytes += frame.ByteSize()
+            self._check_inbox()
+
+    def _resumed(self, resume: Resume) -> None:
+        if self._answered or resume.run != self.run:
+            raise PeerViolationError("the peer goes on with a run that is not this one")
+        self._window.rewind(resume.received)
+        self._answered, self._failures = True, 0
+
+    def _signalled(self, signal: Signal) -> None:
+        self._window.confirm(signal.received)
+        if self._peer is None or signal.state != self._peer.state:
+            self._news = signal.state
+        self._peer = signal
+
+    def _check_inbox(self) -> None:
+        """Both sides have the same window; its last frame may be an abort, which waits for no room."""
+        if len(self._inbox) > WINDOW_FRAMES + 1 or self._inbox_bytes > WINDOW_BYTES + limits.MAX_FRAME_BYTES:
+            raise PeerViolationError("the peer sends more than its window holds")
+
+    def _passing(self, end: Exception | None) -> bool:
+        """Whether a stream that ended so is only cut."""
+        if not self.durable or self._ended:
+            return False
+        known = self._peer is not None  # else the peer was too busy for us from the beginning
+        return end is None or isinstance(lost(end), PeerLostError) or (known and isinstance(lost(end), BusyError))
+
+    def _end_with(self, end: Exception | None) -> None:
+        self._ended, self._end = True, self._end or end
+
+
+def start_pump(carrier: Carrier, frames: Iterable[Frame]) -> threading.Thread:
+    """Read `frames`, of the stream that is in use now, in a daemon thread."""
+    thread = threading.Thread(target=carrier.pump, args=(frames, carrier.stream), name="cleanroom-link", daemon=True)
+    thread.start()
+    return thread
+
+
+def lost(error: Exception) -> CleanroomError:
+    """What an error of a stream means for the person at this end."""
+    if isinstance(error, CleanroomError):
+        return error
+    code: Callable[[], grpc.StatusCode] | None = getattr(error, "code", None)
+    status = code() if callable(code) else None
+    if status == grpc.StatusCode.PERMISSION_DENIED:
+        return PeerUnavailableError("the peer's node does not accept this node",
+                                    todo="check that both use the same contract and certificates")
+    if status == grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in str(error):
+        return PeerViolationError(f"a message was over the size bound of {limits.MAX_FRAME_BYTES} bytes")
+    if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return BusyError("the peer's node is busy with other runs", todo="try again later")
+    return PeerLostError("the connection to the peer was lost", todo="check the network, then run again")

@@ -1,0 +1,52 @@
+"""Runs under way, so that a caller that was cut off finds its own again; and the first frame of a stream."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cleanroom.errors import PeerViolationError
+from cleanroom.node.link import FrameLink
+from cleanroom.v1.node_pb2 import Frame
+
+
+class LiveRuns:
+    """The links of the runs that this node answers, each with the caller it began with (SHA-256 of its certificate)."""
+
+    def __init__(self) -> None:
+        self._links: dict[bytes, tuple[bytes, FrameLink]] = {}
+
+    @contextmanager
+    def kept(self, run: bytes, caller: bytes, link: FrameLink) -> Iterator[None]:
+        """While the context is open, streams of this caller may go on with the run."""
+        if self._links.setdefault(run, (caller, link))[1] is not link:
+            raise PeerViolationError("the peer repeats the id of a run that is under way")
+        link.run, link.durable = run, True
+        try:
+            yield
+        finally:
+            del self._links[run]
+
+    def find(self, run: bytes, caller: bytes) -> FrameLink | None:
+        """The link of a run that began with this caller."""
+        owner, link = self._links.get(run, (b"", None))
+        return link if owner == caller else None
+
+
+def first_frame(frames: Iterator[Frame], seconds: float) -> Frame | None:
+    """The first frame of a stream; None when there is none in time."""
+    found: queue.Queue[Frame | None] = queue.Queue()
+
+    def read() -> None:
+        try:
+            found.put(next(frames, None))
+        except Exception:  # the caller is gone
+            found.put(None)
+
+    threading.Thread(target=read, name="cleanroom-first", daemon=True).start()
+    try:
+        return found.get(timeout=seconds)
+    except queue.Empty:
+        return None
