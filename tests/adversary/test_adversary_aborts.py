@@ -13,21 +13,26 @@ from cleanroom.session.script import SCRIPT
 from cleanroom.v1 import node_pb2
 from cleanroom.wire.codec import decode, encode_abort
 
+SEQUENCES = [0, 1, 2, 3, 17, 2**64 - 1]
 # Frames 0, 1, 2 of the peer are its hello, its account, and what follows.
 BELIEVED = {
     ("BusyError", 0): errors.BusyError,
+    ("AttemptsError", 0): errors.AttemptsError,
+    ("ClosedError", 0): errors.ClosedError,
+    ("NotApprovedError", 0): errors.NotApprovedError,
     ("VersionError", 0): errors.VersionError,
     ("VersionError", 1): errors.VersionError,
     ("LedgerError", 1): errors.PeerLedgerError,
     ("LedgerError", 2): errors.PeerLedgerError,
     ("PeerLedgerError", 1): errors.LedgerError,
     ("PeerLedgerError", 2): errors.LedgerError,
+    **{("RunCancelledError", sequence): errors.PeerCancelledError for sequence in SEQUENCES},
 }
 CODES = sorted(name for name, found in vars(errors).items() if isinstance(found, type) and
                issubclass(found, CleanroomError) and found is not errors.ContractRevokedError)
 
 
-@pytest.mark.parametrize("sequence", [0, 1, 2, 3, 17, 2**64 - 1])
+@pytest.mark.parametrize("sequence", SEQUENCES)
 @pytest.mark.parametrize("code", [*CODES, "KeyError", "", "no such class"])
 def test_a_reason_is_believed_only_where_it_can_be_true(code: str, sequence: int) -> None:
     """A peer cannot send us looking for a ledger that was rolled back in the middle of an opening."""

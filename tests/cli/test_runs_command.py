@@ -18,11 +18,13 @@ from command_kit import Run
 from live import match, serving, until
 from tiny import NAMES, Tiny
 
+from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.system import SystemClock
 from cleanroom.contract.model import Role
 from cleanroom.errors import PeerCancelledError
-from cleanroom.node.results import SENDS
+from cleanroom.flow import check_plan
+from cleanroom.node.sends import sends_of
 
 START_SECONDS = 60  # a process imports for a while on a busy machine
 COMMAND = (sys.executable, "-m", "cleanroom.cli.main")
@@ -55,7 +57,8 @@ def test_a_person_reads_what_a_run_costs_and_sends_and_approves_it(tiny: Tiny, r
         assert listed.out.startswith(f"{found}  waits for approval  tiny-campaign version 1  dialled by the peer")
         shown = run("runs", "show", tiny.retailer, found[:14])
         approved = run("runs", "approve", tiny.retailer, found, "--yes")
-        sends = [f"{title}: {text}" for title, text in SENDS["retailer"]]
+        plan = check_plan(read_contract(tiny.contract))
+        sends = [f"{title}: {text}" for title, text in sends_of(plan, "retailer", "en")]
         for text in (f"asked for by the advertiser: {NAMES['advertiser']}", "spends epsilon 1.5 and delta 0.000002",
                      "so far 0 of 9 and 0 of 0.00002 are spent", *sends):
             assert text in shown.out

@@ -25,8 +25,8 @@ from tiny import Tiny, runs
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.node import tls
 from cleanroom.node.authorise import EXCHANGE, HEALTH_CHECK
-from cleanroom.node.link import QUEUE_FRAMES
 from cleanroom.node.local import LocalNode
+from cleanroom.node.window import WINDOW_BYTES
 from cleanroom.primitives.openssl import OpenSSLBackend
 from cleanroom.session.messages import Points
 from cleanroom.v1.match_pb2 import Hello
@@ -53,7 +53,7 @@ def test_a_compressed_message_is_never_unpacked(tiny: Tiny, monkeypatch: pytest.
 
 
 def test_a_flood_waits_at_the_sender(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a node is busy it takes a queue of frames and what the connection holds; then it refuses them."""
+    """While a node is busy it takes a window of frames and what the connection holds; then it ends the run."""
     working, taken = threading.Event(), 0
     execute = LocalNode.execute
 
@@ -73,7 +73,7 @@ def test_a_flood_waits_at_the_sender(tiny: Tiny, monkeypatch: pytest.MonkeyPatch
         threading.Timer(3, working.set).start()
         answer, _ = converse(tiny, flood(), seconds=40)
         assert abort_reason(answer) == ("PeerViolationError", "protocol violation")
-        assert QUEUE_FRAMES <= taken < 3 * QUEUE_FRAMES
+        assert taken << 20 < 2 * WINDOW_BYTES
         assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
 
 
