@@ -53,7 +53,6 @@ def test_the_other_language_is_one_click_away(known: Page, address: str) -> None
 def test_without_the_token_there_is_no_page(page: Page, address: str) -> None:
     with pytest.raises(Error, match="INVALID_AUTH_CREDENTIALS"):  # nobody is there to ask
         page.goto(f"http://{address}/en")
-    assert "Node of" not in page.content()
 
 
 def test_the_policy_lets_no_style_in_that_is_not_the_pages_own(known: Page, address: str) -> None:
