@@ -57,6 +57,7 @@ PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node th
 REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
 REDIAL_MOST: Final = 10.0
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+RESUME_WITHIN: Final = 3600  # time for a person to start a node again; until then a journal of the run is kept
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- audit and keys -----------------------------------------------------------------------------------------

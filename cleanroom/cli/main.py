@@ -12,8 +12,8 @@ import typer
 from cleanroom import __version__
 from cleanroom.errors import CleanroomError, UsageError
 
-COMMANDS = ("demo", "synth", "init", "check", "plan", "contract", "node", "match", "report", "audit", "ledger", "bench",
-            "doctor")
+COMMANDS = ("demo", "synth", "init", "check", "plan", "contract", "node", "match", "runs", "report", "audit", "ledger",
+            "bench", "doctor")
 EXIT_USAGE = UsageError.exit_code
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130

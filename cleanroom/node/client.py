@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom import limits
+from cleanroom.adapters.journal import Journal
 from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
@@ -21,11 +22,10 @@ from cleanroom.node import tls
 from cleanroom.node.authorise import SERVICE
 from cleanroom.node.carrier import lost, start_pump
 from cleanroom.node.link import FrameLink
-from cleanroom.node.local import LocalNode
+from cleanroom.node.local import LAST_FRAMES, LocalNode
 from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, Revocation
-
-LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
+from cleanroom.wire.transport import State
 
 
 class Dial:
@@ -98,8 +98,21 @@ class Dial:
     def link(self) -> FrameLink:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
-        self._link = link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
-        link.durable = link.dials = True
+        return self._keep_open(FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit))
+
+    def again(self, run: bytes, journal: Journal) -> FrameLink:
+        """A stream for the rest of a run. A run that needs the peer no more waits for it for a moment only."""
+        settings = self._node.settings.node
+        silence = settings.connect_timeout if journal.ended else settings.peer_silence
+        link = FrameLink(silence, settings.run_limit)
+        link.run = run
+        link.say(State.RESUMING)
+        link.restore(journal.received, journal.sent)
+        link.reopen()
+        return self._keep_open(link)
+
+    def _keep_open(self, link: FrameLink) -> FrameLink:
+        self._link, link.durable, link.dials = link, True, True
         self._open(link)
         threading.Thread(target=self._keep, args=(link,), name="cleanroom-dial", daemon=True).start()
         return link

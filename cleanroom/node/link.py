@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import NoReturn
 
 from cleanroom import limits
+from cleanroom.adapters.journal import Entry, Journal
 from cleanroom.errors import CleanroomError, ContractRevokedError, PeerLostError, PeerUnavailableError
 from cleanroom.node.carrier import GLANCE, Carrier, lost
 from cleanroom.session.messages import Message
@@ -29,6 +31,7 @@ class FrameLink(Carrier):
         self._silence, self._limit = silence, limit
         self._deadline = time.monotonic() + limit
         self.bytes_sent = self.bytes_received = 0
+        self.journal: Journal | None = None
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
 
@@ -41,6 +44,8 @@ class FrameLink(Carrier):
             self.guard()
         self._step = step
         frame = encode(message, step, self._window.end)
+        if self.journal is not None:
+            self._recorded(self.journal, frame)
         self._await(lambda: self._window.room(frame) or self._ended)
         if not self._window.room(frame):
             self._raise_end()
@@ -49,9 +54,12 @@ class FrameLink(Carrier):
 
     def receive(self) -> tuple[int, Message]:
         """The peer's next message, decoded and bounded."""
+        if self.journal is not None and self.journal.replaying:
+            return self._decoded(Frame.FromString(self.journal.answer(bytes, Entry.RECEIVED)))
         self._await(lambda: bool(self._inbox) or self._ended)
         if not self._inbox:
             self._raise_end()
+        self.say(State.WORKING)
         return self._take()
 
     def peek(self) -> tuple[int, Message]:
@@ -84,22 +92,36 @@ class FrameLink(Carrier):
             if news is not None:
                 self.told(news)
 
+    def _recorded(self, journal: Journal, frame: Frame) -> None:
+        """A frame that an earlier process sent is the same frame again; the peer has said how many it has of them."""
+        if journal.replaying:
+            self._await(lambda: not self._again or (self._ended and journal.ended))
+            if self._again:  # the run was complete: the peer does not need us any more
+                self._go_on(journal.sent)
+        journal.check(Entry.SENT, hashlib.sha256(frame.SerializeToString(deterministic=True)).digest())
+
     def _take(self) -> tuple[int, Message]:
-        frame = self._popped()
-        step, message = decode(frame, self._received)
+        with self._changed:  # together: a stream that begins meanwhile asks for what was not recorded
+            frame = self._inbox[0]
+            if self.journal is not None:
+                self.journal.answer(frame.SerializeToString, Entry.RECEIVED)
+            self._inbox.popleft()
+            self._inbox_bytes -= frame.ByteSize()
+            self._unconfirmed_bytes += frame.ByteSize()
+            return self._decoded(frame)
+
+    def _decoded(self, frame: Frame) -> tuple[int, Message]:
         with self._changed:
             self._received += 1
-            self._unconfirmed_bytes += frame.ByteSize()
             self._changed.notify_all()
         self.bytes_received += frame.ByteSize()
+        step, message = decode(frame, self._received - 1)
         self._step = min(step, len(SCRIPT) - 1)
         return step, message
 
-    def _popped(self) -> Frame:
-        with self._changed:
-            frame = self._inbox.popleft()
-            self._inbox_bytes -= frame.ByteSize()
-        return frame
+    def _before_sending(self) -> None:
+        if self.journal is not None:
+            self.journal.sync()
 
     def _check_limit(self) -> None:
         if time.monotonic() >= self._deadline:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from cleanroom import __version__, flow
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
@@ -16,6 +17,7 @@ from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.consent_files import KeptConsents
 from cleanroom.adapters.contract_files import load_contracts
 from cleanroom.adapters.contract_store import ContractStore
+from cleanroom.adapters.journal import Journal, Start
 from cleanroom.adapters.key_files import PartyKeys, load_keys
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.noise import OpenDPNoise
@@ -24,10 +26,12 @@ from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.progress import Timed
+from cleanroom.adapters.recorded import SyncedSink, recorded
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
+from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
@@ -41,12 +45,14 @@ from cleanroom.errors import (
     CleanroomError,
     ContractError,
     MisuseError,
+    PeerLostError,
     PeerRevokedError,
     PeerViolationError,
     SettingsError,
 )
 from cleanroom.flow import Outcome
 from cleanroom.match.dummies import Padding
+from cleanroom.node.interrupted import Interrupted, suspended
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
 from cleanroom.node.results import Results, write_results
@@ -57,6 +63,8 @@ from cleanroom.rules import CURRENT
 from cleanroom.session.setup import Ports, Setup
 from cleanroom.table import ReleasedTable
 from cleanroom.wire.transport import State
+
+LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,6 +92,8 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        self.interrupted = Interrupted(self.settings, self.runs, self.clock, self.entropy)
+        self.interrupted.give_up(self.keys.signing)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = choose_arithmetic(self.settings.node.workers or os.cpu_count() or 1)
         self.backend: Backend = self._arithmetic.backend
@@ -150,38 +160,48 @@ class LocalNode:
         return self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
-                initiator: bool) -> Finished:
+                initiator: bool, journal: Journal | None = None) -> Finished:
         """One run from own tables to written reports.
 
         Contract and own files are checked before `connect` is called and before anything is written; but files so large
         that they are read in parts are read by who dials after its hello, so that both nodes do so at once. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
-        one run: PeerViolationError when the peer chose one that was used before.
+        one run: PeerViolationError when the peer chose one that was used before. With `journal` the run that it is of
+        is taken up: gone through again from the journal, then continued. A run that loses its peer stays for that.
         """
-        if self.used(run):
+        if journal is None and self.used(run):
             raise _repeated(initiator=initiator)
         self.check(contract)
-        started = self.clock.now()
-        with self._scratch(run) as scratch, Timed(progress) as timed:
+        started = journal.start.started if journal else self.clock.now()
+        with self._scratch() as scratch, Timed(progress) as timed:
             agreed, budget = flow.check_plan(contract).contract, self.settings.limits.bytes
             read: Callable[[], Parts] = partial(load_parts, self.settings, agreed, started, scratch, budget)
-            if not initiator or part_count(self.settings, budget) <= 1:  # a bad file is found before anything is done
+            # a bad file is found before anything is done
+            if journal or not initiator or part_count(self.settings, budget) <= 1:
                 timed.stage("reading", 1)
                 read = _given(read())
             timed.stage("connecting", 1)
             link = connect()
-            link.run = run
+            link.run, link.journal = run, journal
             link.guard, link.told = (lambda: self.store.check_not_revoked(contract)), timed.peer
-            read = _telling(read, link)
+            read = read if journal else _telling(read, link)
             timed.advance(1)
+            start = Start(contract_hash(contract), initiator, started, self.interrupted.within(contract))
             try:
-                setup, outcome = self._run(contract, run, read, scratch, link, timed, initiator=initiator)
+                setup, outcome = self._run(contract, run, read, scratch, link, timed, start)
                 results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=self.language)
+                self._finish(link)
                 return Finished(outcome.table, results, tuple(_notes(outcome)))
             except BaseException as error:
+                if isinstance(error, PeerLostError) and link.journal is not None:
+                    link.journal.close()
+                    link.leave()
+                    raise suspended(error, run, start) from error
                 link.abort(error)
+                if link.journal is not None and not link.journal.ended:
+                    link.journal.remove()
                 if isinstance(error, PeerRevokedError):
                     self.learn(contract, error.record)
                 raise
@@ -189,17 +209,22 @@ class LocalNode:
                 link.close()
 
     def _run(self, contract: Contract, run: bytes, read: Callable[[], Parts], scratch: DiskScratch,
-             link: FrameLink, timed: Timed, *, initiator: bool) -> tuple[Setup, Outcome]:
+             link: FrameLink, timed: Timed, start: Start) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
-        if not self.runs.claim(run.hex()):
-            raise _repeated(initiator=initiator)
-        with AuditFile(self.runs.folder(run.hex())) as sink:
-            self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, AuditLog(sink, self.clock, self.keys.signing), scratch)
+        again, folder = link.journal is not None, self.runs.folder(run.hex())
+        if not again and not self.runs.claim(run.hex()):
+            raise _repeated(initiator=start.initiator)
+        link.journal = link.journal or self.interrupted.create(run, start)
+        with AuditFile(folder, again=again) as sink:
+            if not (folder / CONTRACT_NAME).exists():
+                self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
+            setup = self._setup(contract, run, sink, scratch, link.journal)
             peer = certificate(contract, other(setup.role))
             introduced = IntroducedLink(link, setup.audit, hashlib.sha256(peer).hexdigest())
             try:
-                outcome = flow.run(setup, read, introduced, timed, initiator=initiator)
+                outcome = flow.run(setup, read, introduced, timed, initiator=start.initiator)
+                if link.journal is not None:
+                    link.journal.end()
                 self._release(setup, outcome)
             except BaseException:
                 with suppress(CleanroomError):  # the run's own error is the one to report
@@ -224,23 +249,39 @@ class LocalNode:
                     setup.audit.fail(error, "release")
             raise
 
+    def _finish(self, link: FrameLink) -> None:
+        """The reports are there. The journal stays only for a peer that has not taken our last frames."""
+        link.close()
+        if link.journal is not None:
+            if link.drain(LAST_FRAMES):
+                link.journal.remove()
+            link.journal.close()
+
     def _seal(self, setup: Setup) -> None:
-        if setup.audit.ended:
+        if setup.audit.ended and not (self.runs.folder(setup.run.hex()) / HEAD_NAME).exists():
             self.runs.seal(setup.run.hex(), setup.audit.head, setup.audit.root)
 
-    def _scratch(self, run: bytes) -> DiskScratch:
-        return DiskScratch(self.settings.folder / STATE_NAME, run.hex(), self.settings.limits.bytes, self.entropy)
+    def _scratch(self) -> DiskScratch:
+        return DiskScratch(self.settings.folder / STATE_NAME, self.settings.limits.bytes, self.entropy)
 
-    def _setup(self, contract: Contract, run: bytes, audit: AuditLog, scratch: DiskScratch) -> Setup:
+    def _setup(self, contract: Contract, run: bytes, sink: AuditFile, scratch: DiskScratch,
+               journal: Journal | None) -> Setup:
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
+        proofs, past = KeptConsents(self.settings.folder, run.hex()), self._past(contract)
+        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing, proofs,
+                      past, scratch)
+        previous = self.runs.last_head
+        audit = AuditLog(sink, self.clock, self.keys.signing)
+        if journal is not None:
+            ports = recorded(ports, journal, self.ledger, proofs, past)
+            audit = AuditLog(SyncedSink(sink, journal), ports.clock, self.keys.signing)
+            previous = partial(_previous, journal, self.runs)
         audit.record(Kind.RUN_STARTED, run_id=run.hex(), contract_hash=contract_hash(contract).hex(),
                      contract_id=contract.id, role=self.settings.role, software=__version__,
-                     backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=self.runs.last_head())
-        ports = Ports(self.backend, self.entropy, OpenDPNoise(), self.clock, self.ledger, self.keys.signing,
-                      KeptConsents(self.settings.folder, run.hex()), self._past(contract), scratch)
+                     backend=self.backend.name, rule_pack=CURRENT.sha256, previous_head=previous())
         return Setup(plan, contract_hash(contract), self.settings.role, run, Padding(terms.most, terms.scale), ports,
-                     audit, self._caps(), started=self.clock.now())
+                     audit, self._caps(), started=ports.clock.now(), resumable=journal is not None)
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self.settings.key_directory, self.entropy)
@@ -250,6 +291,10 @@ class LocalNode:
     def _caps(self) -> tuple[Cap, ...]:
         own = self.settings.partner
         return () if own is None else (Cap("partner.budget_epsilon", own.days, epsilon=float(own.budget_epsilon)),)
+
+
+def _previous(journal: Journal, runs: RunFiles) -> str:
+    return journal.answer(lambda: runs.last_head().encode()).decode()
 
 
 def _given(parts: Parts) -> Callable[[], Parts]:

@@ -16,6 +16,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from cleanroom import limits
+from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.progress import Silent
 from cleanroom.contract.check import certificate, decode_base64
 from cleanroom.contract.model import Contract, other
@@ -41,7 +42,7 @@ from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, ProposalAnswer, Revocation, RevocationAnswer
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import encode_abort
-from cleanroom.wire.transport import State, decode_resume
+from cleanroom.wire.transport import Resume, State, decode_resume
 
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
@@ -78,6 +79,7 @@ class NodeServer:
         while True:
             time.sleep(REFRESH_SECONDS)
             self.refresh()
+            self._node.interrupted.give_up(self._node.keys.signing)
 
     def refresh(self) -> None:
         """Listen anew if other peers are trusted now than before. Runs in progress go on."""
@@ -177,12 +179,37 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if link is not None and link.reopened(resume.received):
             start_pump(link, frames)
             return link.outgoing()
+        if link is None and (taken_up := self._interrupted(resume, caller)) is not None:
+            start_pump(taken_up, frames)
+            return taken_up.outgoing()
         if link is not None or resume.received or self._node.used(resume.run):
             return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
         fresh = self._link()
         fresh.run = resume.run
         fresh.reopened(0)
         return self._serve(fresh, frames, caller)
+
+    def _interrupted(self, resume: Resume, caller: bytes) -> FrameLink | None:
+        """A run that this node answered before it stopped, taken up for the caller that it began with."""
+        try:
+            start = self._node.interrupted.start_of(resume.run)
+            contract = self._node.known().get(start.contract)
+            if start.initiator or contract is None or self._pinned(contract) != caller:
+                return None
+            journal = self._node.interrupted.reopen(resume.run)
+        except ResumeError:
+            return None
+        link = self._link()
+        link.run = resume.run
+        link.say(State.RESUMING)
+        link.restore(journal.received, journal.sent)
+        link.reopened(resume.received)
+        threading.Thread(target=self._run, args=(link, caller, resume.run, contract, journal), name="cleanroom-run",
+                         daemon=True).start()
+        return link
+
+    def _pinned(self, contract: Contract) -> bytes:
+        return hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest()
 
     def _link(self) -> FrameLink:
         return FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
@@ -208,16 +235,29 @@ class Servicer(node_pb2_grpc.NodeServicer):
             return RevocationAnswer(contract=contract_hash(contract))
 
     def _answer(self, link: FrameLink, caller: bytes) -> None:
-        try:
+        with self._ending(link):
             hello, contract = self._greeting(link, caller)
-            with self._live.kept(hello.run, caller, link):
-                link.say(State.READING)
-                with _Turn(self._busy, self._lock, contract.id):
-                    finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
-                for note in finished.notes:
-                    _say(f"run {hello.run.hex()}: {note}")
-                _say(f"run {hello.run.hex()}: finished and signed by both")
-                link.drain(self._node.settings.node.peer_silence)
+            link.say(State.READING)
+            self._execute(link, caller, hello.run, contract, None)
+
+    def _run(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal) -> None:
+        with self._ending(link):
+            self._execute(link, caller, run, contract, journal)
+
+    def _execute(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal | None) -> None:
+        with self._live.kept(run, caller, link):
+            with _Turn(self._busy, self._lock, contract.id):
+                finished = self._node.execute(contract, run, Silent(), lambda: link, initiator=False, journal=journal)
+            for note in finished.notes:
+                _say(f"run {run.hex()}: {note}")
+            _say(f"run {run.hex()}: finished and signed by both")
+            link.drain(self._node.settings.node.peer_silence)
+
+    @contextmanager
+    def _ending(self, link: FrameLink) -> Iterator[None]:
+        """Whatever ends a run is said here, and in public words to the peer."""
+        try:
+            yield
         except CleanroomError as error:
             _say(f"run ended: {type(error).__name__}: {error}")
             link.abort(error)
@@ -235,7 +275,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if contract is None:
             raise ContractError("the peer names a contract that is not here", todo=(
                 "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
-        if hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest() != caller:
+        if self._pinned(contract) != caller:
             raise ContractError("the caller's certificate is pinned by another contract than the one it names")
         if self._node.used(hello.run):
             raise PeerViolationError("the peer repeats the id of an earlier run")

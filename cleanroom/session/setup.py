@@ -53,6 +53,7 @@ class Setup:
     same: tuple[str, ...] = ()  # earlier runs of the same question on the same own data
     started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
     hello: Hello | None = None  # ours, when the peer has it already
+    resumable: bool = False  # whether a run that loses its peer may be taken up again, so that this is not its end
 
     @property
     def cost(self) -> RunCost:

@@ -24,7 +24,7 @@ MARK = b"somebody@example.org"
 
 
 def scratch(folder: Path, memory: int = SMALL) -> DiskScratch:
-    return DiskScratch(folder, "run", memory, SystemEntropy())
+    return DiskScratch(folder, memory, SystemEntropy())
 
 
 def filled(piles, rounds: int = 20) -> list[bytes]:
@@ -147,7 +147,7 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
 def test_a_crash_leaves_an_empty_folder_that_the_next_start_removes(tmp_path: Path) -> None:
     code = ("import sys, time, numpy as np; from pathlib import Path\n"
             "from cleanroom.adapters.scratch import DiskScratch\nfrom cleanroom.adapters.system import SystemEntropy\n"
-            "room = DiskScratch(Path(sys.argv[1]), 'dead', 0, SystemEntropy())\n"
+            "room = DiskScratch(Path(sys.argv[1]), 0, SystemEntropy())\n"
             "room.piles(1)[0].add(np.zeros(10**6, dtype=np.uint8)); print('spilled', flush=True); time.sleep(60)\n")
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"spilled\n"
