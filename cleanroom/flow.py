@@ -19,7 +19,7 @@ from cleanroom.disclosure.accounting import RunCost, check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
 from cleanroom.disclosure.run_rules import deleted, evidenced
-from cleanroom.errors import ContractError, MisuseError, PeerLostError
+from cleanroom.errors import ContractError, MisuseError, PeerLostError, ResumeError
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.estimate import Estimate
@@ -83,8 +83,8 @@ def _most_rows(plan: Plan) -> int:
 
 def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,
         initiator: bool) -> Outcome:
-    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised; but the loss
-    of the peer in a run that can be taken up again is only raised.
+    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised; but not
+    the loss of the peer in a run that can be taken up again, and not that it cannot: then its log is ahead of it.
 
     `read` gives the party's own tables, whole, or in parts that each hold every row of their people. Whoever dials
     says hello before that, so that both nodes prepare their data at the same time.
@@ -106,7 +106,7 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
-        if setup.resumable and isinstance(error, PeerLostError):
+        if setup.resumable and isinstance(error, PeerLostError | ResumeError):
             if side is not None:
                 side.wipe()
             raise

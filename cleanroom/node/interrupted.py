@@ -62,16 +62,18 @@ class Interrupted:
                 run = bytes.fromhex(name)
                 if _quiet(self._folder / name) >= self.start_of(run).within:
                     journal = self.reopen(run)
-                    self._end(self._runs.folder(name), signing)
+                    self.end(run, signing)
                     journal.remove()
 
-    def _end(self, folder: Path, signing: SigningKey) -> None:
+    def end(self, run: bytes, signing: SigningKey) -> None:
+        """Record that a run which was interrupted has failed, after what its log has already, and seal it."""
+        folder = self._runs.folder(run.hex())
         if (folder / HEAD_NAME).exists() or not folder.exists():
             return
         with AuditFile(folder, again=True) as sink:
             log = AuditLog.interrupted(sink.skip(), sink, self._clock, signing)
             if log.open:
-                log.fail(ResumeError("nobody took the run up in time"), STAGE)
+                log.fail(ResumeError("it was not taken up"), STAGE)
             if log.ended:
                 self._runs.seal(folder.name, log.head, log.root)
 

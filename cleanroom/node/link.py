@@ -9,7 +9,14 @@ from typing import NoReturn
 
 from cleanroom import limits
 from cleanroom.adapters.journal import Entry, Journal
-from cleanroom.errors import CleanroomError, ContractRevokedError, PeerLostError, PeerUnavailableError
+from cleanroom.errors import (
+    CleanroomError,
+    ContractRevokedError,
+    PeerLostError,
+    PeerRefusedError,
+    PeerUnavailableError,
+    ResumeError,
+)
 from cleanroom.node.carrier import GLANCE, Carrier, lost
 from cleanroom.session.messages import Message
 from cleanroom.session.script import SCRIPT
@@ -17,6 +24,7 @@ from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
 from cleanroom.wire.transport import State
 
+ANSWER = 5.0  # seconds until a peer that is there has said how many frames of a run it has
 _AGAIN = "look at the other party's node, then run again"
 
 
@@ -76,6 +84,8 @@ class FrameLink(Carrier):
         record = error.record if isinstance(error, ContractRevokedError) else b""
         with self._changed:
             if not self._closed:
+                self._changed.wait_for(lambda: not self._again or self._ended, ANSWER)
+                self._window.leap()
                 self._queue(encode_abort(code, reason, self._window.end, record))
                 self._aborted = self._closed = True
 
@@ -95,20 +105,34 @@ class FrameLink(Carrier):
     def _recorded(self, journal: Journal, frame: Frame) -> None:
         """A frame that an earlier process sent is the same frame again; the peer has said how many it has of them."""
         if journal.replaying:
-            self._await(lambda: not self._again or (self._ended and journal.ended))
-            if self._again:  # the run was complete: the peer does not need us any more
+            try:
+                self._await(lambda: not self._again or self._ended)
+            except PeerLostError:
+                if not journal.ended:
+                    raise
+            if self._again and not journal.ended:
+                self._raise_refused()
+            if self._again:  # the run was complete, and the peer does not need us any more
                 self._go_on(journal.sent)
         journal.check(Entry.SENT, hashlib.sha256(frame.SerializeToString(deterministic=True)).digest())
+
+    def _raise_refused(self) -> NoReturn:
+        try:
+            self._raise_end()
+        except PeerRefusedError as error:
+            raise ResumeError(f"the peer does not go on with the run ({error.where})", where=self.run.hex(),
+                              todo="begin a new one with `cleanroom match`") from error
 
     def _take(self) -> tuple[int, Message]:
         with self._changed:  # together: a stream that begins meanwhile asks for what was not recorded
             frame = self._inbox[0]
-            if self.journal is not None:
+            again = self.journal is not None and self.journal.replaying  # looking for an abort, ahead of its turn
+            if self.journal is not None and not again:
                 self.journal.answer(frame.SerializeToString, Entry.RECEIVED)
             self._inbox.popleft()
             self._inbox_bytes -= frame.ByteSize()
             self._unconfirmed_bytes += frame.ByteSize()
-            return self._decoded(frame)
+            return decode(frame, frame.sequence) if again else self._decoded(frame)
 
     def _decoded(self, frame: Frame) -> tuple[int, Message]:
         with self._changed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,6 +29,14 @@ class LiveRuns:
             yield
         finally:
             del self._links[run]
+
+    def leave(self, seconds: float) -> None:
+        """Let go of all of them, so that they can be taken up later; wait so long until they have noticed."""
+        end = time.monotonic() + seconds
+        for _, link in list(self._links.values()):
+            link.leave()
+        while self._links and time.monotonic() < end:
+            time.sleep(0.02)
 
     def find(self, run: bytes, caller: bytes) -> FrameLink | None:
         """The link of a run that began with this caller."""

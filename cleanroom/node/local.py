@@ -48,6 +48,7 @@ from cleanroom.errors import (
     PeerLostError,
     PeerRevokedError,
     PeerViolationError,
+    ResumeError,
     SettingsError,
 )
 from cleanroom.flow import Outcome
@@ -191,7 +192,7 @@ class LocalNode:
                 setup, outcome = self._run(contract, run, read, scratch, link, timed, start)
                 results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
-                                        language=self.language)
+                                        language=self.language, again=journal is not None)
                 self._finish(link)
                 return Finished(outcome.table, results, tuple(_notes(outcome)))
             except BaseException as error:
@@ -200,8 +201,12 @@ class LocalNode:
                     link.leave()
                     raise suspended(error, run, start) from error
                 link.abort(error)
-                if link.journal is not None and not link.journal.ended:
+                if isinstance(error, ResumeError):
+                    self.interrupted.end(run, self.keys.signing)
+                if link.journal is not None and not link.journal.ended:  # else only the reports are missing
                     link.journal.remove()
+                if link.journal is not None:
+                    link.journal.close()
                 if isinstance(error, PeerRevokedError):
                     self.learn(contract, error.record)
                 raise

@@ -47,6 +47,7 @@ from cleanroom.wire.transport import Resume, State, decode_resume
 MAX_CALLS = 8  # concurrent streams of all peers; further ones are refused at once
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
 REBIND_SECONDS = 10.0
+STOP_SECONDS = 5.0  # for the runs of a node that stops to write down that they were interrupted
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
 
@@ -94,6 +95,7 @@ class NodeServer:
         self._health.enter_graceful_shutdown()
         for ending in [server.stop(grace=2) for server in self._servers]:
             ending.wait()
+        self._servicer.live.leave(STOP_SECONDS)
 
     def _listen(self, trusted: bytes, patience: float) -> int:
         listen, end = self._node.settings.node.listen, time.monotonic() + patience
@@ -154,7 +156,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def __init__(self, node: LocalNode) -> None:
         self._node = node
         self._busy: set[str] = set()
-        self._live = LiveRuns()
+        self.live = LiveRuns()
         self._lock = threading.Lock()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
@@ -175,7 +177,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         """The rest of a run that is here, for the caller it began with; or all of it, when its first stream was cut
         before it came here. Whoever else asks is told no more than that there is none."""
         resume = decode_resume(first.resume)
-        link = self._live.find(resume.run, caller)
+        link = self.live.find(resume.run, caller)
         if link is not None and link.reopened(resume.received):
             start_pump(link, frames)
             return link.outgoing()
@@ -245,7 +247,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
             self._execute(link, caller, run, contract, journal)
 
     def _execute(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal | None) -> None:
-        with self._live.kept(run, caller, link):
+        with self.live.kept(run, caller, link):
             with _Turn(self._busy, self._lock, contract.id):
                 finished = self._node.execute(contract, run, Silent(), lambda: link, initiator=False, journal=journal)
             for note in finished.notes:

@@ -65,6 +65,11 @@ class Window:
         """The frames below `received` will be made again; the peer has them."""
         self._had = received
 
+    def leap(self) -> None:
+        """None of the frames that the peer has are made again: the next one is the first that it has not."""
+        if self.end < self._had:
+            self.first = self.sent = self.end = self._had
+
     def confirm(self, received: int) -> None:
         """The peer has taken all below `received`. PeerViolationError when it cannot have, or had taken more."""
         if not self.first <= received <= max(self.sent, self._had):
