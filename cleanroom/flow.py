@@ -138,4 +138,5 @@ def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session
 def _record_wiping(setup: Setup) -> None:
     setup.audit.record(Kind.INTERMEDIATES_WIPED,
                        what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
-                       limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
+                       limits=["copies_made_by_libraries", "freed_memory_not_overwritten",
+                               *(["journal_kept_until_the_run_is_over"] if setup.resumable else [])])

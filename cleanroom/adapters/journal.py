@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cleanroom.adapters.private_files import make_private_folder, sync_folder
-from cleanroom.errors import MachineError, ResumeError
+from cleanroom.errors import BusyError, MachineError, ResumeError
 from cleanroom.ports import Entropy
 
 FOLDER_NAME: Final = "journal"
@@ -107,11 +107,12 @@ class Journal:
 
     @classmethod
     def reopen(cls, folder: Path, key: bytes, entropy: Entropy) -> Journal:
-        """The one in `folder`, to be replayed. ResumeError when it is not there, in use or damaged."""
+        """The one in `folder`, to be replayed. ResumeError when it is not there or damaged, BusyError when it is in
+        use."""
         try:
             journal = cls(folder, key, _locked(folder), start_of(folder, key))
         except BlockingIOError:
-            raise ResumeError("this run is under way in another process", where=folder.name) from None
+            raise BusyError("this run is under way in another process", where=folder.name) from None
         except OSError:
             raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
                               todo="it has ended, or was given up: look into its folder in `runs`") from None

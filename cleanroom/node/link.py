@@ -10,6 +10,7 @@ from typing import NoReturn
 from cleanroom import limits
 from cleanroom.adapters.journal import Entry, Journal
 from cleanroom.errors import (
+    BusyError,
     CleanroomError,
     ContractRevokedError,
     PeerLostError,
@@ -119,6 +120,8 @@ class FrameLink(Carrier):
     def _raise_refused(self) -> NoReturn:
         try:
             self._raise_end()
+        except BusyError as error:
+            raise PeerLostError(error.what, todo=error.todo) from error
         except PeerRefusedError as error:
             raise ResumeError(f"the peer does not go on with the run ({error.where})", where=self.run.hex(),
                               todo="begin a new one with `cleanroom match`") from error

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any
 
@@ -181,7 +181,11 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if link is not None and link.reopened(resume.received):
             start_pump(link, frames)
             return link.outgoing()
-        if link is None and (taken_up := self._interrupted(resume, caller)) is not None:
+        try:
+            taken_up = self._interrupted(resume, caller) if link is None else None
+        except BusyError:
+            return iter(())  # cut again: an earlier process, or stream, is about to let go of it
+        if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()
         if link is not None or resume.received or self._node.used(resume.run):
@@ -192,7 +196,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
         return self._serve(fresh, frames, caller)
 
     def _interrupted(self, resume: Resume, caller: bytes) -> FrameLink | None:
-        """A run that this node answered before it stopped, taken up for the caller that it began with."""
+        """A run that this node answered before it stopped, taken up for the caller that it began with. BusyError when
+        another process holds it."""
         try:
             start = self._node.interrupted.start_of(resume.run)
             contract = self._node.known().get(start.contract)
@@ -243,7 +248,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
             self._execute(link, caller, hello.run, contract, None)
 
     def _run(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal) -> None:
-        with self._ending(link):
+        with self._ending(link), closing(journal):
             self._execute(link, caller, run, contract, journal)
 
     def _execute(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from live import OneProcess
 
+from cleanroom import limits
 from cleanroom.adapters import backends
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.node import server
@@ -37,7 +38,7 @@ class Killer:
 
 
 def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
-    backends.ProcessExecutor = OneProcess
+    backends.ProcessExecutor, limits.HEARTBEAT = OneProcess, 0.2
     with LocalNode(folder) as node:
         agreed = read_contract(contract)
         with Dial(node, agreed) as dial:
@@ -46,7 +47,7 @@ def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
 
 
 def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
-    backends.ProcessExecutor = OneProcess
+    backends.ProcessExecutor, limits.HEARTBEAT = OneProcess, 0.2
     server.Silent = lambda: Killer(stage)
     with LocalNode(folder) as node:
         listening = server.NodeServer(node)

@@ -10,7 +10,7 @@ import pytest
 
 from cleanroom.adapters.journal import Entry, Journal, Start, start_of
 from cleanroom.adapters.system import SystemEntropy
-from cleanroom.errors import ResumeError
+from cleanroom.errors import BusyError, ResumeError
 
 KEY = bytes(range(32))
 START = Start(bytes(32), True, datetime(2026, 6, 1, tzinfo=UTC), 600)
@@ -108,7 +108,7 @@ def test_records_that_are_missing_before_later_ones_are_noticed(folder: Path, ha
 
 def test_one_process_holds_it(folder: Path) -> None:
     journal = written(folder)
-    with pytest.raises(ResumeError, match="in another process"):
+    with pytest.raises(BusyError, match="in another process"):
         reopened(folder)
     journal.close()
     reopened(folder).close()
