@@ -49,8 +49,8 @@ def journals(tiny: Tiny, role: Role) -> list[Path]:
 
 
 def check_resumed(tiny: Tiny) -> None:
+    until(lambda: journals(tiny, "advertiser") == journals(tiny, "retailer") == [])  # removed after the reports
     check_one_whole_run(tiny)
-    until(lambda: journals(tiny, "advertiser") == journals(tiny, "retailer") == [])
 
 
 @contextmanager
