@@ -27,6 +27,11 @@ class KeptConsents:
     def __repr__(self) -> str:
         return "KeptConsents"
 
+    @property
+    def kept(self) -> bool:
+        """Whether the run has its file."""
+        return self._path.exists()
+
     def keep(self, lines: Iterable[bytes]) -> None:
         """Write all lines durably, or none. DataError when the disk refuses or the run has its file already."""
         make_private_folder(self._path.parent, DataError)

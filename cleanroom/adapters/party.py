@@ -75,6 +75,7 @@ class NodeSection(Section):
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
+    resume_within: Annotated[int, Field(ge=0, le=86_400)] = limits.RESUME_WITHIN  # 0: no journal is kept
     log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
     status: Address | None = None  # of the HTTP side listener; None: there is none
     status_token: RelativePath | None = None  # a file of mode 0600; needed where status is not loopback

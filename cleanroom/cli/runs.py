@@ -17,6 +17,7 @@ from cleanroom.adapters.run_files import STATE_NAME
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.run_states import Run
 from cleanroom.adapters.system import SystemClock
+from cleanroom.cli.resume import resume
 from cleanroom.cli.run_words import cost_of_run, run_line, run_lines
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="The runs of this party: what they wait for, and a person's word.")
     group.command("list")(list_runs)
-    for command in (show, approve, refuse, cancel):
+    for command in (show, approve, refuse, cancel, resume):
         group.command()(command)
     app.add_typer(group, name="runs")
 

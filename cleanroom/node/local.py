@@ -6,10 +6,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cleanroom.adapters.backends import node_arithmetic
 from cleanroom.adapters.consent_files import sweep_consents
+from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.private_files import make_private_folder
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
@@ -20,6 +21,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.errors import SettingsError
 from cleanroom.node.admission import Admission
 from cleanroom.node.desk import Desk
+from cleanroom.node.interrupted import Interrupted
 from cleanroom.node.link import FrameLink
 from cleanroom.ports import Progress
 from cleanroom.primitives.backend import Backend
@@ -27,6 +29,8 @@ from cleanroom.table import ReleasedTable
 
 if TYPE_CHECKING:
     from cleanroom.node.results import Results
+
+LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,9 +55,11 @@ class LocalNode(Desk):
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        sweep_consents(folder)
         self.register = RunRegister(folder / STATE_NAME, self.clock)
         self.admission = Admission(self.register, self.settings.node, self.clock)
-        sweep_consents(folder)
+        self.interrupted = Interrupted(self.settings, self.runs, self.clock, self.entropy)
+        self.interrupted.give_up(self.keys.signing)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = ExitStack()
         self.backend: Backend = self._arithmetic.enter_context(node_arithmetic(self.settings))
@@ -76,14 +82,16 @@ class LocalNode(Desk):
                 or self.register.knows(run.hex()))
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
-                initiator: bool) -> Finished:
+                initiator: bool, journal: Journal | None = None) -> Finished:
         """One run from own tables to written reports.
 
         Contract and own files are checked before `connect` is called and before anything is written; but files so large
         that they are read in parts are read by who dials after its hello, so that both nodes do so at once. A run that
         fails later leaves its sealed audit log and nothing else, and the peer is told why in public words. An id serves
         one run: PeerViolationError when the peer chose one that was used before. It begins when `Admission` lets it.
+        With `journal` the run that it is of is taken up: gone through again from the journal, then continued. A run
+        that loses its peer stays for that.
         """
         from cleanroom.node.runner import Runner  # noqa: PLC0415 - 130 MB of libraries that an idle node does without
 
-        return Runner(self).execute(contract, run, progress, connect, initiator=initiator)
+        return Runner(self).execute(contract, run, progress, connect, initiator=initiator, journal=journal)
