@@ -34,7 +34,7 @@ from cleanroom.errors import (
     RunCancelledError,
 )
 from cleanroom.flow import check_plan
-from cleanroom.node import admission, server
+from cleanroom.node import admission, servicer
 from cleanroom.node.carrier import start_pump
 from cleanroom.node.client import Dial
 from cleanroom.node.link import FrameLink
@@ -254,7 +254,7 @@ def test_a_run_is_cancelled_from_either_side_and_both_record_it(tiny: Tiny, monk
                                                                stage: str) -> None:
     progress = Watcher(stage, lambda: register(tiny, who).cancel(newest(tiny, who).run))
     if who == "retailer":
-        monkeypatch.setattr(server, "Silent", lambda: progress)
+        monkeypatch.setattr(servicer, "Silent", lambda: progress)
     with serving(tiny.retailer):
         with pytest.raises(RunCancelledError if who == "advertiser" else PeerCancelledError):
             watched(tiny, progress if who == "advertiser" else Watcher())
@@ -268,7 +268,7 @@ def test_a_run_is_cancelled_from_either_side_and_both_record_it(tiny: Tiny, monk
             assert result_files(run) == []
             assert spent(tiny, role)[:len(CHARGED[stage])] == CHARGED[stage]
         assert newest(tiny, who).step == stage
-        monkeypatch.setattr(server, "Silent", Watcher)
+        monkeypatch.setattr(servicer, "Silent", Watcher)
         match(tiny.advertiser, tiny.contract)
 
 
