@@ -138,11 +138,11 @@ class FrameLink(Carrier):
             return decode(frame, frame.sequence) if again else self._decoded(frame)
 
     def _decoded(self, frame: Frame) -> tuple[int, Message]:
+        step, message = decode(frame, self._received)
         with self._changed:
             self._received += 1
             self._changed.notify_all()
         self.bytes_received += frame.ByteSize()
-        step, message = decode(frame, self._received - 1)
         self._step = min(step, len(SCRIPT) - 1)
         return step, message
 

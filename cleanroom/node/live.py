@@ -24,7 +24,7 @@ class LiveRuns:
         """While the context is open, streams of this caller may go on with the run."""
         if self._links.setdefault(run, (caller, link))[1] is not link:
             raise PeerViolationError("the peer repeats the id of a run that is under way")
-        link.run, link.durable = run, True
+        link.run = run
         try:
             yield
         finally:

@@ -219,7 +219,9 @@ class Servicer(node_pb2_grpc.NodeServicer):
         return hashlib.sha256(certificate(contract, other(self._node.settings.role))).digest()
 
     def _link(self) -> FrameLink:
-        return FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        link = FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit)
+        link.durable = True  # from its first frame on: the stream may be cut before the run is known
+        return link
 
     def _serve(self, link: FrameLink, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
         start_pump(link, frames)

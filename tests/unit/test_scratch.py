@@ -73,7 +73,7 @@ def test_what_is_written_cannot_be_read_and_has_no_name(tmp_path: Path, monkeypa
         (pile,) = room.piles(1)
         for _ in range(100):
             pile.add(np.frombuffer(MARK * 4, dtype=np.uint8))
-        folder = tmp_path / "scratch-run"
+        folder = next(tmp_path.glob("scratch-*"))
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert list(folder.iterdir()) == []
         assert taken(pile) == MARK * 400
@@ -152,9 +152,9 @@ def test_a_crash_leaves_an_empty_folder_that_the_next_start_removes(tmp_path: Pa
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"spilled\n"
         sweep(tmp_path)
-        assert [path.name for path in tmp_path.iterdir()] == ["scratch-dead"]  # its process lives
+        assert [path.name[:8] for path in tmp_path.iterdir()] == ["scratch-"]  # its process lives
         process.send_signal(signal.SIGKILL)
-    assert list((tmp_path / "scratch-dead").iterdir()) == []
+    assert list(next(tmp_path.glob("scratch-*")).iterdir()) == []
     sweep(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
