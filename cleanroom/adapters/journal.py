@@ -31,6 +31,7 @@ from cleanroom.errors import BusyError, MachineError, ResumeError
 from cleanroom.ports import Entropy
 
 FOLDER_NAME: Final = "journal"
+UNFINISHED_NAME: Final = "journal.new"
 KEY_NAME: Final = "journal.key"
 _SALT: Final = 32
 _LENGTH: Final = 4
@@ -92,17 +93,22 @@ class Journal:
 
     @classmethod
     def create(cls, folder: Path, key: bytes, start: Start, entropy: Entropy) -> Journal:
-        """A new one in `folder`, which must not be there."""
-        make_private_folder(folder.parent, MachineError)
+        """A new one in `folder`, which must not be there. It is made elsewhere: it stands there with its start, or not
+        at all."""
+        unfinished = folder.parent.with_name(UNFINISHED_NAME) / folder.name
+        for parent in (folder.parent, unfinished.parent):
+            make_private_folder(parent, MachineError)
         try:
-            folder.mkdir(mode=0o700)
-            journal = cls(folder, key, _locked(folder), start)
+            unfinished.mkdir(mode=0o700)
+            journal = cls(unfinished, key, _locked(unfinished), start)
             journal._begin(entropy)
+            journal._append(Entry.START, start.encode())
+            journal.sync()
+            journal._folder = unfinished.rename(folder)
             sync_folder(folder.parent)
-        except OSError as bad:
-            raise _failed(bad, folder) from None
-        journal._append(Entry.START, start.encode())
-        journal.sync()
+        except (OSError, MachineError) as bad:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise bad if isinstance(bad, MachineError) else _failed(bad, folder) from None
         return journal
 
     @classmethod

@@ -24,10 +24,10 @@ from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.parts import load_parts, part_count
 from cleanroom.adapters.party import PartySettings, load_party
 from cleanroom.adapters.past_runs import KeptRuns, past_runs_key
-from cleanroom.adapters.private_files import make_private_folder
+from cleanroom.adapters.private_files import make_private_folder, remove_unfinished
 from cleanroom.adapters.progress import Timed
 from cleanroom.adapters.recorded import SyncedSink, recorded
-from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME, RunFiles
 from cleanroom.adapters.scratch import DiskScratch, sweep
 from cleanroom.adapters.system import SystemClock, SystemEntropy
 from cleanroom.audit.events import Kind
@@ -93,6 +93,8 @@ class LocalNode:
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
+        for each in (folder / STATE_NAME, folder / RUNS_NAME, self.settings.key_directory):
+            remove_unfinished(each)
         self.interrupted = Interrupted(self.settings, self.runs, self.clock, self.entropy)
         self.interrupted.give_up(self.keys.signing)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
@@ -190,7 +192,8 @@ class LocalNode:
             start = Start(contract_hash(contract), initiator, started, self.interrupted.within(contract))
             try:
                 setup, outcome = self._run(contract, run, read, scratch, link, timed, start)
-                results = write_results(self.runs, setup, outcome, contract, started=started, ended=self.clock.now(),
+                results = write_results(self.runs, setup, outcome, contract, started=started,
+                                        ended=max(started, self.clock.now()),  # the clock may have been set back
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=self.language, again=journal is not None)
                 self._finish(link)
@@ -217,9 +220,9 @@ class LocalNode:
              link: FrameLink, timed: Timed, start: Start) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         again, folder = link.journal is not None, self.runs.folder(run.hex())
+        link.journal = link.journal or self.interrupted.create(run, start)  # first: a run that has a folder has one
         if not again and not self.runs.claim(run.hex()):
             raise _repeated(initiator=start.initiator)
-        link.journal = link.journal or self.interrupted.create(run, start)
         with AuditFile(folder, again=again) as sink:
             if not (folder / CONTRACT_NAME).exists():
                 self.runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
