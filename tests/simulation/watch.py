@@ -25,6 +25,7 @@ from cleanroom.v1.node_pb2 import Frame
 PARTS = ("transcript", "release")
 _NEEDS = {"blinded_cells": "transcript", "reblinded_cells": "transcript", "blinded_values": "transcript",
           "commit_people": "release", "open_people": "release", "commit_sums": "release", "open_sums": "release"}
+_REFUSALS = ("BusyError", "BudgetError")  # no fault is needed for these
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Watch:
             verify_chain(sealed, read_last_head(party / "runs"))
         assert self.to_resume(role) == [], "a journal is left"
         left = [str(path.relative_to(party)) for path in party.rglob("*")
-                if path.name.startswith(("scratch-", ".new-")) or path.name.endswith(".new")]
+                if path.name.startswith(("scratch-", ".new-")) or path.parent.name == "journal.new"]
         assert left == [], f"left behind: {left}"
 
     def _check_outcomes(self, run: str, found: dict[Role, str], *, harmless: bool, failing: frozenset[Role]) -> None:
@@ -88,7 +89,7 @@ class Watch:
             compare_runs(*(self._verified(folder) for folder in folders))
             assert len({(folder / "table.json").read_bytes() for folder in folders}) == 1, text
             return
-        assert not harmless, f"lost: {text}"
+        assert not harmless or any(reason in text for reason in _REFUSALS), f"lost: {text}"
         if ended:
             assert other(ended[0]) in failing, f"one side only: {text}"
 

@@ -177,11 +177,11 @@ class Monitor:
 
     def __enter__(self) -> Self:
         task = self._world.current
-        if self._holder is not task:
+        if self._holder is not task and not (task and task.process.dead):  # the dead only clear up after themselves
             self._world.maybe_switch()
             if self._holder is not None:
                 self._world.wait(lambda: self._holder is None)
-            self._holder = task
+        self._holder = task
         self._depth += 1
         return self
 
