@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from cleanroom.adapters.audit_files import AuditFile
-from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, UNFINISHED_NAME, Journal, Start, start_of
+from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, PARTIAL_NAME, Journal, Start, destroy, start_of
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.past_runs import kept_key
 from cleanroom.adapters.private_files import remove_abandoned
@@ -59,7 +58,7 @@ class Interrupted:
     def give_up(self, signing: SigningKey) -> None:
         """Record the failure of each run whose time is over, seal its log, destroy its journal. Runs that a process
         holds are left alone."""
-        remove_abandoned(self._folder.with_name(UNFINISHED_NAME).glob("*"), shutil.rmtree)
+        remove_abandoned(self._folder.with_name(PARTIAL_NAME).glob("*"), destroy)
         for name in self.names():
             with suppress(CleanroomError):  # one that cannot be read or is in use does not stop the node
                 run = bytes.fromhex(name)
@@ -92,5 +91,5 @@ def suspended(error: PeerLostError, run: bytes, start: Start) -> PeerLostError:
 
 
 def _quiet(folder: Path) -> float:
-    """Seconds since a journal was last written."""
-    return time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    """Seconds since a journal was last written; by a clock that was set back since, seconds until then."""
+    return abs(time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())))

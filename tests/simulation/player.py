@@ -46,7 +46,8 @@ class Trouble:
         self.pending += faults
 
     def calm(self) -> None:
-        """No fault from here on."""
+        """No fault from here on; clocks are right again."""
+        self.player.clocks.skew = dict.fromkeys(self.player.clocks.skew, 0.0)
         self.pending.clear()
         self.frames.clear()
         self.refusals.clear()

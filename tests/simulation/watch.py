@@ -76,7 +76,7 @@ class Watch:
             verify_chain(sealed, read_last_head(party / "runs"))
         assert self.to_resume(role) == [], "a journal is left"
         left = [str(path.relative_to(party)) for path in party.rglob("*")
-                if path.name.startswith(("scratch-", ".new-")) or path.parent.name == "journal.new"]
+                if path.name.startswith(("scratch-", ".new-")) or path.parent.name == "journal.partial"]
         assert left == [], f"left behind: {left}"
 
     def _check_outcomes(self, run: str, found: dict[Role, str], *, harmless: bool, failing: frozenset[Role]) -> None:
