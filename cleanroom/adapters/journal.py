@@ -31,6 +31,7 @@ from cleanroom.errors import BusyError, MachineError, ResumeError
 from cleanroom.ports import Entropy
 
 FOLDER_NAME: Final = "journal"
+PARTIAL_NAME: Final = "journal.partial"  # beside it: those that are being made or destroyed
 KEY_NAME: Final = "journal.key"
 _SALT: Final = 32
 _LENGTH: Final = 4
@@ -84,6 +85,7 @@ class Journal:
         self._file = -1
         self._count = 0  # records of the file that is written
         self._synced = 0
+        self._lost: OSError | None = None
         self.received = self.sent = 0  # frames in the records that were found
         self.ended = False
 
@@ -92,17 +94,22 @@ class Journal:
 
     @classmethod
     def create(cls, folder: Path, key: bytes, start: Start, entropy: Entropy) -> Journal:
-        """A new one in `folder`, which must not be there."""
-        make_private_folder(folder.parent, MachineError)
+        """A new one in `folder`, which must not be there. It is made elsewhere: it stands there with its start, or not
+        at all."""
+        partial = _partial(folder)
+        for parent in (folder.parent, partial.parent):
+            make_private_folder(parent, MachineError)
         try:
-            folder.mkdir(mode=0o700)
-            journal = cls(folder, key, _locked(folder), start)
+            partial.mkdir(mode=0o700)
+            journal = cls(partial, key, _locked(partial), start)
             journal._begin(entropy)
+            journal._append(Entry.START, start.encode())
+            journal.sync()
+            journal._folder = partial.rename(folder)
             sync_folder(folder.parent)
-        except OSError as bad:
-            raise _failed(bad, folder) from None
-        journal._append(Entry.START, start.encode())
-        journal.sync()
+        except (OSError, MachineError) as bad:
+            destroy(partial)
+            raise bad if isinstance(bad, MachineError) else _failed(bad, folder) from None
         return journal
 
     @classmethod
@@ -156,12 +163,20 @@ class Journal:
         self.ended = True
 
     def sync(self) -> None:
-        """Everything recorded so far is on the disk when this returns. Called before anything leaves the process."""
+        """Everything recorded so far is on the disk when this returns. Called before anything leaves the process.
+        MachineError when the disk refuses."""
         with self._lock:
             written = self._count
-            if self._file >= 0 and written > self._synced:
+            if self._file < 0 or written == self._synced:
+                return
+            try:
+                if self._lost:
+                    raise self._lost
                 os.fdatasync(self._file)
-                self._synced = written
+            except OSError as bad:
+                self._lost = bad  # for good: the kernel drops what it could not write, and says so once
+                raise _failed(bad, self._folder) from None
+            self._synced = written
 
     def close(self) -> None:
         """Leave it for another process. Allowed twice."""
@@ -172,13 +187,10 @@ class Journal:
             self._file = self._guard = -1
 
     def remove(self) -> None:
-        """Destroy it: the salts first, without which nothing can be read, wherever the file system keeps it."""
-        for path in self._files():
-            with suppress(OSError), path.open("r+b") as file:
-                file.write(bytes(_SALT))
-                file.flush()
-                os.fsync(file.fileno())
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Destroy it. It is gone from its place at once, so that no crash leaves half of it there."""
+        with suppress(OSError):
+            self._folder = self._folder.rename(_partial(self._folder))
+        destroy(self._folder)
         self.close()
 
     def _taken(self, kind: Entry) -> bytes:
@@ -227,6 +239,20 @@ def start_of(folder: Path, key: bytes) -> Start:
         raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
                           todo="it has ended, or was given up: look into its folder in `runs`")
     return Start.decode(value)
+
+
+def destroy(folder: Path) -> None:
+    """The salts first, without which nothing can be read, wherever the file system keeps it."""
+    for path in _files(folder):
+        with suppress(OSError), path.open("r+b") as file:
+            file.write(bytes(_SALT))
+            file.flush()
+            os.fsync(file.fileno())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _partial(folder: Path) -> Path:
+    return folder.parent.with_name(PARTIAL_NAME) / folder.name
 
 
 def _files(folder: Path) -> list[Path]:

@@ -200,7 +200,13 @@ class Carrier:
 
     def _frames(self, stream: int) -> Iterator[Frame]:
         while (frame := self._next(stream)) is not None:
-            self._before_sending()
+            try:
+                self._before_sending()
+            except CleanroomError as error:
+                with self._changed:
+                    self._end_with(error)
+                    self._changed.notify_all()
+                return
             yield frame
 
     def _before_sending(self) -> None:

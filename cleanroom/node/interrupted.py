@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from cleanroom.adapters.audit_files import AuditFile
-from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, Journal, Start, start_of
+from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, PARTIAL_NAME, Journal, Start, destroy, start_of
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.past_runs import kept_key
+from cleanroom.adapters.private_files import remove_abandoned
 from cleanroom.adapters.run_files import STATE_NAME, RunFiles
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import AuditLog
@@ -57,6 +58,7 @@ class Interrupted:
     def give_up(self, signing: SigningKey) -> None:
         """Record the failure of each run whose time is over, seal its log, destroy its journal. Runs that a process
         holds are left alone."""
+        remove_abandoned(self._folder.with_name(PARTIAL_NAME).glob("*"), destroy)
         for name in self.names():
             with suppress(CleanroomError):  # one that cannot be read or is in use does not stop the node
                 run = bytes.fromhex(name)
@@ -89,5 +91,5 @@ def suspended(error: PeerLostError, run: bytes, start: Start) -> PeerLostError:
 
 
 def _quiet(folder: Path) -> float:
-    """Seconds since a journal was last written."""
-    return time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    """Seconds since a journal was last written; by a clock that was set back since, seconds until then."""
+    return abs(time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())))

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cleanroom.adapters.backends import node_arithmetic
-from cleanroom.adapters.consent_files import sweep_consents
 from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.ledger import SQLiteLedger
-from cleanroom.adapters.private_files import make_private_folder
-from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.private_files import make_private_folder, remove_unfinished
+from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME, RunFiles
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.scratch import sweep
 from cleanroom.adapters.system import SystemEntropy
@@ -55,7 +54,8 @@ class LocalNode(Desk):
         self.runs = RunFiles(folder)
         make_private_folder(folder / STATE_NAME, SettingsError)
         sweep(folder / STATE_NAME)
-        sweep_consents(folder)
+        for each in (folder / STATE_NAME, folder / RUNS_NAME, self.settings.key_directory):
+            remove_unfinished(each)
         self.register = RunRegister(folder / STATE_NAME, self.clock)
         self.admission = Admission(self.register, self.settings.node, self.clock)
         self.interrupted = Interrupted(self.settings, self.runs, self.clock, self.entropy)

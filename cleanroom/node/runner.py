@@ -91,7 +91,8 @@ class Runner:
             start = Start(contract_hash(contract), initiator, started, node.interrupted.within(contract))
             try:
                 setup, outcome = self._run(contract, run, turn, read, scratch, link, timed, start)
-                results = write_results(node.runs, setup, outcome, contract, started=started, ended=node.clock.now(),
+                results = write_results(node.runs, setup, outcome, contract, started=started,
+                                        ended=max(started, node.clock.now()),  # the clock may have been set back
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=node.language, again=journal is not None)
                 self._finish(link)
@@ -108,9 +109,9 @@ class Runner:
              link: FrameLink, timed: Timed, start: Start) -> tuple[Setup, Outcome]:
         """The protocol and what it releases. The log is sealed however it ends, where the disk allows."""
         runs, again = self._node.runs, link.journal is not None
+        link.journal = link.journal or self._node.interrupted.create(run, start)  # first: whatever is claimed has one
         if not again and not runs.claim(run.hex()):
             raise _repeated(initiator=start.initiator)
-        link.journal = link.journal or self._node.interrupted.create(run, start)
         with AuditFile(runs.folder(run.hex()), again=again) as sink:
             if not (runs.folder(run.hex()) / CONTRACT_NAME).exists():
                 runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
