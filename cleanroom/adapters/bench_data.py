@@ -84,6 +84,7 @@ def _terms(parameters: Parameters, protocol: str) -> str:
 def salted_terms(text: str) -> str:
     """Terms of `synth` or of a test as terms of the salted-hash mode: the lines that a person would write."""
     named = text.replace(f'protocol = "{ECDH}"', f'protocol = "{SALTED}"')
+    named = named.replace("encrypted sums", "sums at the retailer")
     return named.replace("[disclosure]", f"{_TRANSFER}\n[disclosure]")
 
 

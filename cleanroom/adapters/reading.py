@@ -119,7 +119,7 @@ def _started(table: TableSource, settings: PartySettings) -> DuckDB | Postgres:
     if table.database is not None:
         return Postgres(settings.databases[table.database], table.database, settings.folder)
     files = table.files or {PurePosixPath(table.file or "").stem: table.file or ""}
-    return DuckDB(settings.folder, files, settings.limits.bytes, table.delimiter, table.format)
+    return DuckDB(settings.folder, files, settings.limits.bytes, table)
 
 
 def _checked(table: TableSource, layout: Layout, header: list[str], allowed: frozenset[str] | None) -> dict[str, str]:

@@ -102,8 +102,8 @@ class TableSource(Section):
         used = self.model_fields_set & {"format", "delimiter", "encoding", "quoted_newlines"}
         if self.database is not None and used:
             raise refused("{name} is of a file, and a database has none", name=min(used))
-        if self.files is not None and used - {"delimiter"}:
-            raise refused("{name} has no effect on files", name=min(used - {"delimiter"}))
+        if self.files is not None and self.format is not None:
+            raise refused("format has no effect on files")
         if self.is_folder and self.kind == "duckdb":
             raise refused("a folder holds CSV or Parquet files")
         for path in (self.files or {}).values():

@@ -18,6 +18,7 @@ from cleanroom.cli.pages import write_page
 from cleanroom.errors import UsageError
 from cleanroom.flow import check_plan
 from cleanroom.report.checkup import checkup, render_check
+from cleanroom.report.mode import mode
 from cleanroom.rules import CURRENT, PACKS
 
 
@@ -41,6 +42,7 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party'
         agreed = check_plan(read_contract(contract)).contract
     now = SystemClock().now()
     document = {
+        **({} if agreed is None else mode(agreed)),
         "party": {"role": settings.role, "name": settings.party.name}, "at": now.isoformat(timespec="seconds"),
         "contract": None if agreed is None else {"id": agreed.id, "version": agreed.version, "title": agreed.title},
         **profile_party(settings, agreed, now, PACKS[rules]).document()}

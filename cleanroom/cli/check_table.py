@@ -17,6 +17,8 @@ _BAR = 32  # characters of the longest bar of a chart
 def print_check(shown: Checkup) -> None:
     """Print all of it to stdout."""
     console = Console(width=None if Console().is_terminal else 118, highlight=False, markup=False)
+    if shown.mode:
+        console.print(shown.mode, style="bold")
     console.print(shown.title, style="bold")
     console.print(shown.about)
     for title, text in shown.short:

@@ -16,6 +16,7 @@ from cleanroom.disclosure.accounting import budget_of, run_cost, spent
 from cleanroom.errors import PeerCancelledError, RunCancelledError
 from cleanroom.flow import check_plan
 from cleanroom.node.sends import sends_of
+from cleanroom.report.mode import notice
 
 STATES: Final[Mapping[str, str]] = MappingProxyType({
     "asked": "asked for", "awaiting_approval": "waits for approval", "outside_hours": "waits for our hours",
@@ -34,6 +35,8 @@ def run_line(run: Run) -> str:
 
 def run_lines(folder: Path, run: Run, contract: Contract | None) -> Iterator[str]:
     """The run in full: what a person reads who approves it."""
+    if contract is not None and (told := notice(contract, "en")):
+        yield told
     yield f"run {run.run}: {_state(run)}, since {run.changed:%Y-%m-%d %H:%M:%S} UTC"
     yield f"contract {run.contract} version {run.version}, SHA-256 {run.contract_hash}"
     if contract is not None:

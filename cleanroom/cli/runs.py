@@ -24,6 +24,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import ResumeError, SettingsError, UsageError
 from cleanroom.node.local import LocalNode
+from cleanroom.report.mode import mode
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")]
 Which = Annotated[str, typer.Argument(metavar="RUN", help="First digits of a run's id.")]
@@ -55,7 +56,8 @@ def show(folder: Folder, run: Which, as_json: AsJson = False) -> None:
     contract = _contract(folder, found)
     if as_json:
         cost = cost_of_run(folder, contract) if contract is not None else None
-        typer.echo(json.dumps({**_document(found), "privacy": cost}, indent=2))
+        told = mode(contract) if contract is not None else {}
+        typer.echo(json.dumps({**told, **_document(found), "privacy": cost}, indent=2))
         return
     for line in run_lines(folder, found, contract):
         typer.echo(line)

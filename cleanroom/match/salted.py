@@ -131,12 +131,13 @@ class SaltedRetailer:
 
     @property
     def wiped(self) -> bool:
-        """Whether `wipe` was called."""
-        return self._salt.wiped and not len(self._keys)
+        """Whether nothing is left of salt, keys and tokens."""
+        return self._salt.wiped and not len(self._keys) and self._sides is None
 
     def wipe(self) -> None:
         """Overwrite scalar and salt; forget tokens and keys."""
         self._salt.wipe()
         for side in self._sides or ():
             side.clear()
+        self._sides = None
         self._keys = self._keys.none()

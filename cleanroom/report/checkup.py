@@ -10,6 +10,7 @@ from cleanroom.report import sections_keys
 from cleanroom.report.charts import Chart, Point, described, svg
 from cleanroom.report.environment import environment
 from cleanroom.report.figures import COUNT_AXIS, SHARE_AXIS, Figure
+from cleanroom.report.mode import notice_of
 from cleanroom.report.sections import Body, Line, Table, counted
 from cleanroom.report.voice import Cell, Voice
 from cleanroom.report.wording import NUMBERS, words
@@ -31,8 +32,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """All that is shown, in one language. `short`: titles and sentences; `colon` joins them."""
+    """All that is shown, in one language. `mode`: a notice that stands first, or nothing; `short`: titles and
+    sentences; `colon` joins them."""
 
+    mode: str
     title: str
     about: str
     owner: str
@@ -50,8 +53,8 @@ def checkup(document: Mapping[str, Any], language: str = "en") -> Checkup:
              Chapter("consent", voice.words["h_c_consent"], (), tuple(_consent(voice))),
              Chapter("calendar", voice.words["h_c_calendar"], tuple(_calendars(voice)), ()),
              Chapter("sent", voice.words["h_c_sent"], (), tuple(_sent(voice))))
-    return Checkup(party, _about(voice), voice.say("c_owner", party=party), _short(voice),
-                   tuple(chapter for chapter in found if chapter.charts or chapter.tables), voice.words["colon"])
+    return Checkup(notice_of(document, language), party, _about(voice), voice.say("c_owner", party=party),
+                   _short(voice), tuple(chapter for chapter in found if chapter.charts or chapter.tables), voice.words["colon"])
 
 
 def render_check(document: Mapping[str, Any], language: str = "en") -> str:
@@ -87,7 +90,8 @@ def _short(voice: Voice) -> tuple[tuple[str, str], ...]:
                         share=_share(voice, gate["admitted"], gate["considered"]))
     if gate["refused_by_a_shared_key"]:
         consent += " " + voice.say("c_shared_key", count=fmt.number(gate["refused_by_a_shared_key"]))
-    sent = voice.say("c_sent_text", sent=fmt.number(document["sent"]), people=people,
+    sent = voice.say(f"c_sent_{document['party']['role'] if 'mode' in document else 'text'}",
+                     sent=fmt.number(document["sent"]), people=people,
                      share=_share(voice, document["sent"], gate["considered"]))
     return (w["c_sent"], sent), (w["c_consent"], consent), (w["c_keys"], missing)
 

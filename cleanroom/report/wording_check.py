@@ -12,6 +12,12 @@ _ENGLISH: Final = {
     "c_owner": "Exact counts about this party\u2019s own people: for {party} only, not for its partner.",
     "c_sent": "What would be sent", "c_sent_text":
         "Blinded keys of {sent} of {people} people ({share}); their number is hidden by dummies.",
+    "c_sent_advertiser":
+        "A token for each identifier of {sent} of {people} people ({share}), by which the retailer recognises those of "
+        "them that are its customers, each with its cell; how many there are is hidden by dummies.",
+    "c_sent_retailer":
+        "Nothing about a single person. {sent} of {people} people ({share}) are looked for here among the "
+        "advertiser\u2019s tokens; the advertiser is told their number, hidden by dummies.",
     "c_not_sent": "Without a contract nothing would be sent: nobody\u2019s consent was looked at.",
     "c_consent": "Consent", "c_consent_text": "{admitted} of {considered} people may take part ({share}).",
     "c_shared_key": "{count} of the refused share a key with somebody who is refused.",
@@ -39,6 +45,12 @@ _FRENCH: Final = {
         "Effectifs exacts sur les personnes de cette partie\u00a0: pour {party} seulement, pas pour son partenaire.",
     "c_sent": "Ce qui serait envoyé", "c_sent_text":
         "Les clés masquées de {sent} personnes sur {people} ({share})\u00a0; des leurres cachent leur nombre.",
+    "c_sent_advertiser":
+        "Un jeton pour chaque identifiant de {sent} personnes sur {people} ({share}), auquel le distributeur reconnaît "
+        "celles qui sont ses clients, chacune avec sa cellule\u00a0; des leurres cachent combien elles sont.",
+    "c_sent_retailer":
+        "Rien sur une personne isolée. {sent} personnes sur {people} ({share}) sont cherchées ici parmi les jetons de "
+        "l’annonceur\u00a0; il en apprend le nombre, que des leurres cachent.",
     "c_not_sent": "Sans contrat, rien ne serait envoyé\u00a0: aucun consentement n’a été examiné.",
     "c_consent": "Consentement",
     "c_consent_text": "{admitted} personnes sur {considered} peuvent participer ({share}).",

@@ -17,7 +17,14 @@ _ENGLISH: Final[Mapping[str, str]] = {
         "The mode protects the retailer’s purchases from the advertiser, and everybody from a reader of this report. "
         "It does not protect the advertiser’s people from the retailer. The retailer computes the totals alone: wrong "
         "ones would not be noticed, nor would false data of either party.",
+    "m_clipping_text":
+        "Each person's contribution to each sum is capped before addition: {caps}. What the caps cut off is missing "
+        "from the totals.",
     # --- compliance ---------------------------------------------------------------------------------------
+    "done_text": "{advertiser} knows who was shown the campaign {names} ({channels}, {when}). {retailer} knows what "
+                 "its customers bought from {start} to {end}. From tokens of the advertiser’s people the retailer’s "
+                 "computer learned which of its customers are among them and in which group, and added up what they "
+                 "bought, in total and by group. The retailer showed the advertiser no customer.",
     "whose_matched": "About {people} people ({low} to {high}) were on both sides. The retailer’s computer knew, until "
                      "the run ended, who they are; the advertiser does not know.",
     "left_text": "From the advertiser to the retailer a token for each identifier of its people, group by group; at "
@@ -43,6 +50,14 @@ _FRENCH: Final[Mapping[str, str]] = {
         "Ce mode protège les achats du distributeur de l’annonceur, et chacun d’un lecteur de ce rapport. Il ne "
         "protège pas les personnes de l’annonceur du distributeur. Le distributeur calcule seul les totaux\u00a0: des "
         "totaux faux ne se remarqueraient pas, ni de fausses données d’une des parties.",
+    "m_clipping_text":
+        "La contribution de chaque personne à chaque somme est plafonnée avant addition\u00a0: {caps}. Ce que les "
+        "plafonds retranchent manque dans les totaux.",
+    "done_text": "{advertiser} sait à qui la campagne {names} ({channels}, {when}) a été montrée. {retailer} sait ce "
+                 "que ses clients ont acheté du {start} au {end}. À partir de jetons des personnes de l’annonceur, "
+                 "l’ordinateur du distributeur a appris lesquels de ses clients en font partie et dans quel groupe, "
+                 "et a additionné leurs achats, au total et par groupe. Le distributeur n’a montré aucun client à "
+                 "l’annonceur.",
     "whose_matched": "Environ {people} personnes ({low} à {high}) étaient présentes des deux côtés. L’ordinateur du "
                      "distributeur savait, jusqu’à la fin de l’exécution, qui elles sont ; l’annonceur ne le sait pas.",
     "left_text": "De l’annonceur vers le distributeur, un jeton pour chaque identifiant de ses personnes, groupe par "

@@ -97,7 +97,7 @@ class SaltedRetailerSide(RunSide):
     @property
     def wiped(self) -> bool:
         """See `machine.Side`."""
-        return self._match.wiped and self.closing.wiped
+        return self._match.wiped and not len(self._columns) and self.closing.wiped
 
     def wipe(self) -> None:
         """See `machine.Side`."""

@@ -11,11 +11,12 @@ from cheat import BAD_POINTS, Cheat, changed, encoded, refused, small_pair
 from kit import SALTED_TERMS, Node, exchange, finish, small_contract
 from wiped import assert_dead_and_wiped
 
-from cleanroom.disclosure.commitment import commit
+from cleanroom.aggregate.plain import plain_sums
 from cleanroom.disclosure.shares import MODULUS
 from cleanroom.errors import PeerViolationError
 from cleanroom.match.dummies import Padding
-from cleanroom.session.messages import Commitment, Message, Opening, Points, ReceiptSignature
+from cleanroom.session import salted
+from cleanroom.session.messages import Commitment, Message, Points, ReceiptSignature
 from cleanroom.session.script import ORDERS, STEPS
 
 OTHER = {"advertiser": "retailer", "retailer": "advertiser"}
@@ -165,22 +166,32 @@ def test_shares_that_were_not_committed_to_or_are_out_of_range_end_the_run(cheat
             at=f"open_{stage}")
 
 
-@pytest.mark.parametrize(("extra", "noticed"), [(0, False), (1000, True), (MODULUS // 2, True), (-1000, True)])
-def test_the_advertiser_notices_a_count_that_its_cells_do_not_allow(extra: int, noticed: bool) -> None:
-    """The retailer computes the totals alone. It can lie within the noise and the declared sizes, and no further."""
-    pair = nodes(padding=Padding(2, 1.0))
-    liar = pair[1]
+def lying(monkeypatch: pytest.MonkeyPatch, extra: int) -> tuple[Node, Node]:
+    """A retailer that adds `extra` people to every count: it computes the totals alone."""
+    def lied(*given: object) -> list[list[int]]:
+        return [[(row[0] + extra) % MODULUS, *row[1:]] for row in plain_sums(*given)]
 
-    def lie(role: str, position: int, message: Message) -> Iterator[tuple[int, Message]]:
-        if role == "retailer" and STEPS[position].name in ("commit_people", "open_people"):
-            stage = liar.side.closing._stages["people"]
-            shares = tuple((share + extra) % MODULUS for share in stage._shares)
-            message = Opening(shares, stage._blind) if isinstance(message, Opening) else Commitment(
-                commit(liar.setup.run, "people", "retailer", shares=shares, blind=stage._blind))
-        yield position, message
+    monkeypatch.setattr(salted, "plain_sums", lied)
+    return nodes(padding=Padding(2, 1.0))
 
-    if noticed:
-        assert "far outside" in refused(lie, victim="advertiser", nodes=pair, at="open_people")
-        return
-    exchange(*pair, lie)
-    assert all(node.session.finished for node in pair)
+
+@pytest.mark.parametrize("extra", [1000, MODULUS // 2, -1000])
+def test_the_advertiser_notices_a_count_that_its_cells_do_not_allow(monkeypatch: pytest.MonkeyPatch,
+                                                                    extra: int) -> None:
+    pair = lying(monkeypatch, extra)
+    with pytest.raises(PeerViolationError, match="far outside"):
+        exchange(*pair)
+    assert not any(node.session.finished for node in pair)
+
+
+@pytest.mark.parametrize("extra", [20, -3])
+def test_a_lie_within_the_noise_and_the_declared_sizes_is_not_noticed(monkeypatch: pytest.MonkeyPatch,
+                                                                      extra: int) -> None:
+    """docs/adr/0023-salted-hash-mode.md says so; here is what it means."""
+    honest = nodes(padding=Padding(2, 1.0))
+    exchange(*honest)
+    pair = lying(monkeypatch, extra)
+    exchange(*pair)
+    assert all(node.session.finished for node in (*pair, *honest))
+    told, lied = (side.closing._people for side in (honest[0].side, pair[0].side))
+    assert [count + extra for count in told] == lied

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from live import match, serving, until
@@ -14,6 +15,9 @@ from typer.testing import CliRunner
 
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.bench_data import salted_terms
+from cleanroom.adapters.contract_files import read_contract
+from cleanroom.adapters.run_register import RunRegister
+from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import Kind
 from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.evidence import check_run_folder, read_anchors
@@ -21,6 +25,7 @@ from cleanroom.cli.main import application
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
+from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import AuditError, ContractError
 from cleanroom.report.recheck import measurement_text
 
@@ -97,9 +102,84 @@ def test_the_first_lines_of_every_report_say_what_the_retailer_learned(
                 page = CliRunner().invoke(application(), ["report", str(tiny.party(role)), *kind, *options])
                 assert page.exit_code == 0, page.stderr
                 assert text in words_of(page.stdout)[:250]
+        assert (folder / "results.csv").read_text().splitlines()[1].startswith(f'"Salted-hash mode. {LEARNED}')
+        assert (folder / "record.csv").read_text().splitlines()[1].startswith(f',mode,"Salted-hash mode. {LEARNED}')
         linked = (folder / "compliance.jsonld").read_text()
+        assert json.loads(linked)["dct:description"].startswith(f"Salted-hash mode. {LEARNED}")
         assert "PrivateSetIntersection" not in linked
         assert "HomomorphicEncryption" not in linked
+
+
+# What is true of the blinded mode only, typeset or not.
+FORBIDDEN = ("neither company showed", "encrypted sums", "encrypted purchases", "before encryption", "blinded keys",
+             "known to nobody", "neither shows a person", "without either side seeing", "no list of common customers",
+             "aucune des deux sociétés n'a montré", "sommes chiffrées", "achats chiffrés", "avant chiffrement",
+             "clés masquées", "nul ne sait qui", "sans qu'aucune partie voie", "aucune liste de clients communs")
+
+
+def asked_for(tiny: Tiny, role: Role) -> str:
+    """The id of a run that waits for approval."""
+    run, agreed = uuid4().hex, read_contract(tiny.contract)
+    register = RunRegister(tiny.party(role) / "state", SystemClock())
+    register.ask(run, agreed.id, agreed.version, contract_hash(agreed).hex(), "peer", attempts=100, queue=100)
+    register.move(run, "awaiting_approval")
+    return run
+
+
+def outputs(tiny: Tiny) -> Iterator[tuple[str, str]]:
+    """Everything that is made of the contract or a run, in every language it is made in; by name."""
+    def told(*options: str) -> tuple[str, str]:
+        found = CliRunner().invoke(app, options)
+        assert found.exit_code == 0, found.stderr
+        return " ".join(options), found.stdout
+
+    contract = str(tiny.contract)
+    yield told("plan", contract)
+    for folder in (runs(tiny.party(role))[-1] for role in ROLES):
+        yield from ((f"{folder.name} {name}", (folder / name).read_text(encoding="utf-8")) for name in RESULT_FILES)
+    for role in ROLES:
+        yield told("runs", "show", str(tiny.party(role)), asked_for(tiny, role))
+    for language in ("en", "fr"):
+        yield told("contract", "show", contract, "--lang", language)
+        for role in ROLES:
+            party, page = str(tiny.party(role)), tiny.folder / f"check-{role}-{language}.html"
+            yield told("check", party, "--contract", contract, "--html", str(page), "--lang", language)
+            yield page.name, page.read_text(encoding="utf-8")
+            for kind in ((), ("--compliance",), ("--compliance", "--shared")):
+                yield told("report", party, *kind, "--lang", language)
+
+
+def test_no_output_claims_what_only_the_blinded_mode_keeps(tiny: Tiny) -> None:
+    tiny.agree(salted_terms)
+    run_once(tiny)
+    for name, text in outputs(tiny):
+        plain = re.sub(r"\s+", " ", text.replace("’", "'").replace("&#39;", "'")).lower()
+        assert [each for each in FORBIDDEN if each in plain] == [], name
+
+
+def test_every_forbidden_sentence_is_one_of_the_blinded_mode(tiny: Tiny) -> None:
+    run_once(tiny)
+    every = " ".join(text for _, text in outputs(tiny)).replace("’", "'").replace("&#39;", "'").lower()
+    missing = [each for each in FORBIDDEN if each not in re.sub(r"\s+", " ", every)]
+    assert missing == []
+
+
+def test_check_and_runs_show_say_it_first(tiny: Tiny) -> None:
+    path = tiny.agree(salted_terms)
+    run_once(tiny)
+    for role in ROLES:
+        party = str(tiny.party(role))
+        for language, text, sent in (("en", LEARNED, "A token for each identifier"),
+                                     ("fr", APPRIS, "Un jeton pour chaque identifiant")):
+            page = tiny.folder / f"{role}-{language}.html"
+            said = CliRunner().invoke(app, ["check", party, "--contract", str(path), "--html", str(page), "--lang",
+                                            language])
+            for shown in (said.stdout, words_of(page.read_text(encoding="utf-8"))):
+                assert text in " ".join(shown.split())[:200]
+                assert (sent in shown) == (role == "advertiser")
+        for command in ("show", "approve"):
+            shown = CliRunner().invoke(app, ["runs", command, party, asked_for(tiny, role)], input="n\n")
+            assert LEARNED in (shown.stdout if command == "show" else shown.stderr)[:200]
 
 
 def test_a_measurement_without_its_first_lines_does_not_verify(tiny: Tiny) -> None:
@@ -172,9 +252,9 @@ def test_a_contract_without_all_it_takes_cannot_be_signed(tiny: Tiny, change: Ca
 def test_nothing_that_the_product_writes_names_the_mode(tiny: Tiny) -> None:
     """Neither terms nor settings that are made or packaged: only a person writes it into a contract."""
     package = Path(__import__("cleanroom").__file__).parent
-    for path in (*package.rglob("*.toml"), package / "adapters" / "synth" / "terms.py",
-                 package / "contract" / "legal_lines.py", package / "adapters" / "party_template.py"):
-        assert "salted" not in path.read_text(encoding="utf-8"), path
-        assert "pseudonymous_transfer" not in path.read_text(encoding="utf-8"), path
+    written = {*package.rglob("*.toml"), *(package / "adapters").rglob("*.py"), package / "contract" / "legal_lines.py"}
+    for path in written - {package / "adapters" / "bench_data.py"}:  # of people that it invents
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\bSALTED\b|salted-hash-v1|pseudonymous_transfer", text), path
     assert "salted" not in terms()
     assert all("salted" not in (tiny.party(role) / "party.toml").read_text() for role in ROLES)

@@ -75,6 +75,21 @@ def test_keys_and_columns_are_released_to_the_allocator(protocol: str, until: st
     assert [reference() for reference in alive] == [None] * 3
 
 
+def test_a_retailer_of_the_salted_mode_is_wiped_only_when_all_of_it_is() -> None:
+    """Audit and session believe `wiped`."""
+    nodes = nodes_of(SALTED)
+    exchange(*nodes, until="tokens")
+    side = nodes[1].side
+    side.closing.wipe()
+    side._match._salt.wipe()
+    side._match._keys = side._match._keys.none()
+    assert not side.wiped  # the tokens
+    side._match.wipe()
+    assert not side.wiped  # the columns
+    side._forget_columns()
+    assert side.wiped
+
+
 def test_the_check_itself_sees_a_secret_that_is_left() -> None:
     """Before the end `assert_wiped` fails on both sides, at every step at which it holds something."""
     for protocol, step in ((ECDH, "reblinded_cells"), (ECDH, "columns"), (ECDH, "open_people"), (SALTED, "tokens"),

@@ -11,7 +11,9 @@ from party_kit import write_party
 
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import Terms, read_tables
+from cleanroom.adapters.source_settings import TableSource
 from cleanroom.adapters.sources import csv_file
+from cleanroom.adapters.sources.base import WatchedFile
 from cleanroom.errors import DataError
 from cleanroom.identity.tables import RetailerTables
 
@@ -175,3 +177,19 @@ def test_a_column_of_two_types_in_a_folder(folder: Path) -> None:
     pd.DataFrame({"person": ["a"], "email": ["m"]}).to_parquet(folder / "all/a.parquet")
     pd.DataFrame({"person": [2], "email": ["m"]}).to_parquet(folder / "all/b.parquet")
     assert refusal(folder).startswith("all/b.parquet, row 1: a column has another type")
+
+
+@pytest.mark.parametrize("chunk", [7, 20, 21, 22, 4096])
+def test_a_carriage_return_alone_ends_no_row(tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people fewer lines by an unclosed quote, two rows more by it: the numbers would agree."""
+    monkeypatch.setattr(csv_file, "_CHUNK", chunk)
+    content = b'person,email\r\n1,a\r\n2,"b\r\n3,c"\r\n4,d\r5,e\r\n'
+    assert refusal(party(tmp_path, content)).startswith("members.csv, line 5: the line holds a carriage return without")
+
+
+@pytest.mark.parametrize("chunk", [7, 20, 21, 22])
+def test_lines_that_end_in_cr_lf_across_chunks(tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = party(tmp_path, b"person,email\r\n1,a\r\n2,b\r\n")
+    monkeypatch.setattr(csv_file, "_CHUNK", chunk)
+    lines = csv_file.CsvFile(WatchedFile(folder / "members.csv", "members.csv"), TableSource(file="members.csv"))
+    assert lines._check_text() == 3

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tiny import Tiny, edit
 
@@ -75,6 +76,22 @@ def test_a_file_that_a_query_reads(tiny: Tiny) -> None:
         next(tables)
         grown(tiny.retailer / "data/members.csv")
         with pytest.raises(DataError, match=r"members\.csv: the data changed"):
+            list(tables)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_that_joins_a_folder_that_a_query_reads(tiny: Tiny, ending: str) -> None:
+    folder = tiny.retailer / "data/all"
+    folder.mkdir()
+    frame = pd.read_csv(tiny.retailer / "data/members.csv", dtype=str)
+    write = frame.to_parquet if ending == "parquet" else frame.to_csv
+    write(folder / f"a.{ending}", index=False)
+    edit(tiny.retailer / "party.toml", 'file = "data/members.csv"', 'query = "FROM m"\nfiles = { m = "data/all/" }')
+    with Reading(load_party(tiny.retailer)) as reading:
+        tables = reading.batches("members", reading.layouts["members"], 64)
+        next(tables)
+        (folder / f"b.{ending}").write_bytes((folder / f"a.{ending}").read_bytes())
+        with pytest.raises(DataError, match="data/all/: the data changed"):
             list(tables)
 
 

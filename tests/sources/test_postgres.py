@@ -195,6 +195,32 @@ def test_tls_verifies_certificate_and_name(tiny: Tiny, people: Server) -> None:
     refusal(party)
 
 
+@pytest.mark.parametrize("variable", ["PGHOSTADDR", "PGPASSWORD", "PGOPTIONS", "PGSERVICE", "PGSSLMODE"])
+def test_a_variable_of_the_client_library_is_refused(tiny: Tiny, people: Server, variable: str,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would say where to connect, or as whom, beside party.toml."""
+    monkeypatch.setenv(variable, WRONG)
+    found = refusal(moved(tiny.retailer, people), SettingsError)
+    assert found.startswith(f"databases.crm: the environment variable {variable} would change the connection")
+
+
+def test_a_variable_that_party_toml_names_and_one_of_the_server_are_taken(tiny: Tiny, people: Server,
+                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    party = moved(tiny.retailer, people, password_file=None, password_env="PGPASSWORD")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    monkeypatch.setenv("PGDATA", "/nowhere")
+    assert len(read(party).members) == 200
+
+
+def test_the_password_file_of_the_user_is_not_read(tiny: Tiny, people: Server, tmp_path: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    escaped = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
+    (tmp_path / ".pgpass").write_text(f"*:*:*:*:{escaped}\n")
+    (tmp_path / ".pgpass").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "the database cannot be reached" in refusal(moved(tiny.retailer, people, password_file=None))
+
+
 def test_loopback_without_tls(tiny: Tiny, people: Server) -> None:
     assert len(read(moved(tiny.retailer, people, host="127.0.0.1", tls=False)).members) == 200
 

@@ -59,6 +59,11 @@ class WatchedFile:
         return self._first.st_mtime
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """Itself alone."""
+        return (self.path,)
+
+    @property
     def size(self) -> int:
         """Bytes."""
         return self._first.st_size

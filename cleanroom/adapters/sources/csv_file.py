@@ -1,15 +1,17 @@
 """CSV files: one header line, one line per row, so that data row i is on line i + 2.
 
 A line end inside a quoted field is refused, because an unclosed quote would swallow people silently; with
-`quoted_newlines` it is taken, and then every quote must be where RFC 4180 allows one. Cells are
-texts: a formula is one.
+`quoted_newlines` it is taken, and then a quoted field must be closed and end there (RFC 4180); a quote inside an
+unquoted field is a character. Cells are texts: a formula is one.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -24,6 +26,7 @@ from cleanroom.errors import DataError
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _GROWTH: Final = 3  # bytes of a text with its offset, for one in the file
 _CHUNK: Final = 4 * 1024 * 1024  # bytes read at once; also bounds the length of a line
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")  # ends a row for Arrow, and no line
 _ENCODING_TODO: Final = "save the file as UTF-8 text, or say its encoding in party.toml"
 
 
@@ -41,6 +44,15 @@ class CsvFile:
     def changed(self) -> float:
         """See `base.Source`."""
         return self._file.changed
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file."""
+        return self._file.paths
+
+    def verify(self) -> None:
+        """See `base.WatchedFile`."""
+        self._file.verify()
 
     def header(self) -> list[str]:
         """Column names."""
@@ -105,23 +117,32 @@ class CsvFile:
                                       null_values=[], strings_can_be_null=False, check_utf8=False))
 
     def _check_text(self) -> int:
-        """Number of lines; DataError at the first NUL, or bytes that are no text of the encoding."""
+        """Number of lines; DataError at the first NUL or lone CR, or bytes that are no text of the encoding."""
         decoder = codecs.getincrementaldecoder(self._encoding)()
-        lines, last, end = 0, "\n", False
+        lines, last, held, end = 0, "\n", "", False
         with self._file.path.open("rb") as handle:
             while not end:
                 chunk = handle.read(_CHUNK)
                 end = not chunk
                 try:
-                    text = decoder.decode(chunk, final=end)
+                    text = held + decoder.decode(chunk, final=end)
                 except UnicodeError as bad:
                     raise self._bad_line(lines + _line_ends(bad) + 1, f"is not {self._said()} text",
                                          _ENCODING_TODO) from None
-                if "\x00" in text:
-                    line = lines + text.count("\n", 0, text.index("\x00")) + 1
-                    raise self._bad_line(line, "holds a NUL byte", _ENCODING_TODO)
+                held = "\r" if text.endswith("\r") and not end else ""  # its line feed may be in the next chunk
+                text = text.removesuffix(held)
+                self._check_characters(text, lines)
                 lines, last = lines + text.count("\n"), text[-1:] or last
         return lines + (last != "\n")
+
+    def _check_characters(self, text: str, lines: int) -> None:
+        """`text` follows `lines` lines."""
+        nul, lone = text.find("\x00"), None if self._newlines else _LONE_RETURN.search(text)
+        if nul >= 0:
+            raise self._bad_line(lines + text.count("\n", 0, nul) + 1, "holds a NUL byte", _ENCODING_TODO)
+        if lone:
+            raise self._bad_line(lines + text.count("\n", 0, lone.start()) + 1,
+                                 "holds a carriage return without a line feed", "end lines with LF, or CR LF")
 
     def _records(self) -> int:
         """Number of records, the header included. DataError: one that is not a row of the table."""

@@ -56,6 +56,18 @@ class Folder:
         """See `base.Source`."""
         return all(file.checked for file in self._files)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Its files."""
+        return tuple(path for file in self._files for path in file.paths)
+
+    def verify(self) -> None:
+        """DataError when a file was written since the first look at it, joined or left."""
+        for file in self._files:
+            file.verify()
+        if members(self._folder, self._name) != self._names:
+            raise changed(self._name)
+
     def header(self) -> list[str]:
         """Column names of the first file. DataError: another has others."""
         first = self._files[0].header()
@@ -73,8 +85,7 @@ class Folder:
         else:
             every = list(parts)
             yield {name: whole(pa.chunked_array([part[name] for part in every])) for name in names}
-        if members(self._folder, self._name) != self._names:
-            raise changed(self._name)
+        self.verify()
 
     def estimated(self, names: list[str]) -> int:
         """See `base.Source`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -32,6 +33,15 @@ class ParquetFile:
     def changed(self) -> float:
         """See `base.Source`."""
         return self._file.changed
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file."""
+        return self._file.paths
+
+    def verify(self) -> None:
+        """See `base.WatchedFile`."""
+        self._file.verify()
 
     def header(self) -> list[str]:
         """Column names."""

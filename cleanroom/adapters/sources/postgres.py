@@ -7,6 +7,7 @@ driver may quote rows, so that of an error only the SQLSTATE (PostgreSQL's table
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,9 @@ from cleanroom.errors import DataError, SettingsError
 _SNAPSHOT: Final = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
                     "SET LOCAL synchronize_seqscans = off", "SET LOCAL max_parallel_workers_per_gather = 0",
                     "SET LOCAL lock_timeout = '60s'")
+_LIBPQ_VARIABLE: Final = re.compile(r"PG[A-Z]")  # libpq takes what we do not say from these
+_OF_THE_SERVER: Final = {"PGDATA"}
+_NO_FILE: Final = "/dev/null/none"  # cannot exist; an empty name would be ~/.pgpass
 
 
 class Postgres:
@@ -87,10 +91,16 @@ def _driver(name: str) -> Any:
 
 
 def _conninfo(section: DatabaseSection, name: str, folder: Path) -> str:
-    """Keywords of libpq. A server that falls silent is noticed within a minute."""
-    wanted = {"host": section.host, "port": section.port, "dbname": section.name, "user": section.user,
+    """Keywords of libpq. A server that falls silent is noticed within a minute. Settings come from party.toml alone."""
+    for found in sorted(os.environ):
+        if _LIBPQ_VARIABLE.match(found) and found not in {section.password_env, *_OF_THE_SERVER}:
+            raise SettingsError(f"the environment variable {found} would change the connection",
+                                where=f"databases.{name}", todo="unset it; party.toml says where and how to connect")
+    here = {"hostaddr": section.host} if section.is_here and not section.is_socket else {}
+    wanted = {**here, "host": section.host, "port": section.port, "dbname": section.name, "user": section.user,
               "connect_timeout": limits.CONNECT_TIMEOUT, "application_name": "cleanroom", "client_encoding": "UTF8",
               "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000,
+              "gssencmode": "disable", "passfile": _NO_FILE,
               **_tls(section, folder), **_password(section, name, folder)}
     return " ".join(f"{key}={_value(str(value))}" for key, value in wanted.items())
 

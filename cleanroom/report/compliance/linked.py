@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from cleanroom.report.mode import notice_of
+
 OWN: Final = "urn:cleanroom:vocabulary:1#"
 CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({
     "dpv": "https://w3id.org/dpv#", "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
@@ -39,7 +41,8 @@ def linked(document: Mapping[str, Any]) -> dict[str, Any]:
         "@context": dict(CONTEXT),
         "@id": f"urn:cleanroom:run:{run['id']}",
         "@type": ["dpv:PersonalDataProcess", "dpv:PersonalDataHandling"],
-        "dct:title": contract["title"], "dct:description": legal["record.purposes"],
+        "dct:description": f"{notice_of(document, 'en')} {legal['record.purposes']}".lstrip(),
+        "dct:title": contract["title"],
         "dct:created": _typed("dateTime", run["ended"]),
         "dct:isPartOf": {"@id": f"urn:sha256:{evidence['contract_sha256']}"},
         **_controllers(legal, contract),
