@@ -25,6 +25,7 @@ from cleanroom.errors import (
     BusyError,
     CleanroomError,
     ContractError,
+    MachineError,
     PeerLostError,
     PeerViolationError,
     ResumeError,
@@ -183,8 +184,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
             return link.outgoing()
         try:
             taken_up = self._interrupted(resume, caller) if link is None else None
-        except BusyError:
-            return iter(())  # cut again: an earlier process, or stream, is about to let go of it
+        except (BusyError, MachineError):
+            return iter(())  # cut again: an earlier process, or stream, is about to let go of it, or the disk is full
         if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()
