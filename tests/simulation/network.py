@@ -190,9 +190,9 @@ class Network:
             stream.down.closed = True
         except Broken:
             stream.fail()
-        except Exception as error:
-            self.world.faults.append(error)
+        except Exception:
             stream.fail(grpc.StatusCode.UNKNOWN)
+            raise
 
 
 class Channel:

@@ -118,8 +118,6 @@ class Player:
             self._recover()
             self._give_up()
             self._check()
-        if self.world.faults:
-            raise self.world.faults[0]
 
     def _check(self) -> None:
         failing = frozenset(fault.role for operation in self.play.operations for fault in operation.faults
