@@ -13,10 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 import pytest
 from lists import Play
-from parties import small_parties
 from player import Player
 from shrink import shortest
 from tiny import Tiny
+
+from parties import small_parties
 
 MEMORY = Path("/dev/shm")
 

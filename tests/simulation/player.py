@@ -1,4 +1,4 @@
-"""Plays one list: both parties' nodes and commands, the faults that strike them, and then a calm in which all recover."""
+"""Plays one list: both nodes and their commands, the faults that strike them, then a calm in which all recover."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from disk import watched
 from lists import Fault, Operation, Play
 from network import Network, Stream
-from parties import RESUME_WITHIN, Clocks, fresh, simulated
 from tiny import Tiny
 from watch import Watch
 from world import Process, Task, World
@@ -24,6 +23,7 @@ from cleanroom.contract.model import Role
 from cleanroom.errors import CleanroomError
 from cleanroom.node.local import LocalNode
 from cleanroom.node.server import Servicer
+from parties import RESUME_WITHIN, Clocks, fresh, simulated
 
 SWEEP = 5.0  # seconds between two looks for journals that nobody needs
 TIRED = 4  # times that a person tries to resume
@@ -108,7 +108,7 @@ class Player:
         self._processes: list[Process] = []
 
     def run(self) -> None:
-        """The whole list, and the calm after it. Hang, or AssertionError for what must never be."""
+        """The whole list, and the calm after it. HangError, or AssertionError for what must never be."""
         with (self.world, watched(self.world, self.trouble.write, self.clocks.seconds),
               simulated(self.world, self.network, self.clocks, self.play.seed, self.said)):
             for role in ROLES:

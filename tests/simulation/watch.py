@@ -10,7 +10,7 @@ from tiny import Tiny, result_files, runs
 
 from cleanroom.adapters.audit_files import read_evidence, read_log
 from cleanroom.adapters.contract_files import read_contract
-from cleanroom.adapters.ledger import SQLiteLedger, Spend
+from cleanroom.adapters.ledger import Spend, SQLiteLedger
 from cleanroom.adapters.run_files import REPORT_NAMES, read_last_head
 from cleanroom.audit.events import Event, Kind
 from cleanroom.audit.head import HEAD_NAME

@@ -25,7 +25,7 @@ class Killed(BaseException):
     """Ends the threads of a process that was killed. What they still do has no effect: see `disk` and `network`."""
 
 
-class Hang(Exception):
+class HangError(Exception):
     """Nobody can go on, or it takes far too many steps."""
 
 
@@ -162,7 +162,7 @@ class World:
 
     def _hang(self, why: str) -> Task:
         waiting = ", ".join(f"{task.process.role} {task.process.name}: {task.name}" for task in self.tasks)
-        self.main.error, self.steps = self.main.error or Hang(f"{why}; {waiting}"), 0
+        self.main.error, self.steps = self.main.error or HangError(f"{why}; {waiting}"), 0
         return self.main
 
 
