@@ -115,7 +115,7 @@ class Journal:
     @classmethod
     def reopen(cls, folder: Path, key: bytes, entropy: Entropy) -> Journal:
         """The one in `folder`, to be replayed. ResumeError when it is not there or damaged, BusyError when it is in
-        use."""
+        use, MachineError when the disk refuses."""
         try:
             journal = cls(folder, key, _locked(folder), start_of(folder, key))
         except BlockingIOError:
@@ -130,8 +130,10 @@ class Journal:
             journal._advance()
             journal._begin(entropy)
             journal._append(Entry.CONTINUED, journal._total.to_bytes(8, "big"))
-        except BaseException:
+        except BaseException as bad:
             journal.close()
+            if isinstance(bad, OSError):
+                raise _failed(bad, folder) from None
             raise
         return journal
 

@@ -16,7 +16,15 @@ from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.progress import Silent
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import BusyError, CleanroomError, ContractError, PeerLostError, PeerViolationError, ResumeError
+from cleanroom.errors import (
+    BusyError,
+    CleanroomError,
+    ContractError,
+    MachineError,
+    PeerLostError,
+    PeerViolationError,
+    ResumeError,
+)
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, receive_rotation
 from cleanroom.node.authorise import peer_fingerprint
 from cleanroom.node.carrier import start_pump
@@ -73,8 +81,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
             return link.outgoing()
         try:
             taken_up = self._interrupted(resume, caller) if link is None else None
-        except BusyError:
-            return iter(())  # cut again: an earlier process, or stream, is about to let go of it
+        except (BusyError, MachineError):
+            return iter(())  # cut again: an earlier process, or stream, is about to let go of it, or the disk is full
         if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()

@@ -54,7 +54,8 @@ def checkup(document: Mapping[str, Any], language: str = "en") -> Checkup:
              Chapter("calendar", voice.words["h_c_calendar"], tuple(_calendars(voice)), ()),
              Chapter("sent", voice.words["h_c_sent"], (), tuple(_sent(voice))))
     return Checkup(notice_of(document, language), party, _about(voice), voice.say("c_owner", party=party),
-                   _short(voice), tuple(chapter for chapter in found if chapter.charts or chapter.tables), voice.words["colon"])
+                   _short(voice), tuple(chapter for chapter in found if chapter.charts or chapter.tables),
+                   voice.words["colon"])
 
 
 def render_check(document: Mapping[str, Any], language: str = "en") -> str:

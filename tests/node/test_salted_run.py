@@ -129,7 +129,7 @@ def asked_for(tiny: Tiny, role: Role) -> str:
 def outputs(tiny: Tiny) -> Iterator[tuple[str, str]]:
     """Everything that is made of the contract or a run, in every language it is made in; by name."""
     def told(*options: str) -> tuple[str, str]:
-        found = CliRunner().invoke(app, options)
+        found = CliRunner().invoke(application(), options)
         assert found.exit_code == 0, found.stderr
         return " ".join(options), found.stdout
 
@@ -172,13 +172,13 @@ def test_check_and_runs_show_say_it_first(tiny: Tiny) -> None:
         for language, text, sent in (("en", LEARNED, "A token for each identifier"),
                                      ("fr", APPRIS, "Un jeton pour chaque identifiant")):
             page = tiny.folder / f"{role}-{language}.html"
-            said = CliRunner().invoke(app, ["check", party, "--contract", str(path), "--html", str(page), "--lang",
+            said = CliRunner().invoke(application(), ["check", party, "--contract", str(path), "--html", str(page), "--lang",
                                             language])
             for shown in (said.stdout, words_of(page.read_text(encoding="utf-8"))):
                 assert text in " ".join(shown.split())[:200]
                 assert (sent in shown) == (role == "advertiser")
         for command in ("show", "approve"):
-            shown = CliRunner().invoke(app, ["runs", command, party, asked_for(tiny, role)], input="n\n")
+            shown = CliRunner().invoke(application(), ["runs", command, party, asked_for(tiny, role)], input="n\n")
             assert LEARNED in (shown.stdout if command == "show" else shown.stderr)[:200]
 
 

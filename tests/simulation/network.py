@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2
 from world import Process, World
 
 from cleanroom.contract.model import Role, other
-from cleanroom.node.server import Servicer
+from cleanroom.node.servicer import Servicer
 from cleanroom.v1.node_pb2 import Frame
 
 KEEPALIVE: Final = 40.0  # seconds after which gRPC gives up a stream on which nothing comes back: node/tls.py
@@ -190,9 +190,9 @@ class Network:
             stream.down.closed = True
         except Broken:
             stream.fail()
-        except Exception as error:
-            self.world.faults.append(error)
+        except Exception:
             stream.fail(grpc.StatusCode.UNKNOWN)
+            raise
 
 
 class Channel:

@@ -25,7 +25,7 @@ class Killed(BaseException):
     """Ends the threads of a process that was killed. What they still do has no effect: see `disk` and `network`."""
 
 
-class Hang(Exception):
+class HangError(Exception):
     """Nobody can go on, or it takes far too many steps."""
 
 
@@ -61,7 +61,6 @@ class World:
         self.steps = 0
         self.main = Task(Process("", "player"), "player")
         self.tasks = [self.main]
-        self.faults: list[BaseException] = []  # of threads that nobody joins: always a mistake
         self._local = threading.local()
         self._local.task = self.main
         self.threading = SimpleNamespace(Condition=lambda: Monitor(self), Lock=lambda: Monitor(self),
@@ -144,8 +143,9 @@ class World:
             work()
         except Killed:
             pass
-        except BaseException as error:
-            self.faults.append(error)
+        except BaseException as error:  # of a thread that nobody asks how it ended: always a mistake
+            if not task.process.dead:
+                self.main.error = self.main.error or error
         task.ended = True
         self.tasks.remove(task)
         self._choose().go.release()
@@ -154,7 +154,7 @@ class World:
         self.steps += 1
         if self.steps > MOST_STEPS:
             return self._hang(f"more than {MOST_STEPS} steps")
-        able = [task for task in self.tasks if task.process.dead or task.ready()]
+        able = [task for task in self.tasks if task.process.dead or task.error is not None or task.ready()]
         if not able:
             self.now = max(self.now, min(task.deadline for task in self.tasks))
             able = [task for task in self.tasks if task.deadline <= self.now < inf]
@@ -162,7 +162,7 @@ class World:
 
     def _hang(self, why: str) -> Task:
         waiting = ", ".join(f"{task.process.role} {task.process.name}: {task.name}" for task in self.tasks)
-        self.main.error, self.steps = self.main.error or Hang(f"{why}; {waiting}"), 0
+        self.main.error, self.steps = self.main.error or HangError(f"{why}; {waiting}"), 0
         return self.main
 
 
