@@ -19,7 +19,7 @@ from cleanroom.disclosure.accounting import RunCost, check_budget
 from cleanroom.disclosure.opening import check_range
 from cleanroom.disclosure.padding import check_padding, most_rows, padding_terms
 from cleanroom.disclosure.run_rules import deleted, evidenced
-from cleanroom.errors import ContractError, MisuseError
+from cleanroom.errors import ContractError, MisuseError, PeerLostError, ResumeError
 from cleanroom.measures.catalogue import check_metrics, compute
 from cleanroom.measures.catalogue.base import Context
 from cleanroom.measures.estimate import Estimate
@@ -77,7 +77,8 @@ def check_plan(contract: Contract) -> Plan:
 
 def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,
         initiator: bool) -> Outcome:
-    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised.
+    """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised; but not
+    the loss of the peer in a run that can be taken up again, and not that it cannot: then its log is ahead of it.
 
     `read` gives the party's own tables, whole, or in parts that each hold every row of their people. Whoever dials
     says hello before that, so that both nodes prepare their data at the same time.
@@ -99,6 +100,10 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
+        if setup.resumable and isinstance(error, PeerLostError | ResumeError):
+            if side is not None:
+                side.wipe()
+            raise
         if setup.audit.open and side is not None and Kind.INTERMEDIATES_WIPED not in setup.audit.recorded:
             side.wipe()
             _record_wiping(setup, side)
@@ -126,4 +131,5 @@ def conclude(setup: Setup, side: RunSide, session: Session, own: Own) -> Outcome
 
 def _record_wiping(setup: Setup, side: RunSide) -> None:
     setup.audit.record(Kind.INTERMEDIATES_WIPED, what=list(side.secrets),
-                       limits=["copies_made_by_libraries", "freed_memory_not_overwritten"])
+                       limits=["copies_made_by_libraries", "freed_memory_not_overwritten",
+                               *(["journal_kept_until_the_run_is_over"] if setup.resumable else [])])

@@ -64,6 +64,7 @@ REDIAL_MOST: Final = 10.0
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
+RESUME_WITHIN: Final = 3600  # time for a person to start a node again; until then a journal of the run is kept
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- runs of one node -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,25 +15,26 @@ from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import LOG_NAME, parse_lines, split_lines
 from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME
 from cleanroom.audit.verify import Evidence
-from cleanroom.errors import AuditError, MachineError, MisuseError
+from cleanroom.errors import AuditError, MachineError, MisuseError, ResumeError
 
 NO_RUN = "name the folder of one run: `runs/` and its id inside the party's folder"
 NO_HEAD = "without it nothing is proven: the run was interrupted (`cleanroom audit report`) or the file was removed"
 
 
 class AuditFile:
-    """`ports.AuditSink` on a new `audit.jsonl` in a run's folder, mode 0600, one write and one fsync a line.
+    """`ports.AuditSink` on `audit.jsonl` in a run's folder, mode 0600, one write and one fsync a line.
 
-    A log belongs to one run and is never reopened: MisuseError when the file exists, MachineError when it cannot be
-    created.
+    A log belongs to one run: MisuseError when the file exists, MachineError when it cannot be created. A run that is
+    taken up again (`again`) writes its own lines once more: those that are there must be the same, else ResumeError.
     After a failed write the sink refuses every further line, so that nothing follows a torn one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, again: bool = False) -> None:
         make_private_folder(folder, MachineError)
         self._path = folder / LOG_NAME
+        self._there = deque(_whole_lines(self._path) if again and self._path.exists() else ())
         self._descriptor: int | None = None
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | (0 if again else os.O_EXCL)
         try:
             self._descriptor = os.open(self._path, flags, 0o600)
             os.fsync(self._descriptor)
@@ -59,6 +61,10 @@ class AuditFile:
             raise MisuseError("the audit file is closed or broken")
         if not line or b"\n" in line:
             raise MisuseError("an audit line is one line")
+        if self._there:
+            if self._there.popleft() != line:
+                raise ResumeError("the run would write another audit log than it did before", where=str(self._path))
+            return
         try:
             written = os.write(self._descriptor, line + b"\n")
             os.fsync(self._descriptor)
@@ -68,6 +74,12 @@ class AuditFile:
         if written != len(line) + 1:
             self.close()
             raise self._failed(OSError(0, "the disk is full"))
+
+    def skip(self) -> tuple[bytes, ...]:
+        """The lines that are there; the next one follows them."""
+        lines = tuple(self._there)
+        self._there.clear()
+        return lines
 
     def close(self) -> None:
         """Close the file. Allowed twice."""
@@ -80,13 +92,23 @@ class AuditFile:
             "check the folder and the free space: no run goes on without its log"))
 
 
+def _whole_lines(path: Path) -> tuple[bytes, ...]:
+    """The lines of a log that was interrupted; an unfinished last one is cut off the file."""
+    data = read_checked(path, limits.MAX_AUDIT_BYTES, AuditError)
+    found = split_lines(data, sealed=False)
+    if found.torn:
+        os.truncate(path, data.rindex(b"\n") + 1 if b"\n" in data else 0)
+    return found.lines
+
+
 def write_release(folder: Path, table: bytes, receipt: bytes) -> None:
     """Store `receipt.json`, then `table.json`, of a run that both signed. MachineError names the file.
 
     In this order, so that no table ever stands there without its receipt.
     """
-    write_private(folder / RECEIPT_NAME, receipt, MachineError)
-    write_private(folder / TABLE_NAME, table, MachineError)
+    for name, data in ((RECEIPT_NAME, receipt), (TABLE_NAME, table)):
+        if not (folder / name).exists() or (folder / name).read_bytes() != data:  # there when a run is taken up again
+            write_private(folder / name, data, MachineError)
 
 
 def remove_release(folder: Path) -> None:

@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cleanroom.adapters.private_files import make_private_folder, remove_abandoned, sync_folder
+from cleanroom.adapters.private_files import UNFINISHED, make_private_folder, sync_folder
 from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME
 from cleanroom.errors import DataError, UsageError
 
 FOLDER_NAME = "consents"
-_UNFINISHED = ".new-"
 _BUFFER = 1 << 20  # bytes written at once: a line has some hundreds
 
 
@@ -27,14 +26,19 @@ class KeptConsents:
     def __repr__(self) -> str:
         return "KeptConsents"
 
+    @property
+    def kept(self) -> bool:
+        """Whether the run has its file."""
+        return self._path.exists()
+
     def keep(self, lines: Iterable[bytes]) -> None:
         """Write all lines durably, or none. DataError when the disk refuses or the run has its file already."""
         make_private_folder(self._path.parent, DataError)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=_UNFINISHED)  # mode 0600
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=UNFINISHED)  # mode 0600
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb", buffering=_BUFFER) as file:
-                fcntl.flock(file, fcntl.LOCK_EX)  # against `sweep`
+                fcntl.flock(file, fcntl.LOCK_EX)  # against `remove_unfinished`
                 file.writelines(line + b"\n" for line in lines)
                 file.flush()
                 os.fsync(file.fileno())
@@ -45,11 +49,6 @@ class KeptConsents:
                             todo="check the folder and the free space: no run starts without it") from None
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def sweep_consents(party: Path) -> None:
-    """Remove what killed runs left unfinished: it is personal data."""
-    remove_abandoned((party / STATE_NAME / FOLDER_NAME).glob(f"{_UNFINISHED}*"), Path.unlink)
 
 
 def kept_lines(run_folder: Path) -> Iterator[bytes]:

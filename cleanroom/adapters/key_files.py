@@ -106,20 +106,25 @@ def load_keys(folder: Path, role: Role, clock: Clock) -> PartyKeys:
     machine, or a certificate that does not belong to the key or the role, or is outside its validity.
     """
     signing = load_signing_key(folder)
-    for generation in _generations(folder):
-        path = folder / _names(generation)[1]
-        certificate = _load_certificate(path)
-        if generation == 1 or clock.now() >= begin_of(certificate):
-            break
-    tls_key = _load_private(folder / _names(generation)[0])
+    key_path, path = tls_files(folder, clock)
+    certificate, tls_key = _load_certificate(path), _load_private(key_path)
     if not isinstance(tls_key, ec.EllipticCurvePrivateKey) or not isinstance(tls_key.curve, ec.SECP256R1):
-        raise SettingsError("not an ECDSA P-256 key", where=str(folder / _names(generation)[0]), todo=_NEW)
+        raise SettingsError("not an ECDSA P-256 key", where=str(key_path), todo=_NEW)
     try:
         _check_certificate(certificate, tls_key, role, path)
     except ValueError:
         raise SettingsError("not a certificate in PEM form", where=str(path), todo=_NEW) from None
     _check_validity(certificate, clock.now(), path)
     return PartyKeys(signing, certificate, tls_key)
+
+
+def tls_files(folder: Path, clock: Clock) -> tuple[Path, Path]:
+    """The key and the newest certificate that has begun. SettingsError when one cannot be read."""
+    for generation in _generations(folder):
+        key, certificate = (folder / name for name in _names(generation))
+        if generation == 1 or clock.now() >= begin_of(_load_certificate(certificate)):
+            break
+    return key, certificate
 
 
 def next_certificate(folder: Path, clock: Clock) -> x509.Certificate | None:

@@ -58,6 +58,7 @@ _SCHEMA: Final = Schema("privacy ledger", application=0x434C524D, version=2, tab
     "restore it from a backup: no run may start while what was spent is not known"))
 _INSERT: Final = """
 INSERT INTO spend (contract, partner, run, part, epsilon, delta, at, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_CHARGED: Final = "SELECT 1 FROM spend WHERE contract = ? AND run = ? AND part = ? AND origin = 'own'"
 _CONFIRM: Final = "INSERT OR IGNORE INTO confirmed (contract, run, part) VALUES (?, ?, ?)"
 Origin = Literal["own", "partner", "import"]
 
@@ -95,6 +96,11 @@ class SQLiteLedger:
         """Whether any part of a run with this id was ever charged, for whichever contract."""
         with self._open() as database:
             return database.execute("SELECT 1 FROM spend WHERE run = ? LIMIT 1", (run,)).fetchone() is not None
+
+    def charged(self, contract: str, run: str, part: str) -> bool:
+        """Whether this party itself has charged this part of the run."""
+        with self._open() as database:
+            return database.execute(_CHARGED, (contract, run, part)).fetchone() is not None
 
     def charge(self, contract: str, run: str, part: str, epsilon: float, delta: float, budget: tuple[float, float], *,
                partner: str = "", ahead: float = 0.0, caps: Sequence[Cap] = ()) -> None:
@@ -147,6 +153,11 @@ class SQLiteLedger:
         with self._open() as database:
             database.execute(_CONFIRM, (contract, run, part))
 
+    def check_writable(self) -> None:
+        """SettingsError unless a charge could be recorded now, as far as that can be known without one."""
+        with self._open() as database:
+            database.execute("BEGIN IMMEDIATE")  # closing without COMMIT rolls back
+
     def contracts(self) -> list[str]:
         """Ids of all contracts with an entry."""
         with self._open() as database:
@@ -162,8 +173,7 @@ class SQLiteLedger:
 
 
 def _check_new(database: sqlite3.Connection, contract: str, run: str, part: str) -> None:
-    query = "SELECT 1 FROM spend WHERE contract = ? AND run = ? AND part = ? AND origin = 'own'"
-    if database.execute(query, (contract, run, part)).fetchone() is not None:
+    if database.execute(_CHARGED, (contract, run, part)).fetchone() is not None:
         raise MisuseError(f"part {part!r} of this run was charged before: a run id serves one run")
 
 

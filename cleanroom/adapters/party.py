@@ -75,6 +75,10 @@ class NodeSection(Section):
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
+    resume_within: Annotated[int, Field(ge=0, le=86_400)] = limits.RESUME_WITHIN  # 0: no journal is kept
+    log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
+    status: Address | None = None  # of the HTTP side listener; None: there is none
+    status_token: RelativePath | None = None  # a file of mode 0600; needed where status is not loopback
     answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
     hours: Daily | None = None  # of the day in which such runs begin
     runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE

@@ -50,6 +50,10 @@ class KeptRuns:
         for path in self._kept():
             yield path.name, self._read(path)[DIGEST_BYTES:]
 
+    def has(self, run: str) -> bool:
+        """Whether this run is kept."""
+        return (self._folder / run).exists()
+
     def keep(self, run: str, question: bytes, sketch: bytes) -> None:
         """Durably store one run. MachineError when the disk refuses."""
         make_private_folder(self._folder, MachineError)
@@ -87,8 +91,12 @@ class KeptRuns:
 
 
 def past_runs_key(directory: Path, entropy: Entropy) -> bytes:
-    """The party's key of 32 bytes beside its other keys; made at first use. SettingsError when it is unsafe."""
-    path = directory / KEY_NAME
+    """The party's key for what it keeps of its runs."""
+    return kept_key(directory / KEY_NAME, entropy)
+
+
+def kept_key(path: Path, entropy: Entropy) -> bytes:
+    """A key of 32 bytes beside the party's other keys; made at first use. SettingsError when it is unsafe."""
     if not os.path.lexists(path):
         write_private(path, entropy.bytes(KEY_BYTES), SettingsError)
     key = read_checked(path, KEY_BYTES, SettingsError, OWNER_ONLY)

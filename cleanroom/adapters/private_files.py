@@ -7,13 +7,15 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cleanroom.errors import CleanroomError
 
 OWNER_ONLY = 0o077  # no access for group and others
 NOT_WRITABLE = 0o022  # readable by all, writable by the owner
+Stamp = tuple[str, int, int]  # name, time of change in ns, size in bytes
+UNFINISHED = ".new-"
 
 
 def write_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
@@ -22,11 +24,8 @@ def write_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
     An existing file is never replaced. `error` names the file when it exists or cannot be written.
     """
     try:
-        temporary = _write_temporary(path.parent, data)
-        try:
+        with _written(path.parent, data) as temporary:
             os.link(temporary, path)  # unlike a rename, fails when the name is taken
-        finally:
-            temporary.unlink()
         sync_folder(path.parent)
     except FileExistsError:
         raise error("exists already", where=str(path),
@@ -42,12 +41,8 @@ def replace_private(path: Path, data: bytes, error: type[CleanroomError]) -> Non
     `error` names the file when it cannot be written.
     """
     try:
-        temporary = _write_temporary(path.parent, data)
-        try:
+        with _written(path.parent, data) as temporary:
             temporary.replace(path)
-        except OSError:
-            temporary.unlink()
-            raise
         sync_folder(path.parent)
     except OSError as bad:
         raise error(f"cannot be written ({bad.strerror})", where=str(path),
@@ -78,6 +73,11 @@ def read_checked(path: Path, limit: int, error: type[CleanroomError], forbidden_
     return data
 
 
+def stamp(folders: Iterable[Path]) -> frozenset[Stamp]:
+    """Every file in the folders and below: the same as long as nobody touched one."""
+    return frozenset(found for folder in folders for path in folder.rglob("*") for found in _state(path))
+
+
 def make_private_folder(folder: Path, error: type[CleanroomError]) -> None:
     """Create `folder` and its parents with mode 0700 where missing; an existing one is left as it is."""
     try:
@@ -98,6 +98,11 @@ def remove_abandoned(paths: Iterable[Path], remove: Callable[[Path], None]) -> N
                 os.close(guard)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes were about to store anywhere under `folder`."""
+    remove_abandoned(folder.rglob(f"{UNFINISHED}*"), Path.unlink)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder, so that a file created in it survives a power cut. OSError when that fails."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -105,6 +110,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _state(path: Path) -> Iterator[Stamp]:
+    with contextlib.suppress(FileNotFoundError):  # it was removed since it was listed
+        found = path.stat()
+        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _check_status(mode: int, forbidden_mode: int, where: str, error: type[CleanroomError], todo: str) -> None:
@@ -115,16 +126,18 @@ def _check_status(mode: int, forbidden_mode: int, where: str, error: type[Cleanr
                     where=where, todo="take it away with `chmod go-rwx`, and renew a key they could read")
 
 
-def _write_temporary(folder: Path, data: bytes) -> Path:
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".new-")  # mode 0600
+@contextlib.contextmanager
+def _written(folder: Path, data: bytes) -> Iterator[Path]:
+    """A file of mode 0600 that holds `data` on the disk, under a name that is gone afterwards."""
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=UNFINISHED)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # against `remove_unfinished`
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+            yield temporary
+    finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    return temporary
+            temporary.unlink(missing_ok=True)

@@ -14,7 +14,8 @@ from cleanroom.adapters.amounts import cents, micros, quantity
 from cleanroom.adapters.days import day
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.reading import RawTable, Reading
-from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
+from cleanroom.consent.columns import AS_OF
+from cleanroom.consent.files import allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError

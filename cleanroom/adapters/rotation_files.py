@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom import limits
-from cleanroom.adapters.private_files import make_private_folder, read_checked, replace_private
+from cleanroom.adapters.private_files import Stamp, make_private_folder, read_checked, replace_private, stamp
 from cleanroom.contract.check import decode_base64
 from cleanroom.contract.model import Party
 from cleanroom.contract.rotation import Rotation, accepted, read_rotation
@@ -27,6 +27,10 @@ class RotationFiles:
 
     def __repr__(self) -> str:
         return "RotationFiles"
+
+    def stamp(self) -> frozenset[Stamp]:
+        """What changes when somebody touches a record."""
+        return stamp((self._folder,))
 
     def accepted(self, party: Party, now: datetime) -> tuple[bytes, ...]:
         """Certificates (DER) that are this party's at `now`, the newest first. ContractError: no base64."""

@@ -36,7 +36,7 @@ MAX_REPORT_BYTES = 64 * 1024 * 1024  # 65,536 released sums with their intervals
 
 
 class RunFiles:
-    """Where runs of one party are kept. Files are 0600 and never overwritten. MachineError when the disk refuses."""
+    """Where runs of one party are kept. Files are 0600. MachineError when the disk refuses."""
 
     def __init__(self, party: Path) -> None:
         self._runs = party / RUNS_NAME
@@ -102,6 +102,12 @@ class RunFiles:
         """Store one result file of a run and return its path."""
         path = self.folder(run_id) / name
         write_private(path, text.encode(), MachineError)
+        return path
+
+    def rewrite(self, run_id: str, name: str, text: str) -> Path:
+        """As `write`, in place of one that a run which was interrupted may have left."""
+        path = self.folder(run_id) / name
+        replace_private(path, text.encode(), MachineError)
         return path
 
     @contextmanager

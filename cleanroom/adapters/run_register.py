@@ -16,7 +16,7 @@ from cleanroom import limits
 from cleanroom.adapters.alive import Alive, is_alive
 from cleanroom.adapters.database import Database
 from cleanroom.adapters.run_states import LIVE, SCHEMA, WAITING, Dialled, End, Run, State, Waiting, read_run
-from cleanroom.errors import AttemptsError, BusyError, CleanroomError, MisuseError, UsageError
+from cleanroom.errors import AttemptsError, BusyError, CleanroomError, MisuseError, ResumeError, UsageError
 from cleanroom.ports import Clock
 
 REGISTER_NAME: Final = "runs.sqlite"
@@ -96,9 +96,12 @@ class RunRegister:
             database.execute("COMMIT")
 
     def reopen(self, run: str) -> None:
-        """An interrupted run goes on in this process: it asks again, approved or not as before."""
-        self._must(run, ("interrupted",), "UPDATE run SET state = 'asked', owner = ?, ended = NULL, word = '' "
-                                          "WHERE run = ?", self._token())
+        """A run goes on in this process: one that was interrupted, or a finished one whose peer lacks our last frames.
+        It asks again, approved or not as before. ResumeError when it is over in another way."""
+        again = "UPDATE run SET state = 'asked', owner = ?, ended = NULL, word = '' WHERE run = ?"
+        if not self._change(run, ("interrupted", "finished"), again, self._token()):
+            raise ResumeError("the run is over, or under way in another process", where=run,
+                              todo="`cleanroom runs list DIR` shows its state")
 
     def move(self, run: str, state: Waiting) -> None:
         """A run waits for something else now."""

@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from cleanroom.adapters.database import Schema
 
 Waiting = Literal["awaiting_approval", "outside_hours", "queued"]
-End = Literal["finished", "refused", "failed", "cancelled"]
+End = Literal["finished", "refused", "failed", "cancelled", "interrupted"]
 State = Literal["asked", "awaiting_approval", "outside_hours", "queued", "running", "finished", "refused", "failed",
                 "cancelled", "interrupted"]
 Dialled = Literal["us", "peer"]

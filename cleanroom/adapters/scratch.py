@@ -47,8 +47,9 @@ class DiskScratch:
     """`ports.Scratch` of a node with a memory budget, in bytes: a quarter of it for lists, the rest of them under
     `folder`. Use as a context manager."""
 
-    def __init__(self, folder: Path, run: str, memory: int, entropy: Entropy) -> None:
-        self._folder, self._memory, self._budget = folder / f"{FOLDER_PREFIX}{run}", memory, memory // _LISTS
+    def __init__(self, folder: Path, memory: int, entropy: Entropy) -> None:
+        self._folder = folder / f"{FOLDER_PREFIX}{entropy.bytes(16).hex()}"  # no run's id: two could claim the same
+        self._memory, self._budget = memory, memory // _LISTS
         self._cipher = ChaCha20Poly1305(entropy.bytes(32))
         self._lock = threading.RLock()
         self._held = self.spilled = 0

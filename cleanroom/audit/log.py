@@ -38,6 +38,16 @@ class AuditLog:
     def __repr__(self) -> str:
         return "AuditLog"
 
+    @classmethod
+    def interrupted(cls, lines: tuple[bytes, ...], sink: AuditSink, clock: Clock, key: SigningKey) -> AuditLog:
+        """The log of a run that stopped without an ending, to be given one. AuditError names a malformed line."""
+        log, events = cls(sink, clock, key), parse_lines(lines)
+        log._leaves = [merkle.leaf_hash(line) for line in lines]
+        log._kinds = [event.kind for event in events]
+        log._start = events[0] if events else None
+        log._state = "new" if not events else "ended" if events[-1].kind in ENDINGS else "open"
+        return log
+
     def record(self, kind: Kind, **fields: Any) -> Event:
         """Write one event durably before returning. MisuseError when it is not allowed, or not now."""
         if self._state != ("new" if kind == Kind.RUN_STARTED else "open"):

@@ -23,9 +23,6 @@ EXIT_INTERRUPTED = 130
 # click's UsageError, wherever this version of typer keeps click
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -33,14 +30,20 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True,
                                        help="Print the version and exit.")) -> None:
     """Options of the command itself."""
 
 
-for _name in COMMANDS:
-    import_module(f"cleanroom.cli.{_name}").register(app)
+def application(*names: str) -> typer.Typer:
+    """The command line with these commands, or with all. Each is loaded from its own file: a node stays small without
+    what the others need."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                      help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
+    app.callback()(_root)
+    for name in names or COMMANDS:
+        import_module(f"cleanroom.cli.{name}").register(app)
+    return app
 
 
 def main() -> None:
@@ -48,6 +51,7 @@ def main() -> None:
     forbid_core_dumps()
     threading.excepthook = _thread_ended
     try:
+        app = application(*(name for name in sys.argv[1:2] if name in COMMANDS))
         code = app(prog_name="cleanroom", standalone_mode=False)  # then errors of the command line come here, too
         if code == EXIT_INTERRUPTED:
             _end("interrupted", EXIT_INTERRUPTED)

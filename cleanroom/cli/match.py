@@ -32,7 +32,11 @@ def match(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The party'
           lang: Lang = Language.EN,
           as_json: Annotated[bool, typer.Option("--json", help="Print the measurement as JSON.")] = False) -> None:
     """Run the contract once with the peer's node, and write the reports."""
-    finished = run_match(folder, contract, lang)
+    show_finished(run_match(folder, contract, lang), as_json=as_json)
+
+
+def show_finished(finished: Finished, *, as_json: bool) -> None:
+    """Print what a run found, and where its reports are."""
     for note in finished.notes:
         typer.echo(f"note: {note}", err=True)
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,10 +18,12 @@ from cleanroom.adapters.run_files import STATE_NAME
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.run_states import Run
 from cleanroom.adapters.system import SystemClock
+from cleanroom.cli.resume import resume
 from cleanroom.cli.run_words import cost_of_run, run_line, run_lines
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import SettingsError, UsageError
+from cleanroom.errors import ResumeError, SettingsError, UsageError
+from cleanroom.node.local import LocalNode
 from cleanroom.report.mode import mode
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The party's folder.")]
@@ -32,7 +35,7 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="The runs of this party: what they wait for, and a person's word.")
     group.command("list")(list_runs)
-    for command in (show, approve, refuse, cancel):
+    for command in (show, approve, refuse, cancel, resume):
         group.command()(command)
     app.add_typer(group, name="runs")
 
@@ -90,6 +93,9 @@ def cancel(folder: Folder, run: Which) -> None:
     """End a run at its next message or chunk. What it spent of the privacy budget stays spent."""
     register, found = _find(folder, run)
     register.cancel(found.run)
+    if found.state == "interrupted":  # nobody else would destroy its journal before its time is over
+        with LocalNode(folder) as node, suppress(ResumeError):
+            node.interrupted.drop(bytes.fromhex(found.run), node.keys.signing)
     typer.echo("cancelled; it ends at its next message, and both parties record that", err=True)
 
 

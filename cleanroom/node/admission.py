@@ -26,7 +26,7 @@ class Turn:
     """A run that may go on now: `ports.Progress` that keeps the register up to date and obeys a cancellation.
 
     `heard`: when the peer's hello came, where it dialled; `approved_by`, `approved`: who let the run begin, where a
-    person had to.
+    person had to. `interrupted`: whether a run that ends with an error may be taken up again.
     """
 
     def __init__(self, register: RunRegister, run: Run, progress: Progress) -> None:
@@ -34,6 +34,7 @@ class Turn:
         self._step, self._looked = run.step, 0.0
         self.heard = run.asked if run.dialled == "peer" else None
         self.approved_by, self.approved = run.approved_by, run.approved
+        self.interrupted = False
 
     def __repr__(self) -> str:
         return "Turn"
@@ -77,22 +78,29 @@ class Admission:
         return "Admission"
 
     @contextmanager
-    def turn(self, contract: Contract, run: str, progress: Progress, link: FrameLink | None) -> Iterator[Turn]:
+    def turn(self, contract: Contract, run: str, progress: Progress, link: FrameLink | None, *,
+             again: bool = False) -> Iterator[Turn]:
         """Wait until the run may begin, and register how it ends. `link`: to the peer that dialled; None: we dial.
+        `again`: an interrupted run goes on; it waits for other runs only.
 
         AttemptsError, BusyError, ClosedError or NotApprovedError when it may not; RunCancelledError when a person here
         ends it; what the link says when the peer does.
         """
-        self._register.ask(run, contract.id, contract.version, contract_hash(contract).hex(),
-                           "us" if link is None else "peer", attempts=self._settings.attempts_per_hour,
-                           queue=self._settings.queue)
+        if again:
+            self._register.reopen(run)
+        else:
+            self._register.ask(run, contract.id, contract.version, contract_hash(contract).hex(),
+                               "us" if link is None else "peer", attempts=self._settings.attempts_per_hour,
+                               queue=self._settings.queue)
+        turn = None
         try:
             self._wait(run, progress, link)
-            if link is not None:
+            if link is not None and not again:
                 link.say(State.READING)
-            yield Turn(self._register, self._register.get(run), progress)
+            turn = Turn(self._register, self._register.get(run), progress)
+            yield turn
         except BaseException as error:
-            self._register.end(run, _end_of(error), error)
+            self._register.end(run, "interrupted" if turn and turn.interrupted else _end_of(error), error)
             raise
         self._register.end(run, "finished")
 
@@ -122,8 +130,11 @@ class Admission:
         return state
 
     def _lacks(self, run: Run, now: datetime) -> Waiting:
-        """What a run waits for. Those that we dialled wait for other runs only: a person began them."""
+        """What a run waits for. Those that we dialled wait for other runs only: a person began them; and so do those
+        that had begun before they were interrupted."""
         hours = self._settings.daily
+        if run.step:
+            return "queued"
         if run.dialled == "peer" and self._settings.answer == "approval" and run.approved is None:
             return "awaiting_approval"
         if run.dialled == "peer" and hours is not None and not hours.contain(now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from cleanroom import flow, limits
+from cleanroom import limits
 from cleanroom.contract.check import decode_base64
 from cleanroom.contract.effective import check_policy
 from cleanroom.contract.model import Contract, Party, other
@@ -41,7 +41,7 @@ def receive_proposal(node: LocalNode, caller: bytes, data: bytes) -> tuple[Contr
     check_rules(contract, SOURCE)
     node.store.check_not_revoked(contract)
     check_next(contract, node.store.installed().values())
-    flow.check_plan(contract)
+    _check_plan(contract)
     if any(entry.role == node.settings.role for entry in contract.signatures):
         check_policy(contract, node.settings.role, node.settings.policy)
         node.store.install(contract, text)  # verifies both signatures
@@ -80,6 +80,12 @@ def _read(data: bytes) -> tuple[Contract, str]:
         return parse_contract(text, SOURCE), text
     except (UnicodeDecodeError, RecursionError):
         raise PeerViolationError("the proposed contract is not UTF-8 TOML") from None
+
+
+def _check_plan(contract: Contract) -> None:
+    from cleanroom import flow  # noqa: PLC0415 - see `LocalNode.execute`
+
+    flow.check_plan(contract)
 
 
 def _check_sender(node: LocalNode, caller: bytes, contract: Contract) -> None:

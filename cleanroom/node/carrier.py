@@ -15,7 +15,14 @@ from typing import Final
 import grpc
 
 from cleanroom import limits
-from cleanroom.errors import BusyError, CleanroomError, PeerLostError, PeerUnavailableError, PeerViolationError
+from cleanroom.errors import (
+    BusyError,
+    CleanroomError,
+    PeerLostError,
+    PeerUnavailableError,
+    PeerViolationError,
+    ResumeError,
+)
 from cleanroom.node.window import WINDOW_BYTES, WINDOW_FRAMES, Window
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.transport import (
@@ -63,6 +70,8 @@ class Carrier:
         self._closed = self._aborted = False
         self._ended = False  # the peer will send nothing more
         self._end: Exception | None = None
+        self._before = (0, 0)  # frames received and sent by an earlier process, which this one goes through again
+        self._again = False
         self.run = bytes(RUN_BYTES)  # what a stream that goes on is about
         self.durable = self.dials = False
 
@@ -106,12 +115,17 @@ class Carrier:
             self._failures += 1
             self._begin(answered=False)
 
+    def restore(self, received: int, sent: int) -> None:
+        """This process takes up a run: so many frames were received and sent before it."""
+        self._before, self._again = (received, sent), True
+        self._confirmed = received
+
     def reopened(self, received: int) -> bool:
         """The peer began another stream and has `received` frames. False when that cannot be, which ends the run."""
         with self._changed:
             try:
-                self._window.rewind(received)
-            except PeerViolationError as error:
+                self._go_on(received)
+            except CleanroomError as error:
                 self._end_with(error)
                 self._changed.notify_all()
                 return False
@@ -157,8 +171,25 @@ class Carrier:
     def _begin(self, *, answered: bool) -> None:
         self._stream += 1
         self._up, self._answered = True, answered
-        self._greeting = encode_resume(Resume(self.run, self._received + len(self._inbox)))
+        self._inbox.clear()  # comes again: only what was taken for good counts
+        self._inbox_bytes = 0
+        self._greeting = encode_resume(Resume(self.run, self._taken))
         self._changed.notify_all()
+
+    @property
+    def _taken(self) -> int:
+        """Frames that were taken for good, by this process or an earlier one."""
+        return max(self._received, self._before[0])
+
+    def _go_on(self, received: int) -> None:
+        """The peer has so many of our frames."""
+        if not self._again:
+            self._window.rewind(received)
+        elif received <= self._before[1]:
+            self._window.skip(received)
+            self._again = False
+        else:
+            raise ResumeError("the peer has frames that our journal does not know", where=self.run.hex())
 
     @property
     def _settled(self) -> bool:
@@ -169,7 +200,17 @@ class Carrier:
 
     def _frames(self, stream: int) -> Iterator[Frame]:
         while (frame := self._next(stream)) is not None:
+            try:
+                self._before_sending()
+            except CleanroomError as error:
+                with self._changed:
+                    self._end_with(error)
+                    self._changed.notify_all()
+                return
             yield frame
+
+    def _before_sending(self) -> None:
+        """Whatever must be done before a frame, or a word on frames that were taken, leaves this process."""
 
     def _next(self, stream: int) -> Frame | None:
         with self._changed:
@@ -187,14 +228,14 @@ class Carrier:
         return None
 
     def _signal_due(self) -> bool:
-        taken = self._received - self._confirmed
+        taken = self._taken - self._confirmed
         return (time.monotonic() >= self._beat or taken >= _CONFIRM_FRAMES
                 or self._unconfirmed_bytes >= _CONFIRM_BYTES or (self._closed and taken > 0))
 
     def _signal(self) -> Frame:
-        self._confirmed, self._unconfirmed_bytes = self._received, 0
+        self._confirmed, self._unconfirmed_bytes = self._taken, 0
         self._beat = time.monotonic() + limits.HEARTBEAT
-        return encode_signal(Signal(self._received, self._step, self._state))
+        return encode_signal(Signal(self._taken, self._step, self._state))
 
     def _arrived(self, frame: Frame, stream: int) -> bool:
         """Take one frame in. False when its stream is not the one in use any more."""
@@ -223,7 +264,7 @@ class Carrier:
     def _resumed(self, resume: Resume) -> None:
         if self._answered or resume.run != self.run:
             raise PeerViolationError("the peer goes on with a run that is not this one")
-        self._window.rewind(resume.received)
+        self._go_on(resume.received)
         self._answered, self._failures = True, 0
 
     def _signalled(self, signal: Signal) -> None:

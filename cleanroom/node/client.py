@@ -9,23 +9,23 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom import limits
+from cleanroom.adapters.journal import Journal
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node import tls
 from cleanroom.node.authorise import SERVICE
 from cleanroom.node.carrier import lost, start_pump
 from cleanroom.node.link import FrameLink
-from cleanroom.node.local import LocalNode
+from cleanroom.node.local import LAST_FRAMES, LocalNode
 from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, Revocation, Rotation
-
-LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
+from cleanroom.wire.transport import State
 
 
 class Dial:
@@ -104,9 +104,22 @@ class Dial:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
         settings = self._node.settings.node
-        self._link = link = FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit)
+        return self._keep_open(FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit))
+
+    def again(self, run: bytes, journal: Journal) -> FrameLink:
+        """A stream for the rest of a run. A run that needs the peer no more waits for it for a moment only."""
+        settings = self._node.settings.node
+        silence = settings.connect_timeout if journal.ended else settings.peer_silence
+        link = FrameLink(silence, settings.run_limit, settings.wait_limit)
+        link.run = run
+        link.say(State.RESUMING)
+        link.restore(journal.received, journal.sent)
+        link.reopen()
+        return self._keep_open(link)
+
+    def _keep_open(self, link: FrameLink) -> FrameLink:
         link.certificate = hashlib.sha256(self._certificate).digest()
-        link.durable = link.dials = True
+        self._link, link.durable, link.dials = link, True, True
         self._open(link)
         threading.Thread(target=self._keep, args=(link,), name="cleanroom-dial", daemon=True).start()
         return link

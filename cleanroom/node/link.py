@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import NoReturn
 
 from cleanroom import limits
-from cleanroom.errors import CleanroomError, ContractRevokedError, PeerLostError, PeerUnavailableError
+from cleanroom.adapters.journal import Entry, Journal
+from cleanroom.errors import (
+    BusyError,
+    CleanroomError,
+    ContractRevokedError,
+    PeerLostError,
+    PeerRefusedError,
+    PeerUnavailableError,
+    ResumeError,
+)
 from cleanroom.node.carrier import GLANCE, Carrier, lost
 from cleanroom.node.patience import Patience
 from cleanroom.session.messages import Message
@@ -16,6 +26,7 @@ from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
 from cleanroom.wire.transport import WAITING, State
 
+ANSWER = 5.0  # seconds until a peer that is there has said how many frames of a run it has
 _AGAIN = "look at the other party's node, then run again"
 
 
@@ -32,6 +43,7 @@ class FrameLink(Carrier):
         self._silence, self._patience = silence, Patience(limit, wait)
         self.bytes_sent = self.bytes_received = 0
         self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
+        self.journal: Journal | None = None
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
         self.attend: Callable[[], None] = lambda: None  # asked while this side waits for the peer; likewise
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
@@ -39,12 +51,19 @@ class FrameLink(Carrier):
     def __repr__(self) -> str:
         return "FrameLink"
 
+    @property
+    def step(self) -> str:
+        """Name of the step that this run has reached."""
+        return STEPS[self._step].name
+
     def send(self, step: int, message: Message) -> None:
         """Queue one message for the peer; waits while the peer is slower."""
         if step != self._step or not self._window.end:
             self.guard()
         self._step = step
         frame = encode(message, step, self._window.end)
+        if self.journal is not None:
+            self._recorded(self.journal, frame)
         self._await(lambda: self._window.room(frame) or self._ended)
         if not self._window.room(frame):
             self._raise_end()
@@ -53,9 +72,12 @@ class FrameLink(Carrier):
 
     def receive(self) -> tuple[int, Message]:
         """The peer's next message, decoded and bounded."""
+        if self.journal is not None and self.journal.replaying:
+            return self._decoded(Frame.FromString(self.journal.answer(bytes, Entry.RECEIVED)))
         self._await(lambda: bool(self._inbox) or self._ended)
         if not self._inbox:
             self._raise_end()
+        self.say(State.WORKING)
         return self._take()
 
     def pause(self, seconds: float) -> None:
@@ -83,6 +105,8 @@ class FrameLink(Carrier):
         record = error.record if isinstance(error, ContractRevokedError) else b""
         with self._changed:
             if not self._closed:
+                self._changed.wait_for(lambda: not self._again or self._ended, ANSWER)
+                self._window.leap()
                 self._queue(encode_abort(code, reason, self._window.end, record))
                 self._aborted = self._closed = True
 
@@ -100,22 +124,52 @@ class FrameLink(Carrier):
                 self.told(news)
             self.attend()
 
+    def _recorded(self, journal: Journal, frame: Frame) -> None:
+        """A frame that an earlier process sent is the same frame again; the peer has said how many it has of them."""
+        if journal.replaying:
+            try:
+                self._await(lambda: not self._again or self._ended)
+            except PeerLostError:
+                if not journal.ended:
+                    raise
+            if self._again and not journal.ended:
+                self._raise_refused()
+            if self._again:  # the run was complete, and the peer does not need us any more
+                self._go_on(journal.sent)
+        journal.check(Entry.SENT, hashlib.sha256(frame.SerializeToString(deterministic=True)).digest())
+
+    def _raise_refused(self) -> NoReturn:
+        try:
+            self._raise_end()
+        except BusyError as error:
+            raise PeerLostError(error.what, todo=error.todo) from error
+        except PeerRefusedError as error:
+            raise ResumeError(f"the peer does not go on with the run ({error.where})", where=self.run.hex(),
+                              todo="begin a new one with `cleanroom match`") from error
+
     def _take(self) -> tuple[int, Message]:
-        frame = self._popped()
+        with self._changed:  # together: a stream that begins meanwhile asks for what was not recorded
+            frame = self._inbox[0]
+            again = self.journal is not None and self.journal.replaying  # looking for an abort, ahead of its turn
+            if self.journal is not None and not again:
+                self.journal.answer(frame.SerializeToString, Entry.RECEIVED)
+            self._inbox.popleft()
+            self._inbox_bytes -= frame.ByteSize()
+            self._unconfirmed_bytes += frame.ByteSize()
+            return decode(frame, frame.sequence) if again else self._decoded(frame)
+
+    def _decoded(self, frame: Frame) -> tuple[int, Message]:
         step, message = decode(frame, self._received)
         with self._changed:
             self._received += 1
-            self._unconfirmed_bytes += frame.ByteSize()
             self._changed.notify_all()
         self.bytes_received += frame.ByteSize()
         self._step = min(step, len(STEPS) - 1)
         return step, message
 
-    def _popped(self) -> Frame:
-        with self._changed:
-            frame = self._inbox.popleft()
-            self._inbox_bytes -= frame.ByteSize()
-        return frame
+    def _before_sending(self) -> None:
+        if self.journal is not None:
+            self.journal.sync()
 
     def _check_patience(self) -> None:
         self._patience.waits(self._state in WAITING or (self._peer is not None and self._peer.state in WAITING))
@@ -124,7 +178,7 @@ class FrameLink(Carrier):
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard >= self._silence:
             raise PeerLostError(f"the peer has been silent for {self._silence:.0f} s in step "
-                                f"{STEPS[self._step].name}; it {self._last_heard()}",
+                                f"{self.step}; it {self._last_heard()}",
                                 where="node.peer_silence", todo=_AGAIN)
 
     def _last_heard(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,11 +24,19 @@ class LiveRuns:
         """While the context is open, streams of this caller may go on with the run."""
         if self._links.setdefault(run, (caller, link))[1] is not link:
             raise PeerViolationError("the peer repeats the id of a run that is under way")
-        link.run, link.durable = run, True
+        link.run = run
         try:
             yield
         finally:
             del self._links[run]
+
+    def leave(self, seconds: float) -> None:
+        """Let go of all of them, so that they can be taken up later; wait so long until they have noticed."""
+        end = time.monotonic() + seconds
+        for _, link in list(self._links.values()):
+            link.leave()
+        while self._links and time.monotonic() < end:
+            time.sleep(0.02)
 
     def find(self, run: bytes, caller: bytes) -> FrameLink | None:
         """The link of a run that began with this caller."""

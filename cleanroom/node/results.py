@@ -57,17 +57,19 @@ class Results:
 
 def write_results(runs: RunFiles, setup: Setup, outcome: Outcome, contract: Contract, *, started: datetime,
                   ended: datetime, timings: Mapping[str, float], traffic: tuple[int, int],
-                  language: str = "en") -> Results:
+                  language: str = "en", again: bool = False) -> Results:
     """Render all, then write all: a failure to render, or a report that breaks a rule, leaves nothing.
 
-    `contract` is the one that both signed; the run's evidence is on disk and sealed.
+    `contract` is the one that both signed; the run's evidence is on disk and sealed. `again`: the run was taken up, and
+    reports of its first end may be there.
     """
     document = measurement_document(setup.plan.contract, setup.plan, outcome.table, outcome.estimates,
                                     _facts(setup, outcome, started, ended, timings, traffic))
     text, run = measurement_text(document), setup.run.hex()
     files = {MEASUREMENT_NAME: text, **_compliance(runs.folder(run), contract, setup, json.loads(text), language),
              REPORT_NAME: render_html(document, language), RESULTS_NAME: render_csv(document)}
-    paths = {name: runs.write(run, name, content) for name, content in files.items()}
+    write = runs.rewrite if again else runs.write
+    paths = {name: write(run, name, content) for name, content in files.items()}
     return Results(paths[MEASUREMENT_NAME], paths[REPORT_NAME], paths[RESULTS_NAME], paths[COMPLIANCE_PAGE_NAME],
                    document)
 

@@ -3,62 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from concurrent import futures
-from contextlib import contextmanager, suppress
-from itertools import chain
-from typing import Any
-from weakref import WeakSet
+from contextlib import suppress
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from cleanroom import limits
-from cleanroom.adapters.progress import Silent
-from cleanroom.contract.model import Contract, other
-from cleanroom.contract.parse import contract_hash
+from cleanroom.adapters.private_files import Stamp
+from cleanroom.contract.model import other
 from cleanroom.errors import (
-    CleanroomError,
-    ContractError,
-    PeerLostError,
-    PeerViolationError,
-    ResumeError,
     SettingsError,
 )
 from cleanroom.node import tls
 from cleanroom.node.agreements import (
-    hash_text,
-    receive_proposal,
-    receive_revocation,
-    receive_rotation,
     trusted_parties,
 )
-from cleanroom.node.authorise import SERVICE, Authorise, Caller, peer_fingerprint
-from cleanroom.node.carrier import start_pump
-from cleanroom.node.link import FrameLink
-from cleanroom.node.live import LiveRuns, first_frame
+from cleanroom.node.authorise import SERVICE, Authorise, Caller
 from cleanroom.node.local import LocalNode
-from cleanroom.session.messages import Hello
+from cleanroom.node.log import Event, complain
+from cleanroom.node.servicer import Servicer
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import (
-    Proposal,
-    ProposalAnswer,
-    Revocation,
-    RevocationAnswer,
-    Rotation,
-    RotationAnswer,
-)
-from cleanroom.v1.node_pb2 import Frame
-from cleanroom.wire.codec import encode_abort
-from cleanroom.wire.transport import decode_resume
 
 SPARE_CALLS = 4  # streams beside those of runs: proposals, health, and hellos that will be refused
 REFRESH_SECONDS = 2.0  # until a new contract takes effect
+LOOK_SECONDS = 60.0  # until what only time changes is noticed; a run is checked against the clock when it begins
 REBIND_SECONDS = 10.0
-FINISH_SECONDS = 2.0  # sealing a log takes less
+STOP_SECONDS = 5.0  # for the runs of a node that stops to write down that they were interrupted
 MAX_RUN_SECONDS = 86_400.0  # a run begun under the earlier contracts may finish
 EVERYBODY: frozenset[Caller] = frozenset({"party", "trusted"})
 
@@ -77,6 +48,8 @@ class NodeServer:
         self._servers: list[grpc.Server] = []  # the last one listens, the others finish their runs
         self._bundle = b""
         self._reported: frozenset[str] = frozenset()
+        self._seen: frozenset[Stamp] = frozenset()
+        self._next_look = 0.0
 
     def start(self) -> str:
         """Listen on the address of party.toml. SettingsError when it is taken."""
@@ -90,7 +63,11 @@ class NodeServer:
         """Block until the process is told to end."""
         while True:
             time.sleep(REFRESH_SECONDS)
-            self.refresh()
+            seen, now = self._node.stamp(), time.monotonic()
+            if seen != self._seen or now >= self._next_look:  # to verify every signature each time would keep it busy
+                self._seen, self._next_look = seen, now + LOOK_SECONDS
+                self.refresh()
+            self._node.interrupted.give_up(self._node.keys.signing)
 
     def refresh(self) -> None:
         """Listen anew if other peers are trusted than before, or our next certificate has begun. Runs go on."""
@@ -107,6 +84,7 @@ class NodeServer:
         self._health.enter_graceful_shutdown()
         for ending in [server.stop(grace=2) for server in self._servers]:
             ending.wait()
+        self._servicer.live.leave(STOP_SECONDS)
         self._servicer.finish()
 
     def _listen(self, trusted: bytes, patience: float) -> int:
@@ -139,10 +117,10 @@ class NodeServer:
         return tls.server_credentials(*self._node.keys.tls_pem(), trusted)
 
     def _report(self) -> None:
-        refusals = self._node.refusals()
-        for refusal in refusals:
-            if refusal not in self._reported:
-                _say(f"not in force here: {refusal}")
+        refusals = {f"{name}: {error}": (name, error) for name, error in self._node.refusals()}
+        for key in refusals.keys() - self._reported:
+            name, error = refusals[key]
+            complain(Event.CONTRACT_REFUSED, f"not in force here: contract {name}" if name else "no contract", error)
         self._reported = frozenset(refusals)
 
     def _certificates(self, callers: frozenset[Caller]) -> set[bytes]:
@@ -162,134 +140,3 @@ class NodeServer:
 
     def _callers(self, callers: frozenset[Caller]) -> frozenset[bytes]:
         return frozenset(hashlib.sha256(der).digest() for der in self._certificates(callers))
-
-
-class Servicer(node_pb2_grpc.NodeServicer):
-    """The node's own service."""
-
-    def __init__(self, node: LocalNode) -> None:
-        self._node = node
-        self._live = LiveRuns()
-        self._runs: WeakSet[threading.Thread] = WeakSet()
-
-    def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
-        """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
-        caller, silence = peer_fingerprint(context), self._node.settings.node.peer_silence
-        first = first_frame(request_iterator, silence)
-        if first is None:
-            _say(f"a caller was silent for {silence} s; no run has begun")
-            yield encode_abort(PeerLostError.__name__, PeerLostError.public, 0)
-        elif first.WhichOneof("body") == "resume":
-            yield from self._resume(first, request_iterator, caller)
-        else:
-            yield from self._serve(self._link(caller), chain([first], request_iterator), caller)
-        if not context.is_active():
-            yield Frame()  # goes nowhere: gRPC never forgets a call that it broke off itself and that then ends well
-
-    def _resume(self, first: Frame, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
-        """The rest of a run that is here, for the caller it began with; or all of it, when its first stream was cut
-        before it came here. Whoever else asks is told no more than that there is none."""
-        resume = decode_resume(first.resume)
-        link = self._live.find(resume.run, caller)
-        if link is not None and link.reopened(resume.received):
-            start_pump(link, frames)
-            return link.outgoing()
-        if link is not None or resume.received or self._node.used(resume.run):
-            return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
-        fresh = self._link(caller)
-        fresh.run = resume.run
-        fresh.reopened(0)
-        return self._serve(fresh, frames, caller)
-
-    def _link(self, caller: bytes) -> FrameLink:
-        settings = self._node.settings.node
-        wait = settings.wait_limit + settings.peer_silence  # `Admission` ends a wait earlier, and says which
-        link = FrameLink(settings.peer_silence, settings.run_limit, wait)
-        link.certificate = caller
-        return link
-
-    def _serve(self, link: FrameLink, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
-        start_pump(link, frames)
-        run = threading.Thread(target=self._answer, args=(link, caller), name="cleanroom-run", daemon=True)
-        run.start()
-        self._runs.add(run)
-        return link.outgoing()
-
-    def finish(self) -> None:
-        """Let runs whose streams have ended write that down; one that computes on is left to be interrupted."""
-        for run in tuple(self._runs):
-            run.join(FINISH_SECONDS)
-
-    def Propose(self, request: Proposal, context: Any) -> ProposalAnswer:  # noqa: N802
-        """Keep a contract that the peer has signed, for a person to read and accept."""
-        with _refusing(context, "proposal"):
-            contract, installed = receive_proposal(self._node, peer_fingerprint(context), request.text)
-            what = "is signed by both and kept" if installed else "waits for `cleanroom contract accept`"
-            _say(f"proposal {contract.id} version {contract.version} ({hash_text(contract)}) {what}")
-            return ProposalAnswer(contract=contract_hash(contract), installed=installed)
-
-    def Revoke(self, request: Revocation, context: Any) -> RevocationAnswer:  # noqa: N802
-        """Keep the peer's revocation of a contract."""
-        with _refusing(context, "revocation"):
-            contract = receive_revocation(self._node, peer_fingerprint(context), request.record)
-            _say(f"contract {contract.id} version {contract.version} ({hash_text(contract)}) is revoked by the peer")
-            return RevocationAnswer(contract=contract_hash(contract))
-
-    def Rotate(self, request: Rotation, context: Any) -> RotationAnswer:  # noqa: N802
-        """Keep the peer's next certificate."""
-        with _refusing(context, "rotation"):
-            rotation = receive_rotation(self._node, peer_fingerprint(context), request.record)
-            _say(f"the peer changes its certificate on {rotation.switch_at:%Y-%m-%d}; the present one is accepted "
-                 f"until {rotation.until:%Y-%m-%d}")
-            return RotationAnswer()
-
-    def _answer(self, link: FrameLink, caller: bytes) -> None:
-        try:
-            hello, contract = self._greeting(link, caller)
-            with self._live.kept(hello.run, caller, link):
-                finished = self._node.execute(contract, hello.run, Silent(), lambda: link, initiator=False)
-                for note in finished.notes:
-                    _say(f"run {hello.run.hex()}: {note}")
-                _say(f"run {hello.run.hex()}: finished and signed by both")
-                link.drain(self._node.settings.node.peer_silence)
-        except CleanroomError as error:
-            _say(f"run ended: {type(error).__name__}: {error}")
-            link.abort(error)
-        except Exception as error:  # the peer must hear of any end; details stay here
-            _say(f"run ended by an internal error ({type(error).__name__})")
-            link.abort(error)
-        finally:
-            link.close()
-
-    def _greeting(self, link: FrameLink, caller: bytes) -> tuple[Hello, Contract]:
-        _, hello = link.peek(self._node.settings.node.connect_timeout)
-        if not isinstance(hello, Hello):
-            raise PeerViolationError("the first message is not a hello")
-        contract = self._node.known().get(hello.contract)  # whether it is in force is checked by `execute`
-        if contract is None:
-            raise ContractError("the peer names a contract that is not here", todo=(
-                "put the signed contract into the folder `contracts`; `cleanroom contract verify` says what is wrong"))
-        if not self._node.is_of(caller, contract.party(other(self._node.settings.role))):
-            raise ContractError("the caller's certificate is pinned by another contract than the one it names")
-        if self._node.used(hello.run):
-            raise PeerViolationError("the peer repeats the id of an earlier run")
-        return hello, contract
-
-
-@contextmanager
-def _refusing(context: Any, what: str) -> Iterator[None]:
-    """End a call with the public words of an error; its own words stay here."""
-    try:
-        yield
-    except CleanroomError as error:
-        _say(f"{what} refused: {error}")
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
-    except Exception as error:
-        if isinstance(error, grpc.RpcError):
-            raise
-        _say(f"{what} ended by an internal error ({type(error).__name__})")
-        context.abort(grpc.StatusCode.INTERNAL, "internal error")
-
-
-def _say(text: str) -> None:
-    print(text[:4 * limits.MAX_TEXT], file=sys.stderr, flush=True)  # noqa: T201

@@ -22,6 +22,7 @@ class Window:
         self._bytes = 0
         self.first = self.sent = 0
         self.end = 0
+        self._had = 0  # frames that the peer took from an earlier process: made again, and not kept
 
     def __repr__(self) -> str:
         return f"Window({self.first}, {self.end})"
@@ -33,6 +34,9 @@ class Window:
 
     def add(self, frame: Frame) -> None:
         """Keep the next frame."""
+        if self.end < self._had:
+            self.first = self.sent = self.end = self.end + 1
+            return
         self._frames.append(frame)
         self._bytes += frame.ByteSize()
         self.end += 1
@@ -53,18 +57,24 @@ class Window:
         return self.first == self.end
 
     def rewind(self, received: int) -> None:
-        """A new stream goes on with frame `received`. PeerViolationError when that was never sent, or is gone."""
-        self._check(received)
+        """A new stream goes on with frame `received`. PeerViolationError as `confirm`."""
+        self.confirm(received)
         self.sent = received
+
+    def skip(self, received: int) -> None:
+        """The frames below `received` will be made again; the peer has them."""
+        self._had = received
+
+    def leap(self) -> None:
+        """None of the frames that the peer has are made again: the next one is the first that it has not."""
+        if self.end < self._had:
+            self.first = self.sent = self.end = self._had
 
     def confirm(self, received: int) -> None:
         """The peer has taken all below `received`. PeerViolationError when it cannot have, or had taken more."""
-        self._check(received)
-        while self.first < received:
-            self._bytes -= self._frames.popleft().ByteSize()
-            self.first += 1
-
-    def _check(self, received: int) -> None:
-        if not self.first <= received <= self.sent:
+        if not self.first <= received <= max(self.sent, self._had):
             raise PeerViolationError(f"the peer says it has {received} frames; it had taken {self.first} before, and "
                                      f"{self.sent} were sent")
+        while self._frames and self.first < received:
+            self._bytes -= self._frames.popleft().ByteSize()
+            self.first += 1

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cleanroom.report import sections_keys
 from cleanroom.report.charts import Chart, Point, described, svg
+from cleanroom.report.environment import environment
 from cleanroom.report.figures import COUNT_AXIS, SHARE_AXIS, Figure
-from cleanroom.report.html import environment
 from cleanroom.report.mode import notice_of
 from cleanroom.report.sections import Body, Line, Table, counted
 from cleanroom.report.voice import Cell, Voice

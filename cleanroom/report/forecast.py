@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from cleanroom.report import select
 from cleanroom.report.charts import MOST_LINES, Chart, Point, described, svg
+from cleanroom.report.environment import environment
 from cleanroom.report.figures import COUNT_AXIS, MONEY_AXIS, POINTS_AXIS, Figure
 from cleanroom.report.format import Numbers
-from cleanroom.report.html import environment
 from cleanroom.report.mode import notice_of
 from cleanroom.report.sections import Body, Line, Table
 from cleanroom.report.voice import Cell

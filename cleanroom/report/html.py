@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from cleanroom.errors import DataError
 from cleanroom.report import figures, metrics, prose, sections, sections_keys
 from cleanroom.report.document import SCHEMA
+from cleanroom.report.environment import environment
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
 from cleanroom.report.wording import NUMBERS, words
@@ -40,9 +39,3 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
         "annex": sections.annex(voice),
     }
-
-
-def environment() -> Environment:
-    """Templates of this room; everything is escaped, and a missing value is an error."""
-    return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)

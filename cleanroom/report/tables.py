@@ -20,10 +20,8 @@ _FORMULA: Final = re.compile(r"(^|[;\t\r\n,])(\s*)(?=[=+\-@\t\r\n\uff1d\uff0b\uf
 
 
 def render_csv(document: Document) -> str:
-    """RFC 4180 text with a header row. Unknown numbers are empty; money is in cents.
-
-    A notice of the run's mode, if there is one, is the first column.
-    """
+    """RFC 4180 text with a header row. Unknown numbers are empty; money is in cents. A notice of the run's mode, if
+    there is one, is the first column."""
     out = io.StringIO()
     notice = {"mode": harmless(told)} if (told := notice_of(document, "en")) else {}
     writer = csv.DictWriter(out, (*notice, *COLUMNS), quoting=csv.QUOTE_MINIMAL)

@@ -56,6 +56,7 @@ class Setup:
     started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
     hello: Hello | None = None  # ours, when the peer has it already
     versions: tuple[int, int] = (limits.OLDEST_PROTOCOL, limits.PROTOCOL_VERSION)  # of the protocol, that we speak
+    resumable: bool = False  # whether a run that loses its peer may be taken up again, so that this is not its end
 
     @property
     def cost(self) -> RunCost:

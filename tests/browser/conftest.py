@@ -18,6 +18,7 @@ import kit
 from catalogue_document import catalogue_document
 from check_kit import checked
 from compliance_kit import report as compliance
+from node_kit import document as node_document
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_kit import contract, document, everything
 
@@ -28,6 +29,7 @@ from cleanroom.report.checkup import render_check
 from cleanroom.report.compliance.page import render_compliance
 from cleanroom.report.forecast import render_plan
 from cleanroom.report.html import render_html
+from cleanroom.report.node_page import render_node
 from cleanroom.report.wording import LANGUAGES
 from cleanroom.session.costs import NATIVE
 
@@ -77,6 +79,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for language in LANGUAGES:
             page = render_compliance(report_of(kind), language)
             (out / f"{kind}.{language}.html").write_text(page, encoding="utf-8")
+    for language in LANGUAGES:
+        (out / f"node.{language}.html").write_text(render_node(node_document(), language), encoding="utf-8")
     return out
 
 
@@ -91,7 +95,7 @@ MADE = {"plan": (forecast, render_plan), "check": (checked, render_check),
         "catalogue": (catalogue_document, render_html)}
 
 
-@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE) for language in LANGUAGES])
+@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE, "node") for language in LANGUAGES])
 def report(request: pytest.FixtureRequest, folder: Path) -> Path:
     """One report."""
     return folder / f"{request.param}.html"

@@ -32,7 +32,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
             yield " ".join((*path, name)), child
 
 
-COMMANDS = dict(commands(typer.main.get_command(command.app)))
+COMMANDS = dict(commands(typer.main.get_command(command.application())))
 
 
 def test_the_walk_finds_the_commands() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from live import OneProcess
 
+from cleanroom import limits
 from cleanroom.adapters import backends
 from cleanroom.adapters.contract_files import read_contract
-from cleanroom.node import server
+from cleanroom.node import server, servicer
 from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
 
@@ -37,7 +38,7 @@ class Killer:
 
 
 def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
-    backends.ProcessExecutor = OneProcess
+    backends.ProcessExecutor, limits.HEARTBEAT = OneProcess, 0.2
     with LocalNode(folder) as node:
         agreed = read_contract(contract)
         with Dial(node, agreed) as dial:
@@ -46,8 +47,8 @@ def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
 
 
 def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
-    backends.ProcessExecutor = OneProcess
-    server.Silent = lambda: Killer(stage)
+    backends.ProcessExecutor, limits.HEARTBEAT = OneProcess, 0.2
+    servicer.Silent = lambda: Killer(stage)
     with LocalNode(folder) as node:
         listening = server.NodeServer(node)
         listening.start()

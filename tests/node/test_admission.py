@@ -34,7 +34,7 @@ from cleanroom.errors import (
     RunCancelledError,
 )
 from cleanroom.flow import check_plan
-from cleanroom.node import admission, server
+from cleanroom.node import admission, servicer
 from cleanroom.node.carrier import start_pump
 from cleanroom.node.client import Dial
 from cleanroom.node.link import FrameLink
@@ -254,7 +254,7 @@ def test_a_run_is_cancelled_from_either_side_and_both_record_it(tiny: Tiny, monk
                                                                stage: str) -> None:
     progress = Watcher(stage, lambda: register(tiny, who).cancel(newest(tiny, who).run))
     if who == "retailer":
-        monkeypatch.setattr(server, "Silent", lambda: progress)
+        monkeypatch.setattr(servicer, "Silent", lambda: progress)
     with serving(tiny.retailer):
         with pytest.raises(RunCancelledError if who == "advertiser" else PeerCancelledError):
             watched(tiny, progress if who == "advertiser" else Watcher())
@@ -268,7 +268,7 @@ def test_a_run_is_cancelled_from_either_side_and_both_record_it(tiny: Tiny, monk
             assert result_files(run) == []
             assert spent(tiny, role)[:len(CHARGED[stage])] == CHARGED[stage]
         assert newest(tiny, who).step == stage
-        monkeypatch.setattr(server, "Silent", Watcher)
+        monkeypatch.setattr(servicer, "Silent", Watcher)
         match(tiny.advertiser, tiny.contract)
 
 
@@ -324,11 +324,11 @@ def padded(frame: Frame, size: int) -> Frame:
     return Frame.FromString(frame.SerializeToString() + b"\xfa\x07" + length + body)  # field 127, bytes
 
 
-def test_a_hello_with_a_megabyte_around_it_ends_the_call(tiny: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hello_with_a_megabyte_around_it_ends_the_call(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
     with serving(tiny.retailer):
         frames, _ = converse(tiny, [padded(hello_of(tiny, bytes(16)), limits.MAX_GREETING_BYTES)])
         assert abort_reason(frames)[0] == "PeerViolationError"
-        assert f"more than {limits.MAX_GREETING_BYTES} bytes" in capsys.readouterr().err
+        assert f"more than {limits.MAX_GREETING_BYTES} bytes" in caplog.text
         assert register(tiny, "retailer").runs() == []
 
 
@@ -361,7 +361,7 @@ def test_the_quota_has_room_for_a_whole_run(tiny: Tiny, role: Role) -> None:
 
 
 def test_signals_without_a_hello_hold_a_stream_for_the_connect_timeout_only(
-        tiny: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+        tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
     tiny.setting("retailer", "connect_timeout = 5", "connect_timeout = 1")
     ended = threading.Event()
 
@@ -374,4 +374,4 @@ def test_signals_without_a_hello_hold_a_stream_for_the_connect_timeout_only(
         frames, _ = converse(tiny, chatter())
         ended.set()
     assert abort_reason(frames)[0] == "PeerUnavailableError"
-    assert "no hello within 1 s" in capsys.readouterr().err
+    assert "no hello within 1 s" in caplog.text

@@ -77,7 +77,7 @@ def test_a_flood_waits_at_the_sender(tiny: Tiny, monkeypatch: pytest.MonkeyPatch
         assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
 
 
-def test_a_drip_ends_with_the_run_limit(tiny: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drip_ends_with_the_run_limit(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
     """One good point every tenth of a second is no silence; three hundred of them are too slow."""
     tiny.setting("retailer", "peer_silence = 20", "peer_silence = 20\nrun_limit = 3")
     points = OpenSSLBackend(SerialExecutor()).power_base(
@@ -95,7 +95,7 @@ def test_a_drip_ends_with_the_run_limit(tiny: Tiny, capsys: pytest.CaptureFixtur
         over.set()
         assert abort_reason(answer) == ("PeerUnavailableError", "the connection was lost")
         assert len(failed_runs(tiny, "retailer", "PeerUnavailableError")) == 1
-        until(lambda: "longer than 3 s, in step blinded_cells" in capsys.readouterr().err)
+        until(lambda: "longer than 3 s, in step blinded_cells" in caplog.text)
 
 
 def test_a_node_serves_the_next_run_after_all_of_them(tiny: Tiny) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,12 @@ from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import load_tables
 from cleanroom.adapters.scratch import DiskScratch
 from cleanroom.adapters.system import SystemClock, SystemEntropy
-from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Role
 from cleanroom.errors import DataError, MachineError, PeerRefusedError
 from cleanroom.flow import prepare
 from cleanroom.identity.numbering import numbered
 from cleanroom.node.local import LocalNode
+from cleanroom.node.runner import Runner
 
 NOW = SystemClock().now
 SMALL = 200_000  # bytes of memory: several parts of the tiny files
@@ -58,10 +59,10 @@ def parties(request: pytest.FixtureRequest, tiny: Tiny) -> Tiny:
 def prepared(tiny: Tiny, role: Role, folder: Path, memory: int) -> tuple[object, object, int]:
     """A side made from parts under a memory budget, what it says of itself, and how many parts there were."""
     contract, settings = read_contract(tiny.contract), load_party(tiny.party(role))
-    with DiskScratch(folder, "run", memory, SystemEntropy()) as scratch, LocalNode(tiny.party(role)) as node:
-        audit = AuditLog(Sink(), node.clock, node.keys.signing)
-        setup = node._setup(contract, memory.to_bytes(16, "big"), audit,
-                            DiskScratch(folder, "other", 10**9, SystemEntropy()))
+    with DiskScratch(folder, memory, SystemEntropy()) as scratch, LocalNode(tiny.party(role)) as node:
+        turn = SimpleNamespace(heard=None, approved=None)
+        setup = Runner(node)._setup(contract, memory.to_bytes(16, "big"), Sink(),
+                                    DiskScratch(folder, 10**9, SystemEntropy()), turn, None)
         parts = load_parts(settings, contract, node.clock.now(), scratch, memory)
         side, own = prepare(setup, parts)
         return side, own, len(parts)
@@ -95,7 +96,7 @@ def test_parts_give_what_the_whole_gives(parties: Tiny, tmp_path: Path, role: Ro
 def test_every_row_is_in_one_part_and_a_person_in_one_only(parties: Tiny, tmp_path: Path) -> None:
     contract, settings = read_contract(parties.contract), load_party(parties.retailer)
     whole = numbered(load_tables(settings, contract, NOW()))
-    with DiskScratch(tmp_path, "run", SMALL, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, SMALL, SystemEntropy()) as scratch:
         parts = load_parts(settings, contract, NOW(), scratch, SMALL)
         assert scratch.spilled > 0
         judged = [parts.people(number) for number in range(len(parts))]
@@ -125,7 +126,7 @@ def test_an_error_far_into_a_file_names_its_line(tiny: Tiny, tmp_path: Path, tab
     edit(tiny.advertiser / f"data/{table}.csv", old, new)
     contract, settings = read_contract(tiny.contract), load_party(tiny.advertiser)
     room = tmp_path / "spilled"
-    with DiskScratch(room, "run", SMALL, SystemEntropy()) as scratch, pytest.raises(DataError) as caught:
+    with DiskScratch(room, SMALL, SystemEntropy()) as scratch, pytest.raises(DataError) as caught:
         load_parts(settings, contract, NOW(), scratch, SMALL)
     assert said.split(":", maxsplit=1)[0] in str(caught.value)
     with pytest.raises(DataError) as whole:

@@ -21,7 +21,7 @@ from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import Kind
 from cleanroom.audit.verify import compare_runs
 from cleanroom.cli.evidence import check_run_folder, read_anchors
-from cleanroom.cli.main import app
+from cleanroom.cli.main import application
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
@@ -99,7 +99,7 @@ def test_the_first_lines_of_every_report_say_what_the_retailer_learned(
         assert LEARNED in " ".join(capsys.readouterr().out.split())[:200]
         for options, text in (((), LEARNED), (("--lang", "fr"), APPRIS)):
             for kind in ((), ("--compliance",), ("--compliance", "--shared")):
-                page = CliRunner().invoke(app, ["report", str(tiny.party(role)), *kind, *options])
+                page = CliRunner().invoke(application(), ["report", str(tiny.party(role)), *kind, *options])
                 assert page.exit_code == 0, page.stderr
                 assert text in words_of(page.stdout)[:250]
         assert (folder / "results.csv").read_text().splitlines()[1].startswith(f'"Salted-hash mode. {LEARNED}')
@@ -129,7 +129,7 @@ def asked_for(tiny: Tiny, role: Role) -> str:
 def outputs(tiny: Tiny) -> Iterator[tuple[str, str]]:
     """Everything that is made of the contract or a run, in every language it is made in; by name."""
     def told(*options: str) -> tuple[str, str]:
-        found = CliRunner().invoke(app, options)
+        found = CliRunner().invoke(application(), options)
         assert found.exit_code == 0, found.stderr
         return " ".join(options), found.stdout
 
@@ -172,13 +172,13 @@ def test_check_and_runs_show_say_it_first(tiny: Tiny) -> None:
         for language, text, sent in (("en", LEARNED, "A token for each identifier"),
                                      ("fr", APPRIS, "Un jeton pour chaque identifiant")):
             page = tiny.folder / f"{role}-{language}.html"
-            said = CliRunner().invoke(app, ["check", party, "--contract", str(path), "--html", str(page), "--lang",
+            said = CliRunner().invoke(application(), ["check", party, "--contract", str(path), "--html", str(page), "--lang",
                                             language])
             for shown in (said.stdout, words_of(page.read_text(encoding="utf-8"))):
                 assert text in " ".join(shown.split())[:200]
                 assert (sent in shown) == (role == "advertiser")
         for command in ("show", "approve"):
-            shown = CliRunner().invoke(app, ["runs", command, party, asked_for(tiny, role)], input="n\n")
+            shown = CliRunner().invoke(application(), ["runs", command, party, asked_for(tiny, role)], input="n\n")
             assert LEARNED in (shown.stdout if command == "show" else shown.stderr)[:200]
 
 
@@ -203,12 +203,12 @@ def test_no_report_of_the_blinded_mode_says_so(tiny: Tiny) -> None:
 def test_the_contract_and_the_plan_say_it_first(tiny: Tiny) -> None:
     path = tiny.agree(salted_terms)
     for command in (["contract", "show", str(path)], ["plan", str(path)]):
-        said = CliRunner().invoke(app, command)
+        said = CliRunner().invoke(application(), command)
         assert said.exit_code == 0, said.stderr
         assert LEARNED in " ".join(said.stdout.split())[:200]
-    shown = CliRunner().invoke(app, ["contract", "show", str(path), "--lang", "fr"]).stdout
+    shown = CliRunner().invoke(application(), ["contract", "show", str(path), "--lang", "fr"]).stdout
     assert APPRIS in " ".join(shown.split())[:200]
-    stages = json.loads(CliRunner().invoke(app, ["plan", str(path), "--json"]).stdout)["run"]["stages"]
+    stages = json.loads(CliRunner().invoke(application(), ["plan", str(path), "--json"]).stdout)["run"]["stages"]
     assert "tokens" in [stage["stage"] for stage in stages]
     assert "masked_sums" not in [stage["stage"] for stage in stages]
 
@@ -216,7 +216,8 @@ def test_the_contract_and_the_plan_say_it_first(tiny: Tiny) -> None:
 def test_the_plan_foresees_the_traffic(tiny: Tiny) -> None:
     tiny.agree(salted_terms)
     parties = [option for role in ROLES for option in ("--party", str(tiny.party(role)))]
-    planned = json.loads(CliRunner().invoke(app, ["plan", str(tiny.contract), *parties, "--json"]).stdout)["run"]
+    shown = CliRunner().invoke(application(), ["plan", str(tiny.contract), *parties, "--json"])
+    planned = json.loads(shown.stdout)["run"]
     runtime = json.loads((run_once(tiny)["advertiser"] / "measurement.json").read_text())["runtime"]
     padding = 2 * 32 * planned["padding"]["most_per_cell_and_pattern"] // 2  # two cells, half of it foreseen
     assert abs(runtime["bytes_sent"] - planned["advertiser_bytes"]) <= padding + 400

@@ -29,7 +29,7 @@ from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.audit.events import Kind
 from cleanroom.errors import PeerRefusedError, PeerUnavailableError, PeerViolationError, VersionError
-from cleanroom.node import client, server, tls
+from cleanroom.node import client, servicer, tls
 from cleanroom.node.authorise import EXCHANGE
 from cleanroom.v1.node_pb2 import Frame
 
@@ -134,7 +134,7 @@ def test_the_initiator_ends_a_run_whose_node_cheats(tiny: Tiny, tamper: Tamper,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(tiny.retailer):
         with monkeypatch.context() as cheating:
-            cheating.setattr(server, "FrameLink", tampered(tamper))
+            cheating.setattr(servicer, "FrameLink", tampered(tamper))
             with pytest.raises(PeerViolationError):
                 match(tiny.advertiser, tiny.contract)
         assert len(failed_runs(tiny, "advertiser", "PeerViolationError")) == 1
@@ -173,7 +173,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
     tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with monkeypatch.context() as cheating:
         cheating.setattr(client, "LAST_FRAMES", 1)
-        cheating.setattr(server, "FrameLink", tampered(swollen))
+        cheating.setattr(servicer, "FrameLink", tampered(swollen))
         cheating.setattr(tls, "OPTIONS", ())
         with serving(tiny.retailer):
             cheating.setattr(tls, "OPTIONS", (("grpc.max_receive_message_length", limits.MAX_FRAME_BYTES),))

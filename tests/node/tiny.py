@@ -113,6 +113,7 @@ peer = "{peer}"
 workers = 1
 connect_timeout = 5
 peer_silence = 20
+resume_within = 0
 """
 
 

@@ -74,7 +74,7 @@ def whole_run(**options: object) -> tuple[bytes, object]:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_run_on_the_disk_is_the_run_in_memory_to_the_last_byte(backend: object, tmp_path: Path, mode: str) -> None:
     agreed = small_contract(threshold=-1000, **MODES[mode])
-    with DiskScratch(tmp_path, "run", 0, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, 0, SystemEntropy()) as scratch:
         on_disk = whole_run(backend=backend, agreed=agreed, scratch=scratch)
         assert scratch.spilled > LISTS[mode] * 32 * ROWS
     assert on_disk == whole_run(backend=backend, agreed=agreed, scratch=MemoryScratch())
@@ -95,7 +95,7 @@ def test_a_bad_point_in_the_middle_of_a_stream_ends_the_run(backend: object, tmp
         spoiled[len(tuples) // 2, 0] = encoded(2)  # on the twist
         return spoiled
 
-    with DiskScratch(tmp_path, "run", 0, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, 0, SystemEntropy()) as scratch:
         nodes = both(backend=backend, scratch=scratch, **EXACT)
         text = refused(Cheat(role, step, changed(tuples=spoil), 3), victim=victim, nodes=nodes)
     assert "not a canonical point" in text
@@ -115,7 +115,7 @@ def test_a_disk_that_fills_up_during_the_match_ends_the_run(tmp_path: Path, monk
         return write(handle, data, at)
 
     monkeypatch.setattr(os, "pwrite", full)
-    with DiskScratch(tmp_path, "run", 0, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, 0, SystemEntropy()) as scratch:
         nodes = both(scratch=scratch, **EXACT)
         with pytest.raises(MachineError, match="the disk is full"):
             exchange(*nodes)

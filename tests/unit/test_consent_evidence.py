@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from consent_kit import CONTRACT, NOW, event, retailer
 
-from cleanroom.adapters.consent_files import KeptConsents, kept_lines, sweep_consents
+from cleanroom.adapters.consent_files import KeptConsents, kept_lines
+from cleanroom.adapters.private_files import remove_unfinished
 from cleanroom.audit import merkle
 from cleanroom.audit.events import Event, Kind
 from cleanroom.cli.consent_proof import check_root
@@ -162,9 +163,9 @@ def test_evidence_cut_off_by_a_kill_goes_at_the_next_start(tmp_path):
     folder = tmp_path / "state" / "consents"
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"writing\n"
-        sweep_consents(tmp_path)
+        remove_unfinished(tmp_path)
         assert len(list(folder.iterdir())) == 1  # its process lives
         process.send_signal(signal.SIGKILL)
     assert len(list(folder.iterdir())) == 1
-    sweep_consents(tmp_path)
+    remove_unfinished(tmp_path)
     assert list(folder.iterdir()) == []

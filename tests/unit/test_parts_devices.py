@@ -55,7 +55,7 @@ def written(folder: Path) -> Path:
 
 
 def result(folder: Path, memory: int) -> dict[str, object]:
-    with DiskScratch(folder, str(memory), memory, SystemEntropy()) as scratch:
+    with DiskScratch(folder, memory, SystemEntropy()) as scratch:
         parts = load_parts(load_party(folder), ALLOWED, NOW, scratch, memory)
         judged = [judge(ALLOWED, parts.people(number), NOW) for number in range(len(parts))]
         untied = parts.tie([each.agreed for each in judged])

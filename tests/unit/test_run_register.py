@@ -16,7 +16,7 @@ from cleanroom import limits
 from cleanroom.adapters.run_register import REGISTER_NAME, RunRegister
 from cleanroom.adapters.run_states import LIVE, Run
 from cleanroom.adapters.system import SystemClock
-from cleanroom.errors import AttemptsError, BudgetError, BusyError, MisuseError, SettingsError, UsageError
+from cleanroom.errors import AttemptsError, BudgetError, BusyError, MisuseError, ResumeError, SettingsError, UsageError
 
 ONE, TWO, THREE = (f"{number:032x}" for number in (1, 2, 3))
 
@@ -224,7 +224,7 @@ def test_runs_of_a_killed_process_are_interrupted(register: RunRegister, tmp_pat
 
 def test_an_interrupted_run_may_go_on_in_another_process(register: RunRegister, tmp_path: Path) -> None:
     with process(HOLDER, tmp_path, ONE, "running") as holder:
-        with pytest.raises(MisuseError, match="not interrupted"):
+        with pytest.raises(ResumeError, match="under way in another process"):
             register.reopen(ONE)
         holder.kill()
         holder.wait()

@@ -9,7 +9,7 @@ from cleanroom.errors import DataError
 from cleanroom.report.compliance import tables
 from cleanroom.report.compliance.document import SCHEMA, broken
 from cleanroom.report.compliance.speaker import Speaker, speaker
-from cleanroom.report.html import environment
+from cleanroom.report.environment import environment
 from cleanroom.report.mode import notice_of
 
 ROLES = ("advertiser", "retailer")

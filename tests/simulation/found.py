@@ -1,0 +1,34 @@
+"""Lists that once failed, each under the mistake that it found."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lists import Fault, Operation, Play
+
+FOUND: Final[dict[str, Play]] = {
+    "half a journal stayed for ever, and the run was refused": Play(25, (
+        Operation("match", "advertiser", (Fault("kill", "retailer", 21, 1),)),)),
+    "a crash in the destruction of a journal left half of it for ever": Play(17, (
+        Operation("match", "retailer", (Fault("kill", "advertiser", 392, 8),), beside=True),
+        Operation("match", "retailer", (Fault("mute", "retailer", 129),), beside=True))),
+    "what a killed process was about to store stayed in the run's folder": Play(14, (
+        Operation("match", "retailer", (Fault("kill", "retailer", 375),)),)),
+    "what a killed process was about to store stayed beside the sketches": Play(57, (
+        Operation("match", "retailer", (Fault("kill", "retailer", 148, 1),)),)),
+    "a clock set back in a run: its reports could never be written": Play(19, (
+        Operation("match", "retailer", (
+            Fault("cut", "retailer", 177, 5), Fault("kill", "advertiser", 304, 1),
+            Fault("clock", "retailer", 210, -200))),)),
+    "a disk that refused the journal ended a thread, and the run by an internal error": Play(110, (
+        Operation("match", "advertiser", (
+            Fault("cut", "retailer", 246, 5), Fault("mute", "advertiser", 278), Fault("kill", "retailer", 381))),
+        Operation("match", "advertiser", (Fault("full", "advertiser", 270, 3),)),
+        Operation("resume", "retailer", (Fault("kill", "advertiser", 208, 8),)))),
+    "a journal written by a clock years ahead was kept for years": Play(118, (
+        Operation("match", "advertiser", (Fault("clock", "retailer", 150, 400_000_000),)),)),
+    "a journal that the disk refused to open ended a thread": Play(265, (
+        Operation("match", "advertiser", (Fault("full", "retailer", 105, 40),)),
+        Operation("resume", "retailer", (Fault("twice", "advertiser", 169),)),
+        Operation("resume", "retailer", (Fault("kill", "retailer", 42, 8), Fault("kill", "advertiser", 112))))),
+}

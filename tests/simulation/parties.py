@@ -1,0 +1,126 @@
+"""The two tiny parties of a simulation, and a node's own code on simulated time, network and disk."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import tiny
+from live import OneProcess
+from network import Network
+from tiny import Tiny
+from world import World
+
+from cleanroom.adapters import backends, journal, scratch
+from cleanroom.adapters.progress import Silent
+from cleanroom.cli import match, resume
+from cleanroom.contract.check import ROLES
+from cleanroom.node import carrier, client, interrupted, link, live, local, results, server
+
+PEOPLE = {"PEOPLE": 40, "MEMBERS": 40, "COMMON": 34, "PURCHASES": 60}
+RESUME_WITHIN = 600
+EPOCH = datetime.now(UTC).replace(microsecond=0)  # tables and contract are made then
+
+
+def small_parties(folder: Path) -> Tiny:
+    """Both parties with a dozen people, a contract for years, and journals."""
+    with patch.multiple(tiny, **PEOPLE):
+        parties = tiny.make_tiny(folder)
+    for role in ROLES:
+        parties.setting(role, "resume_within = 0", f"resume_within = {RESUME_WITHIN}")
+    begin, end = EPOCH - timedelta(days=1), EPOCH + timedelta(days=300)
+    parties.agree(lambda text: "\n".join(_period(line, begin, end) for line in text.splitlines()).replace(
+        'epsilon = "0.5"\ndelta = "0.000001"', 'epsilon = "2"\ndelta = "0.00001"', 1).replace(
+        'budget_delta = "0.00002"', 'budget_delta = "0.0001"'))
+    return parties
+
+
+def _period(line: str, begin: datetime, end: datetime) -> str:
+    for name, moment in (("not_before", begin), ("not_after", end)):
+        if line.startswith(f"{name} ="):
+            return f"{name} = {moment.isoformat(timespec='seconds')}"
+    return line
+
+
+def fresh(template: Tiny, folder: Path) -> Tiny:
+    """A copy to play with; what never changes is shared."""
+    for role in ROLES:
+        shutil.copytree(template.party(role), folder / role,
+                        ignore=lambda path, _: {"data"} if Path(path).name in ROLES else set())
+        (folder / role / "data").symlink_to(template.party(role) / "data")
+    shutil.copy(template.contract, folder / template.contract.name)
+    return Tiny(folder, template.addresses)
+
+
+class Clocks:
+    """Each party's wall clock, on the world's time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.skew = dict.fromkeys((*ROLES, ""), 0.0)
+
+    def seconds(self) -> float:
+        """Since 1970, for the party whose thread asks."""
+        task = self._world.current
+        return EPOCH.timestamp() + self._world.now + self.skew[task.process.role if task else ""]
+
+    def now(self) -> datetime:
+        """See `ports.Clock`."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+
+class Chance:
+    """Randomness and noise from the list's seed. Not secret, and the noise only has the right size."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+
+    def bytes(self, size: int, /) -> bytes:
+        """See `ports.Entropy`."""
+        return self._chance.randbytes(size)
+
+    def laplace(self, scale: float, size: int) -> list[int]:
+        """See `ports.Noise`."""
+        return [round(self._chance.choice((-1, 1)) * self._chance.expovariate(1 / scale)) for _ in range(size)]
+
+    def truncated_laplace(self, scale: float, high: int, size: int) -> list[int]:
+        """See `ports.Noise`."""
+        return [min(high, max(0, high // 2 + noise)) for noise in self.laplace(scale, size)]
+
+
+@contextmanager
+def simulated(world: World, network: Network, clocks: Clocks, seed: int, said: list[str]) -> Iterator[None]:
+    """While the context is open, nodes made here live in the world."""
+    chance = Chance(seed)
+    changes: list[tuple[Any, Mapping[str, Any]]] = [
+        (carrier, {"threading": world.threading, "time": world.time}),
+        (link, {"time": world.time}),
+        (live, {"threading": world.threading, "queue": world.queue}),
+        (client, {"threading": world.threading, "time": world.time, "random": world.chance,
+                  "socket": SimpleNamespace(create_connection=network.connect)}),
+        (client.tls, {"channel": network.channel}),
+        (server, {"threading": world.threading, "time": world.time, "_say": said.append}),
+        (journal, {"threading": world.threading}),
+        (scratch, {"threading": world.threading}),
+        (interrupted, {"time": SimpleNamespace(time=clocks.seconds)}),
+        (local, {"SystemClock": lambda: clocks, "SystemEntropy": lambda: chance, "OpenDPNoise": lambda: chance}),
+        (backends, {"ThreadExecutor": OneProcess, "ProcessExecutor": OneProcess}),
+        (results, {"render_html": _page, "render_compliance": _page}),  # charts take longer than the run
+        (match, {"display": Silent}),
+        (resume, {"display": Silent}),
+    ]
+    with ExitStack() as stack:
+        for module, names in changes:
+            stack.enter_context(patch.multiple(module, **names))
+        yield
+
+
+def _page(*_: object) -> str:
+    return "a page"
