@@ -172,8 +172,8 @@ def test_check_and_runs_show_say_it_first(tiny: Tiny) -> None:
         for language, text, sent in (("en", LEARNED, "A token for each identifier"),
                                      ("fr", APPRIS, "Un jeton pour chaque identifiant")):
             page = tiny.folder / f"{role}-{language}.html"
-            said = CliRunner().invoke(application(), ["check", party, "--contract", str(path), "--html", str(page), "--lang",
-                                            language])
+            options = ["--contract", str(path), "--html", str(page), "--lang", language]
+            said = CliRunner().invoke(application(), ["check", party, *options])
             for shown in (said.stdout, words_of(page.read_text(encoding="utf-8"))):
                 assert text in " ".join(shown.split())[:200]
                 assert (sent in shown) == (role == "advertiser")
