@@ -14,7 +14,7 @@ from party_kit import CONSENTS, write_party
 
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import Terms, load_tables, read_tables
-from cleanroom.consent.events import REQUIRED_COLUMNS
+from cleanroom.consent.columns import REQUIRED_COLUMNS
 from cleanroom.errors import DataError
 
 COLUMNS = "person,day,basket,amount,quantity,category\n"
