@@ -4,11 +4,13 @@ and the dead write nothing."""
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, Final
 
 from world import Process, World
@@ -21,7 +23,7 @@ _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 Strike = Callable[[Process], bool]  # an event of a process; whether the disk refuses
 
-_world: list[tuple[World, Strike]] = []  # of the list that is played
+_world: list[tuple[World, Strike]] = []  # of the list that is played; empty while nobody is watched
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -84,6 +86,30 @@ def watched(world: World, strike: Strike, now: Callable[[], float]) -> Iterator[
             setattr(os, name, function)
         for kind, make in held.items():
             kind.__init__ = make  # type: ignore[method-assign]
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """While the context is open, nothing is an event: the test itself reads."""
+    world = _world.pop()
+    try:
+        yield
+    finally:
+        _world.append(world)
+
+
+def lock(world: World) -> SimpleNamespace:
+    """`fcntl` whose locks are waited for in the world."""
+    def flock(descriptor: int, operation: int) -> None:
+        while True:
+            try:
+                return fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if operation & fcntl.LOCK_NB:
+                    raise
+                world.sleep(0.01)
+
+    return SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
 
 
 def _registered(world: World, make: Callable[..., None]) -> Callable[..., None]:

@@ -13,12 +13,13 @@ from typing import Any
 from unittest.mock import patch
 
 import tiny
+from disk import lock
 from live import OneProcess
 from network import Network
 from tiny import Tiny
 from world import World
 
-from cleanroom.adapters import backends, journal, scratch
+from cleanroom.adapters import backends, journal, run_files, scratch
 from cleanroom.adapters.progress import Silent
 from cleanroom.cli import match, resume
 from cleanroom.contract.check import ROLES
@@ -109,6 +110,7 @@ def simulated(world: World, network: Network, clocks: Clocks, seed: int, said: l
         (server, {"threading": world.threading, "time": world.time, "_say": said.append}),
         (journal, {"threading": world.threading}),
         (scratch, {"threading": world.threading}),
+        (run_files, {"fcntl": lock(world)}),
         (interrupted, {"time": SimpleNamespace(time=clocks.seconds)}),
         (local, {"SystemClock": lambda: clocks, "SystemEntropy": lambda: chance, "OpenDPNoise": lambda: chance}),
         (backends, {"ThreadExecutor": OneProcess, "ProcessExecutor": OneProcess}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from disk import watched
+from disk import unwatched, watched
 from lists import Fault, Operation, Play
 from network import Network, Stream
 from tiny import Tiny
@@ -19,10 +19,11 @@ from cleanroom.adapters.system import SystemClock
 from cleanroom.cli.match import run_match
 from cleanroom.cli.resume import run_resume
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import Role
+from cleanroom.contract.model import Role, other
 from cleanroom.errors import CleanroomError
 from cleanroom.node.local import LocalNode
 from cleanroom.node.server import Servicer
+from cleanroom.v1.node_pb2 import Frame
 from parties import RESUME_WITHIN, Clocks, fresh, simulated
 
 SWEEP = 5.0  # seconds between two looks for journals that nobody needs
@@ -101,7 +102,7 @@ class Player:
         self.clocks = Clocks(self.world)
         self.trouble = Trouble(self)
         self.watch = Watch(self.parties)
-        self.network = Network(self.world, self.trouble, self.watch.frame)
+        self.network = Network(self.world, self.trouble, self._leaves)
         for role in ROLES:
             keys = load_keys(self.parties.party(role) / "keys", role, SystemClock())
             self.network.certificates[role] = keys.tls_pem()[1]
@@ -119,10 +120,15 @@ class Player:
             self._give_up()
             self._check()
 
+    def _leaves(self, sender: Role, run: bytes, frame: Frame) -> None:
+        with unwatched():
+            self.watch.frame(sender, run, frame)
+
     def _check(self) -> None:
-        failing = frozenset(fault.role for operation in self.play.operations for fault in operation.faults
-                            if fault.kind in {"full", "clock"})
-        self.watch.check(harmless=self.play.harmless, failing=failing)
+        faults = [fault for operation in self.play.operations for fault in operation.faults]
+        failing = {fault.role for fault in faults if fault.kind in {"full", "clock"}}
+        failing |= {other(fault.role) for fault in faults if fault.kind == "twice"}
+        self.watch.check(harmless=self.play.harmless, failing=frozenset(failing))
 
     def kill(self, role: Role, back: float) -> None:
         """All processes of a party die now. Its node is back after some seconds."""
