@@ -20,7 +20,7 @@ from cleanroom.cli.match import run_match
 from cleanroom.cli.resume import run_resume
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
-from cleanroom.errors import CleanroomError
+from cleanroom.errors import CleanroomError, UsageError
 from cleanroom.node.local import LocalNode
 from cleanroom.node.server import Servicer
 from cleanroom.v1.node_pb2 import Frame
@@ -97,6 +97,7 @@ class Player:
 
     def __init__(self, play: Play, template: Tiny, folder: Path) -> None:
         self.play, self.parties = play, fresh(template, folder)
+        self.pointless: set[tuple[Role, str]] = set()  # commands: it was the other party that began the run
         self.said: list[str] = []  # by the nodes, and how each command ended
         self.world = World(play.seed)
         self.clocks = Clocks(self.world)
@@ -168,6 +169,8 @@ class Player:
                 self.said.append(f"{role}: {name} finished")
             except CleanroomError as error:
                 self.said.append(f"{role}: {name} ended: {type(error).__name__}: {error}")
+                if isinstance(error, UsageError):
+                    self.pointless.add((role, name))
             finally:
                 if not process.dead:
                     self._gone(process)
@@ -214,9 +217,13 @@ class Player:
         for _ in range(TIRED):
             for role in ROLES:
                 for run in self.watch.to_resume(role):
-                    party, contract = self.parties.party(role), self.parties.contract
-                    self._join([self._start(role, "resume", lambda p=party, r=run, c=contract: run_resume(p, r, c))])
+                    self._resume(role, run)
         self.world.sleep(60)  # answers that are on their way
+
+    def _resume(self, role: Role, run: str) -> None:
+        party, contract, name = self.parties.party(role), self.parties.contract, f"resume {run}"
+        if (role, name) not in self.pointless:
+            self._join([self._start(role, name, lambda: run_resume(party, run, contract))])
 
     def _give_up(self) -> None:
         """Long after, what nobody took up is given up."""

@@ -60,7 +60,7 @@ class Watch:
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def check(self, *, harmless: bool, failing: frozenset[Role]) -> None:
-        """All is over. `harmless`: every run must have ended well. `failing`: parties whose disk, clock or peer failed."""
+        """All is over. `harmless`: every run must have ended well. `failing`: whose disk, clock or peer failed."""
         for role in ROLES:
             self._check_party(role)
         for run in sorted({folder.name for role in ROLES for folder in runs(self.parties.party(role))}):
