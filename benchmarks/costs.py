@@ -10,12 +10,13 @@ import numpy as np
 from cleanroom.adapters.backends import choose_arithmetic
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.system import SystemEntropy
-from cleanroom.primitives.backend import Backend
+from cleanroom.primitives.backend import Backend, Texts
+from cleanroom.primitives.kmac import kmac256
 from cleanroom.primitives.lattice import Accumulator, Mask, SecretKey, expand_c1, masked_sums
 from cleanroom.primitives.openssl import OpenSSLBackend
 from cleanroom.primitives.ring import N
 
-POINTS, COLUMNS, REPEATS = 2048, 8, 5
+POINTS, COLUMNS, REPEATS = 4096, 8, 5
 
 
 def best(action: Callable[[], object], operations: int) -> float:
@@ -36,7 +37,8 @@ def measured(backend: Backend) -> dict[str, float]:
     points, scalar, ctx = backend.power_base(scalars), entropy.bytes(32), entropy.bytes(64)
     secret = SecretKey.generate(ctx, entropy, backend)
     values, blocks = np.ones((COLUMNS, N), dtype=np.int64), iter(range(1, 10_000))
-    c0, c1 = secret.encrypt(range(COLUMNS), 0, values), expand_c1(ctx, secret.seed, range(COLUMNS), 0)
+    texts = Texts.of(keys)
+    c0, c1 = secret.begin_encrypt(range(COLUMNS), 0, values).result(), expand_c1(ctx, secret.seed, range(COLUMNS), 0)
     mask, total = Mask(np.ones(N, dtype=bool), backend), Accumulator(COLUMNS, backend)
     total.add(mask, c0, c1)
     sealed, _ = masked_sums(total, secret.public_key, entropy, backend)
@@ -45,12 +47,13 @@ def measured(backend: Backend) -> dict[str, float]:
         "power": best(lambda: backend.power(scalar, points), POINTS),
         "base": best(lambda: backend.power_base(scalars), POINTS),
         "check": best(lambda: backend.check_points(points), POINTS),
-        "encrypt": best(lambda: secret.encrypt(range(COLUMNS), next(blocks), values), COLUMNS),
+        "encrypt": best(lambda: secret.begin_encrypt(range(COLUMNS), next(blocks), values).result(), COLUMNS),
         "expand": best(lambda: expand_c1(ctx, secret.seed, range(COLUMNS), 1), COLUMNS),
         "mask": best(lambda: Mask(np.ones(N, dtype=bool), backend), 1),
         "add": best(lambda: total.add(mask, c0, c1), COLUMNS),
         "seal": best(lambda: masked_sums(total, secret.public_key, entropy, backend), COLUMNS),
         "open": best(lambda: secret.open_sums(sealed), COLUMNS),
+        "mac": best(lambda: kmac256(scalar, b"benchmark", b"email", texts), POINTS),
     }
 
 

@@ -18,8 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "node"))
 import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 from tiny import make_tiny
 
-from cleanroom.cli.pair import COMMAND
-
 TICKS = os.sysconf("SC_CLK_TCK")  # a second
 SETTLED = 5.0  # seconds after which a node has started
 
@@ -50,7 +48,7 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory(prefix="cleanroom-idle-") as folder:
         party = make_tiny(Path(folder) / "both").retailer
-        node = subprocess.Popen([*COMMAND, "node", str(party)])  # noqa: S603 - our own
+        node = subprocess.Popen([sys.executable, "-m", "cleanroom.cli.main", "node", str(party)])  # noqa: S603 - ours
         try:
             time.sleep(SETTLED)
             before = sum(map(used, family(node.pid)))

@@ -140,9 +140,35 @@ class ResumeError(CleanroomError):
 
 
 class BusyError(PeerUnavailableError):
-    """A run of this contract is in progress already; trying again helps."""
+    """The node is in other runs, and its queue is full or did not move in time; trying again helps."""
 
     public = "another run of this contract is in progress"
+
+
+class AttemptsError(PeerUnavailableError):
+    """The peer has begun too many runs of this contract in the last hour."""
+
+    public = "too many runs of this contract were begun in the last hour"
+
+
+class ClosedError(PeerUnavailableError):
+    """The node answers within hours of its own, and they begin too late for this run to wait."""
+
+    public = "the other party's node answers at other hours"
+
+
+class NotApprovedError(CleanroomError):
+    """A person of this party refused the run, or nobody approved it in time."""
+
+    exit_code = 77
+    public = "nobody at the other party approved the run"
+
+
+class RunCancelledError(CleanroomError):
+    """A person of this party ended the run."""
+
+    exit_code = 130
+    public = "a person cancelled the run"
 
 
 class PeerViolationError(CleanroomError):
@@ -152,10 +178,22 @@ class PeerViolationError(CleanroomError):
     public = "protocol violation"
 
 
+class VersionError(PeerViolationError):
+    """The two nodes speak no common version of the protocol."""
+
+    public = "the two nodes speak no common version of the protocol"
+
+
 class PeerRefusedError(CleanroomError):
     """The peer ended the run and gave a public reason."""
 
     exit_code = 77
+
+
+class PeerCancelledError(PeerRefusedError):
+    """A person of the other party ended the run."""
+
+    public = "a person of the other party cancelled the run"
 
 
 class PeerRevokedError(PeerRefusedError):

@@ -17,7 +17,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import RunCost, check_budget
 from cleanroom.disclosure.opening import check_range
-from cleanroom.disclosure.padding import check_padding, padding_rows, padding_terms
+from cleanroom.disclosure.padding import check_padding, most_rows, padding_terms
 from cleanroom.disclosure.run_rules import deleted, evidenced
 from cleanroom.errors import ContractError, MisuseError, PeerLostError, ResumeError
 from cleanroom.measures.catalogue import check_metrics, compute
@@ -26,12 +26,11 @@ from cleanroom.measures.estimate import Estimate
 from cleanroom.ports import Progress
 from cleanroom.preparation import Own, Parts, Tables, place, prepare
 from cleanroom.primitives.parameters import check_parameters, rows_per_sum
-from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.converse import Greeted, Link, converse
 from cleanroom.session.greeting import make_hello
 from cleanroom.session.machine import Session
-from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
+from cleanroom.session.side import RunSide
 from cleanroom.table import ReleasedTable
 
 __all__ = ["Outcome", "Own", "check_plan", "conclude", "place", "prepare", "run"]
@@ -66,19 +65,14 @@ def check_plan(contract: Contract) -> Plan:
         check_budget(agreed)
         check_padding(plan)
         check_range(plan)
-        check_parameters(min(_most_rows(plan), rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
+        rows = most_rows(plan, padding_terms(plan).most, "retailer")  # all may be in one encrypted sum
+        check_parameters(min(rows, rows_per_sum(plan.largest_denominator)), plan.largest_denominator)
     except ContractError as error:
         if not stricter:
             raise
         why = "; ".join(change.text() for change in stricter)
         raise ContractError(f"{error.what} ({why})", where=error.where, todo=error.todo) from error
     return plan
-
-
-def _most_rows(plan: Plan) -> int:
-    """The retailer's padded rows at the largest size the contract allows: all may be in one encrypted sum."""
-    most = padding_terms(plan).most
-    return plan.contract.match.max_people_retailer + padding_rows(plan, most) + most
 
 
 def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,
@@ -90,7 +84,7 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
     says hello before that, so that both nodes prepare their data at the same time.
     """
     session: Session | None = None
-    side: AdvertiserSide | RetailerSide | None = None
+    side: RunSide | None = None
     try:
         if initiator:
             hello = make_hello(setup)
@@ -112,31 +106,30 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
             raise
         if setup.audit.open and side is not None and Kind.INTERMEDIATES_WIPED not in setup.audit.recorded:
             side.wipe()
-            _record_wiping(setup)
+            _record_wiping(setup, side)
         if setup.audit.open:
             setup.audit.fail(error, session.step_name if session else "gate")
         raise
 
 
-def conclude(setup: Setup, side: AdvertiserSide | RetailerSide, session: Session, own: Own) -> Outcome:
+def conclude(setup: Setup, side: RunSide, session: Session, own: Own) -> Outcome:
     """Metrics from the released table; what was wiped goes to the log."""
     table, repeated = side.closing.table, side.closing.repeated
     if table is None:
         raise MisuseError("a finished session has a table")
-    _record_wiping(setup)
+    _record_wiping(setup, side)
     setup.judge("X-07", deleted(setup.audit.recorded, wiped=side.wiped), MisuseError)
     rows, peer_rows = side.own_rows, side.peer_rows
     if repeated is not None:
         rows, peer_rows = sum(repeated.own_rows), sum(repeated.peer_rows)
-    if isinstance(side, AdvertiserSide) and repeated is None:
+    if repeated is None:
         own = replace(own, matched=side.matched)
     context = Context(setup.role, own.gate.admitted, peer_rows, own.coverage, own.cost_cents)
     return Outcome(table, compute(setup.plan, table, context), side.closing.envelope(), session.transcript, own,
                    rows, peer_rows, side.closing.cost, repeated.run if repeated else "")
 
 
-def _record_wiping(setup: Setup) -> None:
-    setup.audit.record(Kind.INTERMEDIATES_WIPED,
-                       what=["scalar", "lattice_secret", "points", "row_order", "shares", "keys"],
+def _record_wiping(setup: Setup, side: RunSide) -> None:
+    setup.audit.record(Kind.INTERMEDIATES_WIPED, what=list(side.secrets),
                        limits=["copies_made_by_libraries", "freed_memory_not_overwritten",
                                *(["journal_kept_until_the_run_is_over"] if setup.resumable else [])])

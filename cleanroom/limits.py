@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 3  # the newest that this software speaks
+OLDEST_PROTOCOL: Final = 3  # and the oldest: version 2 has another first step, so it cannot be spoken
 
 # --- contract -------------------------------------------------------------------------------------------------
 MAX_CONTRACT_BYTES: Final = 256 * 1024  # a contract is read by people
@@ -26,8 +27,11 @@ MAX_INTERMEDIATES_HOURS: Final = 24  # rule C-08 [P]
 MAX_OUTPUT_DAYS: Final = 1826  # 5 years, as a civil claim lives in France; rule C-08 [P]
 MAX_DOMINANCE_PERCENT: Final = 85  # INSEE, rule C-10
 MAX_PROOF_DELAY_DAYS: Final = 30  # one month, as a request under GDPR art. 12(3); rule C-04 [P]
+MAX_REGISTERED: Final = 10_000  # runs that the register of a node shows; older ones that are over leave it
 MAX_PROPOSALS: Final = 64  # open proposals a node keeps; the peer cannot fill the disk
 MAX_REVOCATION_BYTES: Final = 4096  # a signed record is under 1 KiB
+MAX_ROTATION_BYTES: Final = 8192  # two certificates of some 500 bytes, in base64 twice: under 3 KiB
+MAX_ROTATIONS: Final = 64  # of one party; one a year is usual, and the peer cannot fill the disk
 
 # --- data -----------------------------------------------------------------------------------------------------
 MAX_KEY_CHARACTERS: Final = 254  # RFC 5321 path; longer keys are refused, never hashed
@@ -43,6 +47,7 @@ MAX_TC_STRING: Final = 16_384  # characters; a string that names every registere
 
 # --- wire -----------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024  # half of gRPC's 4 MiB default
+MAX_GREETING_BYTES: Final = 1024 * 1024  # before the contract is known: a hello is under 1 KiB, a signal a day 500 KiB
 POINT_BYTES: Final = 32
 MAX_TEXT: Final = 256  # characters of any text a peer sends
 MAX_LEDGER_ENTRIES: Final = 20_000  # of one contract, two a run; some 50 bytes each, so that one frame holds them
@@ -57,8 +62,15 @@ PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node th
 REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
 REDIAL_MOST: Final = 10.0
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
+WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
+WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 RESUME_WITHIN: Final = 3600  # time for a person to start a node again; until then a journal of the run is kept
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
+
+# --- runs of one node -----------------------------------------------------------------------------------------
+RUNS_AT_ONCE: Final = 2  # that peers dialled: each takes a memory budget and shares the cores
+QUEUED_RUNS: Final = 8  # of peers: each holds a stream and a thread, and its caller's memory
+ATTEMPTS_PER_HOUR: Final = 30  # of one contract: an honest peer needs a few, one that begins and aborts is stopped
 
 # --- audit and keys -----------------------------------------------------------------------------------------
 MAX_JSON_DEPTH: Final = 32  # nesting of any JSON document; ours need fewer than ten

@@ -39,9 +39,9 @@ from cleanroom.measures.merging import merge, rare_values
 from cleanroom.measures.own import cost_cents, cost_micros, exposure_coverage, sales_coverage
 from cleanroom.ports import Noise
 from cleanroom.rules import CURRENT
-from cleanroom.session.advertiser import AdvertiserSide
-from cleanroom.session.retailer import RetailerSide
 from cleanroom.session.setup import Setup
+from cleanroom.session.side import RunSide
+from cleanroom.session.sides import advertiser_side, retailer_side
 
 Tables = AdvertiserTables | RetailerTables
 
@@ -123,7 +123,7 @@ class Placement:
     merged: Mapping[str, int]
 
 
-def prepare(setup: Setup, tables: Tables | Parts) -> tuple[AdvertiserSide | RetailerSide, Own]:
+def prepare(setup: Setup, tables: Tables | Parts) -> tuple[RunSide, Own]:
     """Consent gate, keys, cells or columns: everything a side needs before the first message."""
     parts = OnePart(tables) if isinstance(tables, AdvertiserTables | RetailerTables) else tables
     setup.judge("X-01", "", DataError)  # tables exist only after the readers found the suppression list fresh
@@ -207,7 +207,7 @@ class _Gathered:
         return admit(contract, part, judged, verdict)
 
 
-def _advertiser(setup: Setup, parts: Parts) -> tuple[AdvertiserSide, Own]:
+def _advertiser(setup: Setup, parts: Parts) -> tuple[RunSide, Own]:
     gathered, people, left_out = _Gathered(setup, parts), list[pd.DataFrame](), Counter[str]()
     plan, costs = setup.plan, list[int | None]()
 
@@ -234,10 +234,10 @@ def _advertiser(setup: Setup, parts: Parts) -> tuple[AdvertiserSide, Own]:
     own = Own(report, {**excluded, **placed.excluded, **gathered.untied}, None, len(placed.cells), close,
               gathered.coverages(), placed.merged, cost, keys.counts)
     setup.ports.scratch.hold(placed.keys.size + placed.cells.nbytes)
-    return AdvertiserSide(setup, placed.keys, placed.cells), own
+    return advertiser_side(setup, placed.keys, placed.cells), own
 
 
-def _retailer(setup: Setup, parts: Parts) -> tuple[RetailerSide, Own]:
+def _retailer(setup: Setup, parts: Parts) -> tuple[RunSide, Own]:
     gathered, columns, visits = _Gathered(setup, parts), list[ColumnPart](), Counter[str]()
 
     def sum_part(part: Tables, admitted: Admitted[AdvertiserTables] | Admitted[RetailerTables]) -> None:
@@ -260,7 +260,7 @@ def _retailer(setup: Setup, parts: Parts) -> tuple[RetailerSide, Own]:
     setup, close = _check_people(setup, keys.values, keys.values, table)
     own = Own(report, excluded, clipping, len(keys), close, gathered.coverages(), keys=keys.counts)
     setup.ports.scratch.hold(keys.values.size + table.size)
-    return RetailerSide(setup, keys.values, table), own
+    return retailer_side(setup, keys.values, table), own
 
 
 def _dated(plan: Plan, tables: AdvertiserTables) -> tuple[pd.DataFrame, dict[str, int]]:

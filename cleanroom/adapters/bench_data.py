@@ -26,6 +26,7 @@ from cleanroom.adapters.synth.shopping import CATEGORIES
 from cleanroom.adapters.synth.terms import Shape, terms_text
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
+from cleanroom.contract.protocols import ECDH, SALTED
 from cleanroom.disclosure.padding import smallest_padding
 from cleanroom.errors import UsageError
 from cleanroom.limits import MAX_ROWS
@@ -34,6 +35,10 @@ CELLS: Final = 20  # two arms, five segments, two periods
 COLUMNS: Final = 10  # five statistics, two periods
 _SEGMENTS: Final = (*SEGMENTS, "lapsed", "unknown")
 _SHAPE: Final = Shape(("email",), segments=True, epsilon=Decimal(1), delta=Decimal("0.000001"))
+_TRANSFER: Final = """[legal.pseudonymous_transfer]
+acknowledgement = "the retailer learns which of its customers are in which cell"
+dpia_ref = "section 4: nobody in these data exists"
+"""
 _FIRST_DAY, _DAYS = CAMPAIGN_DAYS, 20  # of purchases: inside the windows of both periods
 _NOON: Final = 12 * 3600
 
@@ -50,7 +55,7 @@ def fewest_rows() -> int:
     return smallest_padding(float(_SHAPE.epsilon), float(_SHAPE.delta)) * CELLS
 
 
-def write_bench_parties(folder: Path, rows: int, addresses: tuple[str, str]) -> None:
+def write_bench_parties(folder: Path, rows: int, addresses: tuple[str, str], protocol: str = ECDH) -> None:
     """Both parties with `rows` people each, and terms.toml, into an empty folder; `addresses` by role, as in ROLES.
 
     UsageError as `check_rows`.
@@ -60,7 +65,7 @@ def write_bench_parties(folder: Path, rows: int, addresses: tuple[str, str]) -> 
     for role in ROLES:
         (folder / role / "data").mkdir(parents=True)
         (folder / role / FILE_NAME).write_text(_settings(role, parameters, addresses), "utf-8")
-    (folder / TERMS_NAME).write_text(_terms(parameters), "utf-8")
+    (folder / TERMS_NAME).write_text(_terms(parameters, protocol), "utf-8")
     write_tables(folder, _chunks(parameters))
 
 
@@ -71,8 +76,16 @@ def _settings(role: Role, parameters: Parameters, addresses: tuple[str, str]) ->
     return text
 
 
-def _terms(parameters: Parameters) -> str:
-    return terms_text(parameters, _SHAPE, 0).replace(json.dumps(SEGMENTS), json.dumps(_SEGMENTS))
+def _terms(parameters: Parameters, protocol: str) -> str:
+    text = terms_text(parameters, _SHAPE, 0).replace(json.dumps(SEGMENTS), json.dumps(_SEGMENTS))
+    return salted_terms(text) if protocol == SALTED else text
+
+
+def salted_terms(text: str) -> str:
+    """Terms of `synth` or of a test as terms of the salted-hash mode: the lines that a person would write."""
+    named = text.replace(f'protocol = "{ECDH}"', f'protocol = "{SALTED}"')
+    named = named.replace("encrypted sums", "sums at the retailer")
+    return named.replace("[disclosure]", f"{_TRANSFER}\n[disclosure]")
 
 
 def _chunks(parameters: Parameters) -> Iterator[Tables]:

@@ -7,13 +7,12 @@ import json
 import tomllib
 from pathlib import Path
 
-from cryptography import x509
 from pydantic import ValidationError
 
 from cleanroom.adapters.contract_files import read_text, write_text
 from cleanroom.adapters.key_files import PartyKeys
 from cleanroom.adapters.party import PartySettings
-from cleanroom.contract.check import decode_base64
+from cleanroom.contract.check import check_certificate, decode_base64
 from cleanroom.contract.model import Party
 from cleanroom.contract.policy import Policy
 from cleanroom.errors import ContractError
@@ -48,7 +47,7 @@ def parse_card(text: str, role: str, source: str) -> Party:
         if set(document) != {"parties"} or set(document["parties"]) != {role}:
             raise refused
         party = Party.model_validate(document["parties"][role])
-        x509.load_der_x509_certificate(decode_base64(party.certificate, "certificate"))
+        check_certificate(decode_base64(party.certificate, "certificate"), "certificate")
     except (tomllib.TOMLDecodeError, ValidationError, ContractError, TypeError, ValueError):
         raise refused from None
     return party

@@ -3,16 +3,18 @@ owner only, and never part of a run's folder, which may be handed to others."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cleanroom.adapters.private_files import make_private_folder, sync_folder
+from cleanroom.adapters.private_files import UNFINISHED, make_private_folder, sync_folder
 from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME
 from cleanroom.errors import DataError, UsageError
 
 FOLDER_NAME = "consents"
+_BUFFER = 1 << 20  # bytes written at once: a line has some hundreds
 
 
 class KeptConsents:
@@ -32,10 +34,11 @@ class KeptConsents:
     def keep(self, lines: Iterable[bytes]) -> None:
         """Write all lines durably, or none. DataError when the disk refuses or the run has its file already."""
         make_private_folder(self._path.parent, DataError)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".new-")  # mode 0600
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=UNFINISHED)  # mode 0600
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb", buffering=_BUFFER) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # against `remove_unfinished`
                 file.writelines(line + b"\n" for line in lines)
                 file.flush()
                 os.fsync(file.fileno())

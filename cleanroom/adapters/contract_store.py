@@ -11,7 +11,7 @@ from pathlib import Path
 from cleanroom import limits
 from cleanroom.adapters.card import parse_card
 from cleanroom.adapters.contract_files import FOLDER_NAME, load_contracts, read_contract, read_text, write_text
-from cleanroom.adapters.private_files import read_checked, write_private
+from cleanroom.adapters.private_files import Stamp, read_checked, stamp, write_private
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Contract, Party, Role, other
 from cleanroom.contract.parse import contract_hash
@@ -37,6 +37,10 @@ class ContractStore:
 
     def __repr__(self) -> str:
         return "ContractStore"
+
+    def stamp(self) -> frozenset[Stamp]:
+        """What changes when somebody touches a file of these folders."""
+        return stamp((self._contracts, self._proposals, self._revocations, self._trusted))
 
     def installed(self) -> dict[bytes, Contract]:
         """Contracts that both parties have signed, by hash, in force or not."""

@@ -14,6 +14,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType, TracebackType
 from typing import Final, Generic, Self, TypeVar
 
+from cleanroom.adapters.core_dumps import forbid_core_dumps
 from cleanroom.errors import MachineError, MisuseError, SettingsError
 from cleanroom.ports import Job
 
@@ -179,6 +180,7 @@ class _Waiting(Generic[R]):
 
 def _initialise() -> None:
     """In the worker: leave Ctrl-C to the parent, and die with it rather than wait for work for ever."""
+    forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

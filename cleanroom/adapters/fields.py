@@ -16,6 +16,7 @@ from cleanroom import limits
 from cleanroom.adapters.arrays import Column
 from cleanroom.adapters.reading import RawTable
 from cleanroom.errors import DataError
+from cleanroom.identity.values import packed
 
 Mask = NDArray[np.bool_]
 
@@ -87,9 +88,10 @@ def plain_texts(raw: RawTable, field: str) -> Column:
     column = _as_text(raw, field)
     refuse(raw, field, mask(pc.greater(pc.binary_length(column), _LONGEST)), f"longer than {_LONGEST} bytes",
            "shorten it")
-    if raw.kind != "csv":  # a CSV file was checked as a whole
+    if not raw.source.checked:
         _check_utf8(raw, field, column)
-        refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
+        if not packed(column).data.all():
+            refuse(raw, field, mask(pc.match_substring(column, "\x00")), "a NUL character", "remove it")
     return column
 
 
@@ -113,13 +115,19 @@ def refuse(raw: RawTable, field: str, bad: Mask, what: str, todo: str) -> None:
 def _as_text(raw: RawTable, field: str) -> Column:
     column = raw.columns[field]
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        column = column.cast(pa.timestamp("us", "UTC"), safe=False)  # written with a Z
+        column = _utc(column)
     if any(test(column.type) for test in (pa.types.is_boolean, pa.types.is_timestamp, pa.types.is_integer,
                                           pa.types.is_null)):
         column = column.cast(pa.large_string())
     if not is_text(column):
         raise raw.error("not a text", field, 0, "write this column as text")
     return pc.fill_null(column, "")
+
+
+def _utc(column: Column) -> Column:
+    """Times with a zone as texts in UTC, with a Z. Arrow writes times without a zone ten times as fast."""
+    texts = column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us")).cast(pa.large_string())
+    return pc.binary_join_element_wise(texts, pa.scalar("Z", texts.type), pa.scalar("", texts.type))
 
 
 def _check_utf8(raw: RawTable, field: str, column: Column) -> None:

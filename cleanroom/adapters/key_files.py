@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -98,23 +100,66 @@ def create_keys(folder: Path, role: Role, clock: Clock, *, validity: timedelta) 
 
 
 def load_keys(folder: Path, role: Role, clock: Clock) -> PartyKeys:
-    """Load and check the keys of the party with this role.
+    """Load and check the keys of the party with this role, with the newest TLS certificate that has begun.
 
     SettingsError names the file that is missing, malformed, of the wrong type, open to other users of the
     machine, or a certificate that does not belong to the key or the role, or is outside its validity.
     """
     signing = load_signing_key(folder)
-    tls_key = _load_private(folder / TLS_KEY_NAME)
+    key_path, path = tls_files(folder, clock)
+    certificate, tls_key = _load_certificate(path), _load_private(key_path)
     if not isinstance(tls_key, ec.EllipticCurvePrivateKey) or not isinstance(tls_key.curve, ec.SECP256R1):
-        raise SettingsError("not an ECDSA P-256 key", where=str(folder / TLS_KEY_NAME), todo=_NEW)
-    path = folder / CERTIFICATE_NAME
+        raise SettingsError("not an ECDSA P-256 key", where=str(key_path), todo=_NEW)
     try:
-        certificate = x509.load_pem_x509_certificate(_read(path, NOT_WRITABLE))
         _check_certificate(certificate, tls_key, role, path)
-    except (ValueError, UnsupportedAlgorithm):
+    except ValueError:
         raise SettingsError("not a certificate in PEM form", where=str(path), todo=_NEW) from None
     _check_validity(certificate, clock.now(), path)
     return PartyKeys(signing, certificate, tls_key)
+
+
+def tls_files(folder: Path, clock: Clock) -> tuple[Path, Path]:
+    """The key and the newest certificate that has begun. SettingsError when one cannot be read."""
+    for generation in _generations(folder):
+        key, certificate = (folder / name for name in _names(generation))
+        if generation == 1 or clock.now() >= begin_of(_load_certificate(certificate)):
+            break
+    return key, certificate
+
+
+def next_certificate(folder: Path, clock: Clock) -> x509.Certificate | None:
+    """The newest certificate, when its time has not come. SettingsError when it cannot be read."""
+    certificate = _load_certificate(folder / _names(_generations(folder)[0])[1])
+    return certificate if clock.now() < begin_of(certificate) else None
+
+
+def add_certificate(folder: Path, role: Role, begin: datetime, validity: timedelta,
+                    announce: Callable[[bytes], None]) -> None:
+    """Make the next TLS key and certificate, shown from `begin` on; `announce` gets its DER before it is in place.
+
+    SettingsError when a file cannot be written; then the present certificate stays.
+    """
+    key_name, certificate_name = _names(_generations(folder)[0] + 1)
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _self_signed(key, role, begin, validity)
+    (folder / key_name).unlink(missing_ok=True)  # of a rotation that was interrupted
+    write_private(folder / key_name, _pem(key), SettingsError)
+    announce(certificate.public_bytes(Encoding.DER))
+    write_private(folder / certificate_name, certificate.public_bytes(Encoding.PEM), SettingsError)
+
+
+def forget_replaced(folder: Path, clock: Clock) -> None:
+    """Delete the TLS keys and certificates of generations before the present one."""
+    begun = [each for each in _generations(folder) if each == 1
+             or clock.now() >= begin_of(_load_certificate(folder / _names(each)[1]))]
+    for generation in begun[1:]:
+        for name in _names(generation):
+            (folder / name).unlink(missing_ok=True)
+
+
+def begin_of(certificate: x509.Certificate) -> datetime:
+    """When a node shows its certificate for the first time: by its own clock, so not before it is valid elsewhere."""
+    return certificate.not_valid_before_utc + timedelta(seconds=limits.MAX_CLOCK_SKEW)
 
 
 def load_signing_key(folder: Path) -> SigningKey:
@@ -175,6 +220,26 @@ def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extens
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _generations(folder: Path) -> list[int]:
+    """Numbers of the certificates there, the newest first; number 1 is `init`'s, there or not."""
+    later = (re.fullmatch(r"tls-([1-9]\d{0,5})\.cert\.pem", path.name) for path in folder.glob("tls-*"))
+    return [*sorted((int(found[1]) for found in later if found), reverse=True), 1]
+
+
+def _names(generation: int) -> tuple[str, str]:
+    """File names of the TLS key and the certificate."""
+    if generation == 1:
+        return TLS_KEY_NAME, CERTIFICATE_NAME
+    return f"tls-{generation}.key.pem", f"tls-{generation}.cert.pem"
+
+
+def _load_certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(_read(path, NOT_WRITABLE))
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        raise SettingsError("not a certificate in PEM form", where=str(path), todo=_NEW) from None
 
 
 def _load_private(path: Path) -> Any:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from cleanroom.consent.events import OPTIONAL_COLUMNS, REPEATED_COLUMNS, REQUIRED_COLUMNS
-from cleanroom.consent.files import AS_OF
+from cleanroom.consent.columns import AS_OF, OPTIONAL_COLUMNS, REPEATED_COLUMNS, REQUIRED_COLUMNS
 from cleanroom.contract.model import Role
 from cleanroom.identity.columns import KEY_COLUMNS
 

@@ -9,30 +9,23 @@ party. Of several rows of one part of one run the largest amounts count, once.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Final, Literal
 
+from cleanroom.adapters.database import Database, Schema
 from cleanroom.adapters.system import SystemClock
 from cleanroom.disclosure.comparison import missing
-from cleanroom.errors import BudgetError, MisuseError, PeriodError, SettingsError
+from cleanroom.errors import BudgetError, MisuseError, PeriodError
 from cleanroom.ports import Cap, Clock, Entry
 
-SCHEMA_VERSION: Final = 2
-_APPLICATION_ID: Final = 0x434C524D  # "CLRM": tells our ledger from any other SQLite file
-_BUSY_SECONDS: Final = 30.0  # how long another process may hold the lock; a charge takes milliseconds
 _EPSILON_UNITS: Final = 6
 _DELTA_UNITS: Final = 18
 
-_MARKS: Final = f"BEGIN; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
 _TABLES: Final = """
 CREATE TABLE spend (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,9 +52,10 @@ CREATE TRIGGER spend_is_final BEFORE UPDATE ON spend BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER spend_is_kept BEFORE DELETE ON spend BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER word_is_final BEFORE UPDATE ON confirmed BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER word_is_kept BEFORE DELETE ON confirmed BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
-COMMIT;
 """
 
+_SCHEMA: Final = Schema("privacy ledger", application=0x434C524D, version=2, tables=_TABLES, damaged=(  # "CLRM"
+    "restore it from a backup: no run may start while what was spent is not known"))
 _INSERT: Final = """
 INSERT INTO spend (contract, partner, run, part, epsilon, delta, at, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _CHARGED: Final = "SELECT 1 FROM spend WHERE contract = ? AND run = ? AND part = ? AND origin = 'own'"
@@ -89,17 +83,8 @@ class SQLiteLedger:
     """
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        self._path = path
+        self._open = Database(path, _SCHEMA).open
         self._clock = clock or SystemClock()
-        try:
-            if not path.exists():
-                _create(path)
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise self._unusable("others may read or write it", "give it mode 0600")
-        except OSError as error:
-            raise self._unusable(f"cannot be created ({error.strerror})", "check its folder") from error
-        with self._open() as database:
-            self._verify(database)
 
     def spent(self, contract: str) -> tuple[float, float]:
         """Total (ε, δ) ever recorded for all versions of the contract with this id."""
@@ -168,6 +153,11 @@ class SQLiteLedger:
         with self._open() as database:
             database.execute(_CONFIRM, (contract, run, part))
 
+    def check_writable(self) -> None:
+        """SettingsError unless a charge could be recorded now, as far as that can be known without one."""
+        with self._open() as database:
+            database.execute("BEGIN IMMEDIATE")  # closing without COMMIT rolls back
+
     def contracts(self) -> list[str]:
         """Ids of all contracts with an entry."""
         with self._open() as database:
@@ -180,57 +170,6 @@ class SQLiteLedger:
             rows = database.execute(query, (contract,)).fetchall()
         return [Spend(run, part, _amount(epsilon, _EPSILON_UNITS), _amount(delta, _DELTA_UNITS),
                       datetime.fromisoformat(at), origin) for run, part, epsilon, delta, at, origin in rows]
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        uri = self._path.absolute().as_uri() + "?mode=rw"  # a lost ledger must not look unspent
-        try:
-            connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
-            with closing(connection) as database:
-                # FULL, and the directory too: else a power cut could bring back the journal and undo a charge
-                database.execute("PRAGMA synchronous = EXTRA")
-                yield database
-        except sqlite3.OperationalError as error:
-            raise self._unusable(f"cannot be used ({error})", "check the disk and other processes") from error
-        except sqlite3.DatabaseError as error:
-            raise self._damaged() from error
-
-    def _verify(self, database: sqlite3.Connection) -> None:
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if application != _APPLICATION_ID:
-            raise self._damaged()
-        if version != SCHEMA_VERSION:
-            raise self._unusable(f"has schema version {version}, this software reads {SCHEMA_VERSION}",
-                                 "use the software version that wrote it")
-        if database.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-            raise self._damaged()
-
-    def _damaged(self) -> SettingsError:
-        return self._unusable("is damaged or not a ledger",
-                              "restore it from a backup: no run may start while what was spent is not known")
-
-    def _unusable(self, what: str, todo: str) -> SettingsError:
-        return SettingsError(f"the privacy ledger {what}", where=str(self._path), todo=todo)
-
-
-def _create(path: Path) -> None:
-    """Make a complete ledger under another name and link it in place: then an empty file is always damage."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".new")  # mode 0600
-    os.close(handle)
-    draft = Path(name)
-    try:
-        with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            database.executescript(_MARKS + _TABLES)
-        with suppress(FileExistsError):  # another process was first: its ledger is as good
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _check_new(database: sqlite3.Connection, contract: str, run: str, part: str) -> None:

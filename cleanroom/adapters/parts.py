@@ -19,14 +19,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.readers import Terms, fresh, load_tables, present, require_rows, tables_of, typed
-from cleanroom.adapters.reading import RawTable, estimated_bytes, read_batches, read_raw
+from cleanroom.adapters.readers import Terms, fresh, load_all, require_rows, tables_of, typed
+from cleanroom.adapters.reading import RawTable, Reading
+from cleanroom.adapters.sources.base import changed
 from cleanroom.consent.files import allowed_columns
 from cleanroom.contract.model import Contract
 from cleanroom.identity.devices import TIED_BY, tie
-from cleanroom.identity.numbering import numbered, of_somebody, plain_ids
+from cleanroom.identity.numbering import numbered, of_somebody
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
-from cleanroom.identity.values import packed, repeated_hashes, text_hashes
+from cleanroom.identity.values import packed, repeated_hashes, text_array, text_hashes
 from cleanroom.ports import Pile, Scratch
 from cleanroom.preparation import OnePart, Parts
 
@@ -38,7 +39,8 @@ _FEW: Final = 1024  # distinct texts of a batch that are worth a dictionary
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 _ROSTERS: Final = frozenset({"people", "members"})
-_JUDGED: Final = frozenset({*_ROSTERS, "consents", "suppressions"})  # what the consent rules look at
+_SUPPRESSIONS: Final = "suppressions"  # read first: a list that is too old is refused (X-01)
+_JUDGED: Final = frozenset({*_ROSTERS, "consents", _SUPPRESSIONS})  # what the consent rules look at
 
 Tables = AdvertiserTables | RetailerTables
 
@@ -48,29 +50,26 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
 
     Persons are numbered within their part. DataError as `readers.load_tables`; MachineError when there is no room.
     """
-    size = _size(settings)
-    count = part_count(settings, budget)
-    if count <= 1:
-        return OnePart(numbered(load_tables(settings, contract, now)))
-    scratch.require(size)
-    name = "suppressions"
-    fresh(read_raw(settings.path(name), settings.data[name], present(settings)[name], allowed_columns(contract, name)),
-          now)
-    devices = scratch.piles(count) if "identities" in present(settings) else ()
-    return _Spread(settings, {each: _Table(settings, each, contract, scratch.piles(count),
-                                           devices if each == "exposures" else ())
-                              for each in present(settings)}, scratch, count)
+    with Reading(settings) as reading:
+        size = reading.size()
+        count = _count(size, budget)
+        if count <= 1:
+            return OnePart(numbered(load_all(reading, contract, now)))
+        scratch.require(size)
+        devices = scratch.piles(count) if "identities" in reading.layouts else ()
+        return _Spread(settings, {each: _Table(reading, each, contract, now, scratch.piles(count),
+                                               devices if each == "exposures" else ())
+                                  for each in sorted(reading.layouts, key=_SUPPRESSIONS.__ne__)}, scratch, count)
 
 
 def part_count(settings: PartySettings, budget: int) -> int:
     """How many parts `load_parts` will make; 0 or 1: none."""
-    size = _size(settings)
+    with Reading(settings) as reading:
+        return _count(reading.size(), budget)
+
+
+def _count(size: int, budget: int) -> int:
     return min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
-
-
-def _size(settings: PartySettings) -> int:
-    return sum(estimated_bytes(settings.path(name), settings.data[name], layout)
-               for name, layout in present(settings).items())
 
 
 class _Spread:
@@ -97,8 +96,8 @@ class _Spread:
             return untied
         piles = self._scratch.piles(self._count)
         for number, flags in enumerate(agreed):
-            people, frame = plain_ids(self._tables["people"].look(number)["person"]), logins.take(number)
-            known = pc.is_in(plain_ids(frame["person"]), value_set=people.filter(pa.array(flags)))
+            people, frame = text_array(self._tables["people"].look(number)["person"]), logins.take(number)
+            known = pc.is_in(text_array(frame["person"]), value_set=people.filter(pa.array(flags)))
             flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
             _add(flagged, _places(frame["device"], self._count), piles)
         empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
@@ -108,24 +107,23 @@ class _Spread:
 
     def take(self, number: int) -> Tables:
         """See `preparation.Parts`."""
-        return self._part({name: table.take(number) for name, table in self._tables.items()})
+        return self._part({name: table.take(number) for name, table in self._tables.items()}, _JUDGED)
 
-    def _part(self, frames: dict[str, pd.DataFrame]) -> Tables:
+    def _part(self, frames: dict[str, pd.DataFrame], spent: frozenset[str] = frozenset()) -> Tables:
         pa.default_memory_pool().release_unused()
-        return numbered(tables_of(self._settings.role, frames))
+        return numbered(tables_of(self._settings.role, frames), spent)
 
 
 class _Table:
     """The rows of one table by part, and a frame of its columns without rows. `devices`: piles for the rows of nobody
     that name a device, by device, until they are tied to people."""
 
-    def __init__(self, settings: PartySettings, name: str, contract: Contract, piles: Sequence[Pile],
+    def __init__(self, reading: Reading, name: str, contract: Contract, now: datetime, piles: Sequence[Pile],
                  devices: Sequence[Pile]) -> None:
-        self._settings, self._name, self._contract, self._piles = settings, name, contract, piles
-        self._devices = devices
-        seen = [self._spread(first, frame) for first, frame in self._frames()]
+        self._name, self._contract, self._now, self._piles, self._devices = name, contract, now, piles, devices
+        seen = [self._spread(first, frame) for first, frame in self._frames(reading)]
         if name in _UNIQUE:
-            self._refuse_repeated(np.concatenate(seen))
+            self._refuse_repeated(reading, np.concatenate(seen))
 
     def look(self, number: int) -> pd.DataFrame:
         """One part, which stays."""
@@ -143,15 +141,16 @@ class _Table:
         self._by_person(frame.astype({TIED_BY: "str"}), 0)
         return untied
 
-    def _frames(self) -> Iterator[tuple[RawTable, pd.DataFrame]]:
+    def _frames(self, reading: Reading) -> Iterator[tuple[RawTable, pd.DataFrame]]:
         terms, name = Terms.of(self._contract), self._name
-        layout = present(self._settings)[name]
+        layout = reading.layouts[name]
         # Ids hardly repeat inside a batch, so a dictionary of them would only cost time.
         layout = replace(layout, repeated=tuple(each for each in layout.repeated if each != "person"))
-        for raw in read_batches(self._settings.path(name), self._settings.data[name], layout, _BATCH,
-                                allowed_columns(self._contract, name)):
+        for raw in reading.batches(name, layout, _BATCH, allowed_columns(self._contract, name)):
             if raw.first == 0:
                 require_rows(name, raw)
+            if name == _SUPPRESSIONS:
+                fresh(raw, self._now)
             frame = typed(name, raw, terms)
             if self._devices and "device" in frame:
                 frame[TIED_BY] = pd.Series("", index=frame.index, dtype="str")
@@ -169,30 +168,34 @@ class _Table:
 
     def _by_person(self, frame: pd.DataFrame, first: int) -> NDArray[np.uint64]:
         """Rows from number `first` on go to the parts of their persons; the hashes of these."""
-        ids = plain_ids(frame["person"])
+        ids = text_array(frame["person"])
         hashes, row = text_hashes(packed(ids)), np.arange(first, first + len(frame))
         nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
         part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
         _add(frame.assign(row=row) if self._name in _ROSTERS else frame, part, self._piles)
         return hashes
 
-    def _refuse_repeated(self, hashes: NDArray[np.uint64]) -> None:
-        """DataError at the second row of a person. Hashes only say whether to look; then the file is read again."""
+    def _refuse_repeated(self, reading: Reading, hashes: NDArray[np.uint64]) -> None:
+        """DataError at the second row of a person. Hashes only say whether to look; then the table is read again, and
+        must be the same people, in any order: a query may give its rows in another."""
         suspects = repeated_hashes(hashes)
         if not len(suspects):
             return
-        seen: set[str] = set()
-        for raw, frame in self._frames():
+        seen, again = set[str](), list[NDArray[np.uint64]]()
+        for raw, frame in self._frames(reading):
             persons = frame["person"].astype("str")
-            for row in np.flatnonzero(np.isin(hashes[raw.first:raw.first + raw.rows], suspects)).tolist():
+            again.append(text_hashes(packed(text_array(frame["person"]))))
+            for row in np.flatnonzero(np.isin(again[-1], suspects)).tolist():
                 if persons.iloc[row] in seen:
                     raise raw.error("this person already has a row", "person", row, "keep one row per person")
                 seen.add(persons.iloc[row])
+        if not np.array_equal(np.sort(np.concatenate(again)), np.sort(hashes)):
+            raise changed(raw.file)
 
 
 def _places(devices: pd.Series, parts: int) -> NDArray[np.int64]:
     """The part of each device."""
-    return (text_hashes(packed(plain_ids(devices))) >> np.uint64(16)).astype(np.int64) % parts
+    return (text_hashes(packed(text_array(devices))) >> np.uint64(16)).astype(np.int64) % parts
 
 
 def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:

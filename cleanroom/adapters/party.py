@@ -9,24 +9,19 @@ from __future__ import annotations
 import re
 import tomllib
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, LiteralString
+from typing import Annotated, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from cleanroom import limits
+from cleanroom.adapters.hours import Hours
 from cleanroom.adapters.layout import LAYOUTS, Layout
-from cleanroom.contract.model import Label, Role, Text, TimeZone
+from cleanroom.adapters.settings_types import Address, RelativePath, Section, address, refused
+from cleanroom.adapters.source_settings import DatabaseSection, Name, TableSource
+from cleanroom.contract.model import Label, Role, Text
 from cleanroom.contract.policy import Policy
 from cleanroom.errors import SettingsError
 
@@ -35,39 +30,34 @@ MAX_FILE_BYTES: Final = 64 * 1024  # settings are read by people
 _UNITS: Final = MappingProxyType({"MB": 10**6, "GB": 10**9})
 
 
-def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    plain = re.fullmatch(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]", host)
-    if not plain or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
-        raise _refused("must be host:port, for example 127.0.0.1:7101")
+def _cluster(text: str) -> str:
+    if not text.startswith("dask://"):
+        raise refused("must be dask://host:port; that is always TLS, and nothing without TLS is spoken")
+    address(text.removeprefix("dask://"))
     return text
 
 
 def _memory(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})? (MB|GB)", text):
-        raise _refused('must be a number and MB or GB, for example "2 GB"')
+        raise refused('must be a number and MB or GB, for example "2 GB"')
     return text
 
 
-def _inside(text: str) -> str:
-    path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\x00" in text:
-        raise _refused("must be a path inside the folder of party.toml, written with /")
+def _hours(text: str) -> str:
+    try:
+        Hours.parse(text)
+    except ValueError as error:
+        raise refused("{what}", what=str(error)) from None
     return text
 
 
-Address = Annotated[str, AfterValidator(_address)]
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT)]
-RelativePath = Annotated[ColumnName, AfterValidator(_inside)]
+Cluster = Annotated[str, AfterValidator(_cluster)]
 Memory = Annotated[str, AfterValidator(_memory)]
+Daily = Annotated[str, AfterValidator(_hours)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class PartySection(_Section):
+class PartySection(Section):
     """`[party]`: the name must be the one the contract gives this party."""
 
     role: Role
@@ -75,26 +65,41 @@ class PartySection(_Section):
     contact: Text
 
 
-class NodeSection(_Section):
-    """`[node]`: addresses, processes and patience (seconds)."""
+class NodeSection(Section):
+    """`[node]`: addresses, processes, patience (seconds), and which runs of a peer it answers when."""
 
     listen: Address
     peer: Address
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
+    executor: Cluster | None = None  # scheduler of our own Dask cluster; None: this machine does everything
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
     peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
     resume_within: Annotated[int, Field(ge=0, le=86_400)] = limits.RESUME_WITHIN  # 0: no journal is kept
+    log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr
+    status: Address | None = None  # of the HTTP side listener; None: there is none
+    status_token: RelativePath | None = None  # a file of mode 0600; needed where status is not loopback
+    answer: Literal["at once", "approval"] = "at once"  # a person approves each run that a peer dials
+    hours: Daily | None = None  # of the day in which such runs begin
+    runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE
+    queue: Annotated[int, Field(ge=1, le=64)] = limits.QUEUED_RUNS
+    attempts_per_hour: Annotated[int, Field(ge=1, le=10_000)] = limits.ATTEMPTS_PER_HOUR
+    wait_limit: Seconds = limits.WAIT_LIMIT
+
+    @property
+    def daily(self) -> Hours | None:
+        """The hours, parsed."""
+        return None if self.hours is None else Hours.parse(self.hours)
 
 
-class PartnerSection(_Section):
+class PartnerSection(Section):
     """`[partner]`: most that all contracts with one partner may spend together in the last `days` days."""
 
     budget_epsilon: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6, strict=False)]
     days: Annotated[int, Field(ge=1, le=36_525)] = 365
 
 
-class LimitsSection(_Section):
+class LimitsSection(Section):
     """`[limits]`: what a run may take of this machine."""
 
     memory: Memory = "2 GB"
@@ -106,44 +111,22 @@ class LimitsSection(_Section):
         return int(Decimal(number) * _UNITS[unit])
 
 
-class KeysSection(_Section):
+class DaskSection(Section):
+    """`[dask]`: what this node shows the cluster of `node.executor`, and whom it believes; patience in seconds."""
+
+    ca: RelativePath = "keys/dask/ca.pem"  # trusted for every machine of the cluster, so of this cluster alone
+    certificate: RelativePath = "keys/dask/node.pem"
+    key: RelativePath = "keys/dask/node.key.pem"
+    patience: Seconds = limits.WORKER_PATIENCE  # longest wait for one job, lost workers included
+
+
+class KeysSection(Section):
     """`[keys]`: where the signing key, the certificate and its key are kept."""
 
     directory: RelativePath = "keys"
 
 
-class TableFile(_Section):
-    """`[data.<table>]`: one file, and the party's own column name of each product column."""
-
-    file: RelativePath
-    format: Literal["csv", "parquet", "duckdb"] | None = None  # None: by extension
-    query: Annotated[str, StringConstraints(min_length=1, max_length=16_384)] | None = None  # DuckDB only: SQL
-    delimiter: Literal[",", ";", "\t", "|"] = ","  # CSV only
-    time_zone: TimeZone | None = None  # of times without an offset; None refuses them
-    columns: dict[str, ColumnName] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _known_format(self) -> TableFile:
-        if self.format is None and PurePosixPath(self.file).suffix.lower() not in {".csv", ".parquet", ".duckdb"}:
-            raise _refused("must end in .csv, .parquet or .duckdb, or say format")
-        if (self.query is None) != (self.kind != "duckdb"):
-            raise _refused("a DuckDB file needs a query, and no other file has one")
-        return self
-
-    @property
-    def kind(self) -> Literal["csv", "parquet", "duckdb"]:
-        """Effective format."""
-        if self.format is not None:
-            return self.format
-        suffix = PurePosixPath(self.file).suffix.lower()
-        return "csv" if suffix == ".csv" else "duckdb" if suffix == ".duckdb" else "parquet"
-
-    def own(self, product: str) -> str:
-        """The party's own name of a product column."""
-        return self.columns.get(product, product)
-
-
-class PartySettings(_Section):
+class PartySettings(Section):
     """One party's settings. `folder` is where party.toml was found; it is not a setting."""
 
     folder: Annotated[Path, Field(exclude=True)]
@@ -151,17 +134,22 @@ class PartySettings(_Section):
     node: NodeSection
     limits: LimitsSection = LimitsSection()
     keys: KeysSection = KeysSection()
+    dask: DaskSection = DaskSection()
     partner: PartnerSection | None = None  # of our own alone: counted in our ledger, by the partner's signing key
     policy: Policy | None = None  # limits of our own; the strictest of both policies and the contract counts
-    data: dict[str, TableFile]
+    databases: dict[Name, DatabaseSection] = Field(default_factory=dict)
+    data: dict[str, TableSource]
 
     @model_validator(mode="after")
     def _tables_of_the_role(self) -> PartySettings:
         layouts = LAYOUTS[self.party.role]
         for name in sorted(name for name, layout in layouts.items() if name not in self.data and not layout.may_lack):
-            raise _refused("[data.{name}] is missing", name=name)
+            raise refused("[data.{name}] is missing", name=name)
         for name, table in self.data.items():
             _check_table(name, table, layouts.get(name), self.party.role)
+            if table.database is not None and table.database not in self.databases:
+                raise refused("data.{name}.database: there is no [databases.{database}]", name=name,
+                              database=table.database)
         return self
 
     @property
@@ -174,24 +162,16 @@ class PartySettings(_Section):
         """Folder of the key files."""
         return self.folder / self.keys.directory
 
-    def path(self, table: str) -> Path:
-        """Where the file of a table is."""
-        return self.folder / self.data[table].file
 
-
-def _check_table(name: str, table: TableFile, layout: Layout | None, role: Role) -> None:
+def _check_table(name: str, table: TableSource, layout: Layout | None, role: Role) -> None:
     if layout is None:
-        raise _refused("[data.{name}] is not a table of the {role}", name=name, role=role)
+        raise refused("[data.{name}] is not a table of the {role}", name=name, role=role)
     for column in sorted(table.columns.keys() - {*layout.required, *layout.optional}):
-        raise _refused("data.{name}.columns.{column} is not a column of this table", name=name, column=column)
+        raise refused("data.{name}.columns.{column} is not a column of this table", name=name, column=column)
     if len(set(table.columns.values())) != len(table.columns):
-        raise _refused("data.{name}.columns maps two columns to the same one", name=name)
+        raise refused("data.{name}.columns maps two columns to the same one", name=name)
     if table.time_zone is not None and not layout.dated:
-        raise _refused("data.{name}.time_zone has no effect: the table has no day", name=name)
-
-
-def _refused(template: LiteralString, **context: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", template, dict(context))
+        raise refused("data.{name}.time_zone has no effect: the table has no day", name=name)
 
 
 def load_party(folder: Path) -> PartySettings:

@@ -27,6 +27,8 @@ contact = {json.dumps(contact, ensure_ascii=False)}
 [node]
 listen = "127.0.0.1:{PORTS[own]}"
 peer = "127.0.0.1:{PORTS[peer]}"  # the other party's node
+# answer = "approval"  # a person here approves each run: `cleanroom runs`
+# hours = "08:00-18:00 Europe/Paris"  # in which runs begin
 
 [limits]
 memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
@@ -41,7 +43,8 @@ memory = "2 GB"  # of a run; what does not fit goes to encrypted temporary files
 # budget_epsilon = "20"
 # days = 365
 
-# One table per file. `columns` maps our column names to yours; leave out those that have the same name.
+# One table each: a file (CSV, Parquet), a folder of files ("data/people/"), SQL over files, or PostgreSQL; see
+# docs/party.md. `columns` maps our column names to yours; leave out those that have the same name.
 {tables}"""
 
 

@@ -29,12 +29,13 @@ _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class KeptRuns:
-    """`ports.PastRuns` of one contract (by its id) of a party. `keys`: both parties' raw Ed25519 public keys."""
+    """`ports.PastRuns` of one contract (by its id). `role`: the own one; `keys`: raw Ed25519 public keys of both."""
 
-    def __init__(self, party: Path, key: bytes, contract: str, contract_hash: str, keys: Mapping[Role, bytes]) -> None:
+    def __init__(self, party: Path, key: bytes, contract: str, contract_hash: str, role: Role,
+                 keys: Mapping[Role, bytes]) -> None:
         self._folder = party / STATE_NAME / FOLDER_NAME / contract
         self._runs = party / RUNS_NAME
-        self._key, self._contract_hash, self._keys = key, contract_hash, keys
+        self._key, self._contract_hash, self._role, self._keys = key, contract_hash, role, keys
 
     def __repr__(self) -> str:
         return "KeptRuns"
@@ -77,7 +78,8 @@ class KeptRuns:
             found = verify_run(read_evidence(self._runs / run, self._contract_hash), self._keys)
         except AuditError:
             return None
-        return found if found.outcome == Kind.RUN_ENDED else None
+        own = (found.run_id, found.role) == (run, self._role)  # and not a copy of another run or of the peer's folder
+        return found if own and found.outcome == Kind.RUN_ENDED else None
 
     def _kept(self) -> list[Path]:
         if not self._folder.is_dir():

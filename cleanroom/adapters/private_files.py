@@ -14,7 +14,8 @@ from cleanroom.errors import CleanroomError
 
 OWNER_ONLY = 0o077  # no access for group and others
 NOT_WRITABLE = 0o022  # readable by all, writable by the owner
-_UNFINISHED = ".new-"
+Stamp = tuple[str, int, int]  # name, time of change in ns, size in bytes
+UNFINISHED = ".new-"
 
 
 def write_private(path: Path, data: bytes, error: type[CleanroomError]) -> None:
@@ -72,6 +73,11 @@ def read_checked(path: Path, limit: int, error: type[CleanroomError], forbidden_
     return data
 
 
+def stamp(folders: Iterable[Path]) -> frozenset[Stamp]:
+    """Every file in the folders and below: the same as long as nobody touched one."""
+    return frozenset(found for folder in folders for path in folder.rglob("*") for found in _state(path))
+
+
 def make_private_folder(folder: Path, error: type[CleanroomError]) -> None:
     """Create `folder` and its parents with mode 0700 where missing; an existing one is left as it is."""
     try:
@@ -94,7 +100,7 @@ def remove_abandoned(paths: Iterable[Path], remove: Callable[[Path], None]) -> N
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes were about to store anywhere under `folder`."""
-    remove_abandoned(folder.rglob(f"{_UNFINISHED}*"), Path.unlink)
+    remove_abandoned(folder.rglob(f"{UNFINISHED}*"), Path.unlink)
 
 
 def sync_folder(folder: Path) -> None:
@@ -104,6 +110,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _state(path: Path) -> Iterator[Stamp]:
+    with contextlib.suppress(FileNotFoundError):  # it was removed since it was listed
+        found = path.stat()
+        yield str(path), found.st_mtime_ns, found.st_size
 
 
 def _check_status(mode: int, forbidden_mode: int, where: str, error: type[CleanroomError], todo: str) -> None:
@@ -117,7 +129,7 @@ def _check_status(mode: int, forbidden_mode: int, where: str, error: type[Cleanr
 @contextlib.contextmanager
 def _written(folder: Path, data: bytes) -> Iterator[Path]:
     """A file of mode 0600 that holds `data` on the disk, under a name that is gone afterwards."""
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_UNFINISHED)
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=UNFINISHED)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,10 @@ from cleanroom.identity.numbering import numbered
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables, among
 from cleanroom.rules import CURRENT, Pack
 
+Step = Literal["week", "month", "year"]
+_STEPS: Final[Mapping[Step, str]] = {"week": "W-MON", "month": "MS", "year": "YS"}
+_MOST_BARS: Final = 32  # of a chart that fits on a page
+
 
 @dataclass(frozen=True, slots=True)
 class CellCount:
@@ -37,17 +42,31 @@ class CellCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """Events of a dated table by week (its Monday), month or year, none left out between the first and the last."""
+
+    step: Step
+    events: Mapping[date, int]
+
+    def document(self) -> dict[str, object]:
+        """JSON-compatible form."""
+        return {"step": self.step, "events": {day.isoformat(): count for day, count in self.events.items()}}
+
+
+@dataclass(frozen=True, slots=True)
 class PartyProfile:
     """One party's data in numbers.
 
-    `rows` and `strangers` (rows of people who are not in people or members) are by table; `days` holds the
-    first and last day of each dated table. With a contract: `gate`, `sent` and, for the advertiser, `cells`
-    and `excluded` (people by reason); `keys` and `without_key` then count admitted people, else everyone.
+    `rows` and `strangers` (rows of people who are not in people or members) are by table; `days` holds the first and
+    last day of each dated table, `calendar` its events over time. With a contract: `gate`, `sent` and, for the
+    advertiser, `cells` and `excluded` (people by reason); `keys` and `without_key` then count admitted people, else
+    everyone.
     """
 
     rows: Mapping[str, int]
     strangers: Mapping[str, int]
     days: Mapping[str, tuple[date, date]]
+    calendar: Mapping[str, Calendar]
     keys: Mapping[KeyType, KeyCounts]
     without_key: int
     gate: GateReport | None = None
@@ -61,6 +80,7 @@ class PartyProfile:
             "rows": dict(self.rows),
             "strangers": dict(self.strangers),
             "days": {name: [day.isoformat() for day in span] for name, span in self.days.items()},
+            "calendar": {name: found.document() for name, found in self.calendar.items()},
             "keys": {key: _document(counts) for key, counts in self.keys.items()},
             "without_key": self.without_key,
             "consent": None if self.gate is None else self.gate.document(),
@@ -104,7 +124,8 @@ def _own_keys(roster: pd.DataFrame) -> tuple[KeyType, ...]:
 
 
 def _profile(tables: AdvertiserTables | RetailerTables, keys: MatchKeys) -> PartyProfile:
-    return PartyProfile(tables.counts(), _strangers(tables), _days(tables), keys.counts, keys.without_key)
+    return PartyProfile(tables.counts(), _strangers(tables), _days(tables),
+                        {name: _calendar(days) for name, days in _dated(tables).items()}, keys.counts, keys.without_key)
 
 
 def _advertiser(contract: Contract, tables: AdvertiserTables,
@@ -123,5 +144,20 @@ def _strangers(tables: AdvertiserTables | RetailerTables) -> dict[str, int]:
 
 
 def _days(tables: AdvertiserTables | RetailerTables) -> dict[str, tuple[date, date]]:
-    dated = {name: frame["day"] for name, frame in tables.frames().items() if "day" in frame.columns}
-    return {name: (days.min().date(), days.max().date()) for name, days in dated.items() if len(days)}
+    return {name: (days.min().date(), days.max().date()) for name, days in _dated(tables).items()}
+
+
+def _dated(tables: AdvertiserTables | RetailerTables) -> dict[str, pd.Series]:
+    return {name: frame["day"] for name, frame in tables.frames().items() if "day" in frame.columns and len(frame)}
+
+
+def _calendar(days: pd.Series) -> Calendar:
+    """By the shortest step that needs at most `_MOST_BARS`."""
+    numbers = days.to_numpy().astype("datetime64[D]")
+    counts = np.bincount((numbers - numbers.min()).astype(np.int64))
+    events = pd.Series(counts, index=pd.date_range(numbers.min(), periods=len(counts)))
+    counted = {step: events.resample(rule, label="left", closed="left").sum() for step, rule in _STEPS.items()}
+    step, found = next(((step, found) for step, found in counted.items() if len(found) <= _MOST_BARS),
+                       ("year", counted["year"]))
+    starts = pd.DatetimeIndex(found.index).date.tolist()
+    return Calendar(step, dict(zip(starts, found.astype(int).tolist(), strict=True)))

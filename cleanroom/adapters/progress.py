@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cleanroom import ports
 
 TITLES = {
+    "queued": "Waiting for other runs here",
     "reading": "Reading own files",
     "connecting": "Reaching the other node",
     "gate": "Consent gate, keys",
@@ -22,6 +23,7 @@ TITLES = {
     "blinded_values": "Blinding the retailer's people",
     "lattice_key": "Encrypting purchases",
     "columns": "Encrypting purchases",
+    "tokens": "Sending and matching salted hashes",
     "masked_sums": "Adding up, encrypted",
     "commit_people": "Opening counts, then sums",
     "open_people": "Opening counts, then sums",

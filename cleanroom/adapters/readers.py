@@ -12,10 +12,10 @@ import pyarrow as pa
 from cleanroom.adapters import fields
 from cleanroom.adapters.amounts import cents, micros, quantity
 from cleanroom.adapters.days import day
-from cleanroom.adapters.layout import LAYOUTS, Layout
 from cleanroom.adapters.party import PartySettings
-from cleanroom.adapters.reading import RawTable, read_raw
-from cleanroom.consent.files import AS_OF, allowed_columns, check_fresh, oldest_export
+from cleanroom.adapters.reading import RawTable, Reading
+from cleanroom.consent.columns import AS_OF
+from cleanroom.consent.files import allowed_columns, check_fresh, oldest_export
 from cleanroom.contract.keys import KEY_TYPES
 from cleanroom.contract.model import Contract, Refunds, Role
 from cleanroom.errors import DataError
@@ -45,10 +45,15 @@ def load_tables(settings: PartySettings, contract: Contract, now: datetime) -> A
     DataError names file, line (CSV, counting the header) or row (others, from 1), and field: for bad content, a column
     that the contract does not allow (R-13), and a suppression list too old at `now` (timezone-aware, X-01).
     """
-    raw = {name: read_raw(settings.path(name), settings.data[name], layout, allowed_columns(contract, name))
-           for name, layout in present(settings).items()}
+    with Reading(settings) as reading:
+        return load_all(reading, contract, now)
+
+
+def load_all(reading: Reading, contract: Contract, now: datetime) -> AdvertiserTables | RetailerTables:
+    """As `load_tables`, from a reading that is open."""
+    raw = {name: reading.whole(name, allowed_columns(contract, name)) for name in reading.layouts}
     fresh(raw["suppressions"], now)
-    return _typed(settings, raw, Terms.of(contract))
+    return _typed(reading.settings, raw, Terms.of(contract))
 
 
 def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | RetailerTables:
@@ -57,14 +62,9 @@ def read_tables(settings: PartySettings, terms: Terms) -> AdvertiserTables | Ret
     Negative purchase lines are refused unless `refunds` has a rule for them; they are kept as they are. A currency
     column must hold `currency` in every row; without it, one currency.
     """
-    raw = {name: read_raw(settings.path(name), settings.data[name], layout)
-           for name, layout in present(settings).items()}
+    with Reading(settings) as reading:
+        raw = {name: reading.whole(name) for name in reading.layouts}
     return _typed(settings, raw, terms)
-
-
-def present(settings: PartySettings) -> dict[str, Layout]:
-    """The tables that the party has."""
-    return {name: layout for name, layout in LAYOUTS[settings.role].items() if name in settings.data}
 
 
 def _typed(settings: PartySettings, raw: Mapping[str, RawTable], terms: Terms) -> AdvertiserTables | RetailerTables:
@@ -110,8 +110,9 @@ def require_rows(name: str, raw: RawTable) -> None:
 
 
 def fresh(raw: RawTable, now: datetime) -> None:
-    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts."""
-    made = datetime.fromtimestamp(raw.changed, UTC)
+    """X-01. A copied list keeps its `as_of`, if it has one: the older of the two times counts. A live one is of now."""
+    changed = raw.source.changed
+    made = now if changed is None else datetime.fromtimestamp(changed, UTC)
     if AS_OF in raw.columns and (said := oldest_export(fields.loose_text(raw, AS_OF), raw.file)):
         made = min(made, said)
     check_fresh(made, now, raw.file)

@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from numpy.typing import NDArray
 
+from cleanroom.adapters.private_files import remove_abandoned
 from cleanroom.errors import MachineError
 from cleanroom.ports import Entropy
 
@@ -290,14 +291,7 @@ class _MemoryPile:
 
 def sweep(folder: Path) -> None:
     """Remove what crashed runs left under `folder`: empty folders, unless their process is still there."""
-    for path in folder.glob(f"{FOLDER_PREFIX}*"):
-        with suppress(OSError):
-            guard = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-            finally:
-                os.close(guard)
+    remove_abandoned(folder.glob(f"{FOLDER_PREFIX}*"), shutil.rmtree)
 
 
 def _existing(folder: Path) -> Path:

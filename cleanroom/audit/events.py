@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """What happened."""
 
     RUN_STARTED = "run_started"
+    RUN_APPROVED = "run_approved"
     CONSENT_GATE = "consent_gate"
     CONSENT_ROOT = "consent_root"
     RULE_CHECKED = "rule_checked"
@@ -52,6 +53,7 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
         "rule_pack": f.DIGEST,  # of the compliance rules applied, see cleanroom.rules
         "previous_head": f.DIGEST_OR_EMPTY,  # root of this party's run before this one; empty for its first
     },
+    Kind.RUN_APPROVED: {"user": f.COUNT, "at": f.TIME},  # number of the system user: its owner knows whose that is
     Kind.CONSENT_GATE: {"admitted": f.COUNT, "refused": f.REFUSALS},
     Kind.CONSENT_ROOT: {"root": f.DIGEST, "count": f.COUNT},  # of the consent records used, before the protocol
     Kind.RULE_CHECKED: {"rule": f.RULE, "verdict": f.VERDICT},  # X-01 … X-07, of the pack named in run_started
@@ -65,7 +67,10 @@ FIELDS: Mapping[Kind, Mapping[str, f.FieldType]] = {
         "part": f.NAME, "epsilon": f.DECIMAL, "delta": f.DECIMAL,
         "total_epsilon": f.DECIMAL, "total_delta": f.DECIMAL,  # of the contract so far, this charge included
     },
-    Kind.PEER_IDENTIFIED: {"certificate_sha256": f.DIGEST, "software": f.VERSION},  # the version it says it runs
+    Kind.PEER_IDENTIFIED: {
+        "certificate_sha256": f.DIGEST,  # that its node held: of the contract, or of a rotation it signed
+        "software": f.VERSION, "protocol": f.COUNT,  # what it says it runs, and the newest version it says it speaks
+    },
     Kind.PARAMETERS_CHECKED: {},
     Kind.COUNTS_OPENED: {"groups": f.COUNT, "suppressed": f.COUNT},
     Kind.SUMS_OPENED: {"opened": f.COUNT},

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from cleanroom.errors import AuditError, MisuseError
 
 Proof = tuple[bytes, ...]
+
+_BLOCK: Final = 4096  # leaves of a subtree that are hashed level by level; a power of two
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -33,26 +36,33 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 class Growing:
-    """The same tree, a leaf at a time: it holds one node for each power of two of the size."""
+    """The same tree, as leaves come: it holds a node for each power of two of the size, and leaves of one block."""
 
     def __init__(self) -> None:
-        self._nodes: list[tuple[int, bytes]] = []  # (leaves, hash), sizes falling
+        self._nodes: list[tuple[int, bytes]] = []  # (blocks, hash), sizes falling
+        self._leaves: list[bytes] = []  # after the last whole block
 
-    def add(self, leaf: bytes) -> None:
-        """One more leaf hash."""
-        size, node = 1, leaf
-        while self._nodes and self._nodes[-1][0] == size:
-            size, node = 2 * size, node_hash(self._nodes.pop()[1], node)
-        self._nodes.append((size, node))
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """More leaf hashes."""
+        self._leaves += leaves
+        whole = len(self._leaves) // _BLOCK * _BLOCK
+        for start in range(0, whole, _BLOCK):
+            self._add(root(self._leaves[start:start + _BLOCK]))
+        del self._leaves[:whole]
 
     def root(self) -> bytes:
         """As `root` of all leaves so far."""
-        if not self._nodes:
-            return hashlib.sha256(b"").digest()
-        value = self._nodes[-1][1]
-        for _, node in reversed(self._nodes[:-1]):
+        nodes = [node for _, node in self._nodes]
+        value = root(self._leaves) if self._leaves or not nodes else nodes.pop()
+        for node in reversed(nodes):
             value = node_hash(node, value)
         return value
+
+    def _add(self, node: bytes) -> None:
+        size = 1
+        while self._nodes and self._nodes[-1][0] == size:
+            size, node = 2 * size, node_hash(self._nodes.pop()[1], node)
+        self._nodes.append((size, node))
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:

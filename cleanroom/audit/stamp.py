@@ -74,7 +74,7 @@ def read_authorities(pem: bytes, where: str) -> list[x509.Certificate]:
     """The certificates in a PEM file: those that the verifier trusts to stamp times. AuditError without one."""
     try:
         return x509.load_pem_x509_certificates(pem)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise AuditError("no certificate in PEM form", where=where) from None
 
 

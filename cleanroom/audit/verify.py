@@ -133,6 +133,36 @@ def _compare(first: Receipt | None, first_roots: Mapping[Role, str], second: Rec
                              where=RECEIPT_NAME)
 
 
+def verify_repeats(runs: Sequence[Verified]) -> None:
+    """Return when every run that repeats an earlier one of `runs` has its table and sizes, else AuditError.
+
+    A run that is named and not there is an error only where `runs` begin with the party's first.
+    """
+    known = {run.run_id: run for run in runs}
+    whole = any(not run.sealed_after for run in runs)
+    for run in runs:
+        for event in run.log:
+            if event.kind == Kind.TABLE_REPEATED:
+                _check_repeat(run, known.get(event.fields["run_id"]), whole=whole)
+
+
+def _check_repeat(run: Verified, earlier: Verified | None, *, whole: bool) -> None:
+    where = f"run {run.run_id}"
+    if earlier is None:
+        if whole:
+            raise AuditError("the run whose table it repeats is missing", where=where)
+        return
+    if earlier.receipt is None or run.receipt is None or earlier.ended > run.started:
+        raise AuditError("the run whose table it repeats had not finished", where=where)
+    same = (earlier.contract_hash, earlier.role, earlier.receipt.table_sha256, _sizes(earlier))
+    if same != (run.contract_hash, run.role, run.receipt.table_sha256, _sizes(run)):
+        raise AuditError(f"its table or sizes are not those of run {earlier.run_id}, which it repeats", where=where)
+
+
+def _sizes(run: Verified) -> list[Mapping[str, object]]:
+    return [event.fields for event in run.log if event.kind == Kind.SIZES_DECLARED]
+
+
 def verify_chain(runs: Sequence[Verified], last_head: str = "") -> None:
     """Return when all runs of one party, in any order, are linked without a gap, else AuditError names the loose end.
 
@@ -220,6 +250,9 @@ def _check_release(receipt: Receipt, table: bytes, events: Sequence[Event], head
     _check_logged(events, Kind.TABLE_RELEASED, "table_sha256", receipt.table_sha256)
     _check_logged(events, Kind.RECEIPT_SIGNED, "receipt_sha256", receipt.sha256)
     _check_logged(events, Kind.RECEIPT_VERIFIED, "receipt_sha256", receipt.sha256)
+    for event in events:
+        if event.kind == Kind.TABLE_REPEATED and event.fields["table_sha256"] != receipt.table_sha256:
+            raise AuditError("the table that is repeated is not the signed one", where=line_name(event.seq))
 
 
 def _check_root(opened: OpenedReceipt, events: Sequence[Event], head: Head) -> None:

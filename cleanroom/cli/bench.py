@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import tempfile
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -20,8 +21,19 @@ from cleanroom.adapters.bench_data import check_rows
 from cleanroom.cli.bench_rates import Rate, kernel_rates
 from cleanroom.cli.bench_run import bench_run
 from cleanroom.cli.bench_table import print_bench
+from cleanroom.contract.protocols import ECDH, SALTED
 
 SCHEMA: Final = "cleanroom-bench/1"
+
+
+class Mode(StrEnum):
+    """The names of the protocols on the command line."""
+
+    BLINDED = "blinded"
+    SALTED_HASH = "salted-hash"
+
+
+_PROTOCOLS: Final = {Mode.BLINDED: ECDH, Mode.SALTED_HASH: SALTED}
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(rows: Annotated[int, typer.Option(help="People on each side of the run; half of them are on both.")] = 10_000,
+          mode: Annotated[Mode, typer.Option(help="How people are matched.")] = Mode.BLINDED,
           as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Measure the arithmetic beside OpenSSL, then one run between two nodes on this machine. Leaves nothing behind."""
     check_rows(rows)
@@ -40,7 +53,7 @@ def bench(rows: Annotated[int, typer.Option(help="People on each side of the run
     rates = [_entry(rate) for rate in kernel_rates()]
     typer.echo(f"• A run of {rows:,} × {rows:,} people, two processes on this machine", err=True)
     with tempfile.TemporaryDirectory(prefix="cleanroom-bench-") as folder:
-        run = bench_run(Path(folder), rows)
+        run = bench_run(Path(folder), rows, _PROTOCOLS[mode])
     document = {"schema": SCHEMA, "machine": machine, "backend": arithmetic.backend.name, "reason": arithmetic.reason,
                 "kernel": rates, "run": run.document()}
     if as_json:

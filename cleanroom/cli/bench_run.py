@@ -18,6 +18,7 @@ from cleanroom.cli.pair import COMMAND, agree, free_addresses, running_node
 from cleanroom.cli.plan_document import Network, plan_document
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
+from cleanroom.contract.protocols import ECDH
 from cleanroom.errors import MachineError
 from cleanroom.flow import check_plan
 from cleanroom.measures.planning import Assumptions
@@ -40,6 +41,7 @@ class BenchRun(NamedTuple):
     """`seconds`: the initiator's whole process, from its start to its end, on the wall clock."""
 
     rows: int
+    protocol: str
     seconds: float
     sides: Mapping[Role, Side]
     predicted: Mapping[Role, int]
@@ -52,6 +54,7 @@ class BenchRun(NamedTuple):
         measured, planned = sum(sent.values()), sum(self.predicted.values())
         return {
             "rows": self.rows, "common": round(OVERLAP * self.rows), "key_types": 1, "cells": CELLS, "columns": COLUMNS,
+            "protocol": self.protocol,
             "backend": self.sides["advertiser"].runtime["backend"],
             "seconds": round(self.seconds, 3),
             "stage_seconds": round(sum(stages["advertiser"].values()), 3),
@@ -64,9 +67,9 @@ class BenchRun(NamedTuple):
         }
 
 
-def bench_run(folder: Path, rows: int) -> BenchRun:
+def bench_run(folder: Path, rows: int, protocol: str = ECDH) -> BenchRun:
     """Write both parties into an empty folder, and run them. UsageError for a size that cannot be run."""
-    write_bench_parties(folder, rows, free_addresses())
+    write_bench_parties(folder, rows, free_addresses(), protocol)
     parties: dict[Role, Path] = {role: folder / role for role in ROLES}
     contract = folder / _CONTRACT
     agree(parties, folder / TERMS_NAME, contract)
@@ -78,7 +81,7 @@ def bench_run(folder: Path, rows: int) -> BenchRun:
         sides: dict[Role, Side] = {
             "advertiser": Side(runtime["advertiser"], used),
             "retailer": Side(runtime["retailer"], usage(node.pid))}
-    return BenchRun(rows, seconds, sides, _predicted(contract, rows))
+    return BenchRun(rows, protocol, seconds, sides, _predicted(contract, rows))
 
 
 def _match(party: Path, contract: Path) -> Usage:

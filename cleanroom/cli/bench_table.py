@@ -30,7 +30,7 @@ def print_bench(document: Item) -> None:
     console.print(_kernel(document))
     run = document["run"]
     console.print(f"One run: {run['rows']:,} × {run['rows']:,} people, {run['common']:,} in common, {run['cells']} "
-                  f"cells, {run['columns']} columns, both nodes on this machine")
+                  f"cells, {run['columns']} columns, {run['protocol']}, both nodes on this machine")
     console.print(_stages(run))
     console.print(_totals(run))
 

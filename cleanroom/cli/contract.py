@@ -14,6 +14,7 @@ from cleanroom.adapters.contract_files import read_contract, read_text, write_te
 from cleanroom.adapters.contract_store import ContractStore
 from cleanroom.adapters.key_files import load_keys
 from cleanroom.adapters.party import load_party
+from cleanroom.adapters.rotation_files import RotationFiles
 from cleanroom.adapters.system import SystemClock
 from cleanroom.cli.ask_legal import ask_legal
 from cleanroom.cli.contract_life import accept, card, list_contracts, propose, revoke, sign, sign_file, trust
@@ -105,7 +106,8 @@ def verify(file: File,
     if folder is not None:
         settings = load_party(folder)
         keys = load_keys(settings.key_directory, settings.role, SystemClock())
-        check_foreign(contract, settings.role, keys.signing.public, keys.certificate_der())
+        check_foreign(contract, settings.role, keys.signing.public, keys.certificate_der(),
+                      RotationFiles(folder).accepted(contract.party(settings.role), SystemClock().now()))
         check_policy(contract, settings.role, settings.policy)
         ContractStore(folder).check_live(contract, SystemClock().now())
     for change in effective(contract)[1]:

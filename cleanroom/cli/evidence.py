@@ -28,7 +28,7 @@ from cleanroom.adapters.run_files import (
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import LOG_NAME
 from cleanroom.audit.receipt import RECEIPT_NAME, TABLE_NAME, OpenedReceipt, open_receipt
-from cleanroom.audit.verify import CONTRACT_NAME, Evidence, Verified, verify_chain, verify_run
+from cleanroom.audit.verify import CONTRACT_NAME, Evidence, Verified, verify_chain, verify_repeats, verify_run
 from cleanroom.contract.check import ROLES, signing_key
 from cleanroom.contract.effective import effective
 from cleanroom.contract.model import Contract, Role
@@ -166,6 +166,7 @@ def check_runs(runs: Path, anchors: dict[bytes, Contract]) -> CheckedRuns:
     last = read_last_head(runs)
     with _inside(runs):
         verify_chain([checked.verified for checked in sealed.values()], last)
+        verify_repeats([checked.verified for checked in sealed.values()])
     unsealed = tuple(folder.name for folder in folders if folder not in sealed)
     return CheckedRuns(tuple(sealed.values()), unsealed, complete=bool(last))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import traceback
 from importlib import import_module
 from typing import Any
@@ -10,19 +11,17 @@ from typing import Any
 import typer
 
 from cleanroom import __version__
+from cleanroom.adapters.core_dumps import forbid_core_dumps
 from cleanroom.errors import CleanroomError, UsageError
 
-COMMANDS = ("demo", "synth", "init", "check", "plan", "contract", "node", "match", "runs", "report", "audit", "ledger",
-            "bench", "doctor")
+COMMANDS = ("demo", "synth", "init", "keys", "check", "plan", "contract", "node", "match", "runs", "report", "audit",
+            "ledger", "bench", "doctor")
 EXIT_USAGE = UsageError.exit_code
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 
 # click's UsageError, wherever this version of typer keeps click
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
 
 
 def _version(wanted: bool) -> None:
@@ -31,19 +30,28 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True,
                                        help="Print the version and exit.")) -> None:
     """Options of the command itself."""
 
 
-for _name in COMMANDS:
-    import_module(f"cleanroom.cli.{_name}").register(app)
+def application(*names: str) -> typer.Typer:
+    """The command line with these commands, or with all. Each is loaded from its own file: a node stays small without
+    what the others need."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                      help="Did the people who saw the advertising buy? Answered without showing anybody's customers.")
+    app.callback()(_root)
+    for name in names or COMMANDS:
+        import_module(f"cleanroom.cli.{name}").register(app)
+    return app
 
 
 def main() -> None:
     """Run a command; every deliberate error is one line on stderr and its documented exit code."""
+    forbid_core_dumps()
+    threading.excepthook = _thread_ended
     try:
+        app = application(*(name for name in sys.argv[1:2] if name in COMMANDS))
         code = app(prog_name="cleanroom", standalone_mode=False)  # then errors of the command line come here, too
         if code == EXIT_INTERRUPTED:
             _end("interrupted", EXIT_INTERRUPTED)
@@ -58,9 +66,19 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        _end(f"internal error: {type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno} — "
-             "please report this with the command you ran", EXIT_INTERNAL)
+        _end(_internal(error), EXIT_INTERNAL)
+
+
+def _internal(error: BaseException) -> str:
+    """Class and place of an unexpected error: its message and the values around it may be data."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (f"internal error: {type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno} — "
+            "please report this with the command you ran")
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None:
+        print(f"cleanroom: {_internal(ended.exc_value)}", file=sys.stderr)  # noqa: T201
 
 
 def _end_usage(error: Any) -> None:

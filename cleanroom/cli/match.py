@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +17,7 @@ from cleanroom.adapters.progress import display
 from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.result_table import print_results
 from cleanroom.contract.effective import effective
+from cleanroom.errors import RunCancelledError
 from cleanroom.node.client import Dial
 from cleanroom.node.local import Finished, LocalNode
 
@@ -52,5 +56,19 @@ def run_match(folder: Path, contract_file: Path, language: Language = Language.E
         node.check(contract)
         for change in effective(contract)[1]:
             typer.echo(f"note: {change.text()}", err=True)
-        with Dial(node, contract) as dial:
+        with cancelling(), Dial(node, contract) as dial:
             return node.execute(contract, node.new_run(), display(), dial.link, initiator=True)
+
+
+@contextmanager
+def cancelling() -> Iterator[None]:
+    """Ctrl-C cancels the run: the other party is told that, and not that something broke here."""
+    before = signal.signal(signal.SIGINT, _cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cancel(*_: object) -> None:
+    raise RunCancelledError("the run was cancelled with Ctrl-C")

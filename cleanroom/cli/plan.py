@@ -19,6 +19,7 @@ from cleanroom.adapters.profile import profile_party
 from cleanroom.adapters.run_files import STATE_NAME
 from cleanroom.adapters.system import SystemClock
 from cleanroom.cli.language import Lang, Language
+from cleanroom.cli.pages import write_page
 from cleanroom.cli.plan_document import Network, plan_document
 from cleanroom.cli.plan_table import print_plan
 from cleanroom.contract.model import Contract
@@ -66,21 +67,11 @@ def plan(contract: Annotated[Path, typer.Argument(metavar="CONTRACT", help="The 
     assumed.check(derived)
     document = plan_document(derived, assumed, sizes.spent, _network(workers, bandwidth))
     if html is not None:
-        _write_page(html, render_plan(document, lang))
+        write_page(html, render_plan(document, lang))
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_plan(document)
-
-
-def _write_page(path: Path, page: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(page)
-    except OSError as error:
-        raise UsageError("cannot be written: it exists, or its folder does not" if path.exists() or
-                         not path.parent.is_dir() else f"cannot be written: {error.strerror}", where=str(path),
-                         todo="name a new file in a folder that exists") from None
 
 
 def _network(workers: int, bandwidth: float) -> Network:

@@ -11,6 +11,7 @@ from cleanroom.contract.plan import Group, Plan
 from cleanroom.disclosure.accounting import Cost, budget_of, run_cost
 from cleanroom.disclosure.padding import padding_rows, padding_terms
 from cleanroom.measures.planning import Assumptions, Forecast, forecasts, group_forecasts
+from cleanroom.report.mode import mode
 from cleanroom.session.costs import Costs, Load, stage_work
 from cleanroom.wire.traffic import Sizes, traffic
 
@@ -32,6 +33,7 @@ def plan_document(plan: Plan, assumed: Assumptions, spent: Mapping[str, Cost], n
     found = group_forecasts(plan, assumed)
     return {
         "schema": SCHEMA,
+        **mode(plan.contract),
         "contract": {"id": plan.contract.id, "title": plan.contract.title,
                      "currency": plan.contract.campaign.currency, "threshold": plan.contract.disclosure.threshold},
         "assumed": {"advertiser_people": round(sum(assumed.people)), "retailer_people": assumed.retailer,

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cleanroom.report.forecast import is_shown
 from cleanroom.report.format import ENGLISH
+from cleanroom.report.mode import notice_of
 from cleanroom.report.select import base_name
 from cleanroom.report.wording import words
 
@@ -23,6 +24,8 @@ def print_plan(document: Item) -> None:
     """Print the tables to stdout."""
     console = Console(width=None if Console().is_terminal else 118, highlight=False)
     assumed = document["assumed"]
+    if notice := notice_of(document, "en"):
+        console.print(notice, style="bold")
     console.print(f"[bold]{document['contract']['title']}[/bold]", markup=True)
     console.print(f"Assumed: {assumed['advertiser_people']:,} people of the advertiser, {assumed['retailer_people']:,} "
                   f"of the retailer, {assumed['matched']:,} in both; {assumed['conversion']:.1%} buy; "

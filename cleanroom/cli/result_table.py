@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cleanroom.report.format import ENGLISH
+from cleanroom.report.mode import notice_of
 
 GROUP_COLUMNS = (("people", "matched_people"), ("conversion", "conversion_rate"),
                  ("sales / person", "sales_per_person"), ("average basket", "average_basket"))
@@ -17,8 +18,10 @@ Result = Mapping[str, Any]
 
 
 def print_results(document: Mapping[str, Any]) -> None:
-    """Print two tables and the privacy line to stdout."""
+    """Print two tables and the privacy line to stdout; what the mode let a party learn stands first."""
     console = Console(width=None if Console().is_terminal else 110)
+    if notice := notice_of(document, "en"):
+        console.print(notice, style="bold", highlight=False)
     console.print(_groups(document))
     console.print(_comparison(document))
     privacy, hidden = document["privacy"], document["suppression"]

@@ -18,6 +18,7 @@ from cleanroom.contract.rules import verdicts
 from cleanroom.contract.windows import window_of
 from cleanroom.disclosure.accounting import budget_of, run_cost
 from cleanroom.disclosure.padding import padding_terms
+from cleanroom.report.mode import notice as notice_in
 from cleanroom.rules import Language
 
 
@@ -30,6 +31,8 @@ def contract_text(contract: Contract, language: Language = "en") -> str:
 def _head(contract: Contract, language: Language) -> Iterator[str]:
     words = WORDS[language]
     signed = ", ".join(words[entry.role] for entry in contract.signatures) or words["nobody"]
+    if told := notice_in(contract, language):
+        yield told
     yield contract.title
     yield words["contract"].format(id=contract.id, version=contract.version, first=f"{contract.not_before:%Y-%m-%d}",
                                    last=f"{contract.not_after:%Y-%m-%d}", signed=signed)
@@ -44,8 +47,9 @@ def _campaign(contract: Contract, language: Language) -> Iterator[str]:
     first, _ = window_of(contract.calendar, 0)
     _, last = window_of(contract.calendar, plan.periods - 1)
     yield words["purpose"].format(purpose=contract.consent.purpose)
-    yield words["keys"].format(keys=words["then"].join(contract.match.keys), profile=contract.match.normalisation,
-                               shared=words[contract.match.shared_values or DEFAULT_SHARED])
+    yield words["keys_salted" if plan.salted else "keys"].format(
+        keys=words["then"].join(contract.match.keys), profile=contract.match.normalisation,
+        shared=words[contract.match.shared_values or DEFAULT_SHARED])
     yield words["campaign"].format(names=", ".join(contract.campaign.names),
                                    channels=", ".join(contract.campaign.channels),
                                    assignment=words[contract.campaign.assignment])
@@ -73,7 +77,7 @@ def _privacy(contract: Contract, language: Language) -> Iterator[str]:
         epsilon=cost.total.epsilon_text, delta=cost.total.delta_text, match=cost.transcript.epsilon_text,
         release=cost.release.epsilon_text, budget=budget.epsilon_text, budget_delta=budget.delta_text)
     yield words["padding"].format(most=padding_terms(plan).most, cells=len(plan.cells))
-    yield words["semi_honest"]
+    yield words["semi_honest_salted" if plan.salted else "semi_honest"]
 
 
 def _policies(contract: Contract, language: Language) -> Iterator[str]:

@@ -17,6 +17,8 @@ _ENGLISH: Final = {
     "purpose": "Purpose: {purpose}; only people who consented to exactly this, with the other party named, take part.",
     "keys": "People are matched on {keys} without either side seeing who matched; two spellings are one under the "
             "profile {profile}, and a key value of several people is used for {shared}.",
+    "keys_salted": "People are matched on {keys} by salted hashes; two spellings are one under the profile {profile}, "
+                   "and a key value of several people is used for {shared}.",
     "drop": "none of them",
     "unless_conflict": "none of them, unless their records agree otherwise: then for the fullest",
     "campaign": "Campaign {names} on {channels}; {assignment}.",
@@ -40,6 +42,9 @@ _ENGLISH: Final = {
     "time_decay": "time decay",
     "semi_honest": "Protection holds against a partner that runs the agreed software. One that runs changed software "
                    "can learn far more, up to every encrypted purchase: see SECURITY.md, Not protected.",
+    "semi_honest_salted": "The retailer computes the totals alone. One that runs changed software can keep the key of "
+                          "a run, look up any identifier in the advertiser's data, and release other totals: see "
+                          "SECURITY.md, The salted-hash mode.",
     "padding": "Padding: up to {most} dummies in each of {cells} cells.",
     "policies": "The parties' own policies are stricter; a run uses these values:",
     "consent": "Consent: nothing older than {days} days, nobody under {age}. Notices, and categories that never take "
@@ -61,6 +66,8 @@ _FRENCH: Final = {
                "étant nommée.",
     "keys": "Les personnes sont rapprochées par {keys} sans qu'aucune partie voie qui correspond ; deux écritures n'en "
             "font qu'une selon le profil {profile}, et une valeur de clé de plusieurs personnes sert à {shared}.",
+    "keys_salted": "Les personnes sont rapprochées par {keys}, au moyen d'empreintes salées ; deux écritures n'en font "
+                   "qu'une selon le profil {profile}, et une valeur de clé de plusieurs personnes sert à {shared}.",
     "drop": "aucune d'elles",
     "unless_conflict": "aucune d'elles, sauf si leurs fiches concordent par ailleurs : alors à la plus complète",
     "campaign": "Campagne {names} sur {channels} ; {assignment}.",
@@ -89,6 +96,9 @@ _FRENCH: Final = {
     "semi_honest": "La protection vaut face à un partenaire qui exécute le logiciel convenu. Celui qui exécute un "
                    "logiciel modifié peut apprendre bien plus, jusqu'à chaque achat chiffré : voir SECURITY.md, "
                    "« Not protected ».",
+    "semi_honest_salted": "Le distributeur calcule seul les totaux. Celui qui exécute un logiciel modifié peut garder "
+                          "la clé d'une exécution, chercher tout identifiant dans les données de l'annonceur et "
+                          "publier d'autres totaux : voir SECURITY.md, « The salted-hash mode ».",
     "padding": "Remplissage : jusqu'à {most} leurres dans chacune des {cells} cellules.",
     "policies": "Les politiques propres des parties sont plus strictes ; un traitement applique ces valeurs :",
     "consent": "Consentement : rien de plus de {days} jours, personne de moins de {age} ans. Notices et catégories "

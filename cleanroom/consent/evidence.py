@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from cleanroom import limits
 from cleanroom.audit import merkle
 from cleanroom.errors import AuditError, MisuseError
+from cleanroom.identity.values import Column, packed, text_array
 from cleanroom.ports import ConsentProofs
 from cleanroom.primitives.canonical import canonical_json, parse_json
 
@@ -36,7 +36,8 @@ FORMAT: Final = "cleanroom-consent-proof/1"
 KEPT: Final = "cleanroom-consent-evidence/1"
 SECRET_BYTES: Final = 32
 _AT_ONCE: Final = 50_000  # records in memory
-_ESCAPED: Final = r'["\\\x00-\x1f]'  # what a JSON text cannot hold as it is
+_TEXT: Final = pa.large_string()
+_NOTHING: Final = pa.scalar("", _TEXT)
 
 
 class Records:
@@ -94,17 +95,17 @@ def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs
 def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growing) -> Iterator[bytes]:
     """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes go to the tree."""
     yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
-    for (row, record), salt in zip(_numbered(parts, secret), _salts(secret), strict=False):
-        tree.add(_leaf(salt, record))
-        yield b"%d %b" % (row + 1, record)
+    salts = _salts(secret)
+    for rows, records in _numbered(parts, secret):
+        tree.extend([_leaf(salt, record) for record, salt in zip(records, salts, strict=False)])
+        yield from [b"%d %b" % (row + 1, record) for row, record in zip(rows, records, strict=True)]
 
 
-def _numbered(parts: Iterable[Records], secret: bytes) -> Iterator[tuple[int, bytes]]:
-    """(row in the roster's file, canonical record)."""
+def _numbered(parts: Iterable[Records], secret: bytes) -> Iterator[tuple[list[int], list[bytes]]]:
+    """Rows in the roster's file, and canonical records, some at a time."""
     for records in parts:
         for start in range(0, len(records), _AT_ONCE):
-            yield from zip(records.rows[start:start + _AT_ONCE].tolist(),
-                           _canonical(records.chunk(start, _AT_ONCE), secret), strict=True)
+            yield (records.rows[start:start + _AT_ONCE].tolist(), _canonical(records.chunk(start, _AT_ONCE), secret))
 
 
 def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
@@ -123,9 +124,13 @@ def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
         leaves.append(_leaf(each, text))
     if found < 0:
         raise AuditError("this person did not take part in the run", where=f"row {row}")
+    try:
+        opened = record.decode()
+    except UnicodeDecodeError:
+        raise AuditError("the record of this person is damaged", where=f"row {row}") from None
     return canonical_json({
         "format": FORMAT, "run": run, "index": found, "size": len(leaves), "root": merkle.root(leaves).hex(),
-        "salt": salt.hex(), "record": record.decode(),
+        "salt": salt.hex(), "record": opened,
         "path": [node.hex() for node in merkle.inclusion_proof(leaves, found)]})
 
 
@@ -151,9 +156,9 @@ def verify_proof(data: bytes, where: str) -> Opened:
         index, size, run = int(value["index"]), int(value["size"]), str(value["run"])
         root, salt = bytes.fromhex(value["root"]), bytes.fromhex(value["salt"])
         path, text = [bytes.fromhex(node) for node in value["path"]], str(value["record"])
-        record = json.loads(text)
     except (KeyError, TypeError, ValueError):
         raise AuditError("not a proof of a consent record", where=where) from None
+    record = parse_json(text.encode(), where=where, limit=limits.MAX_EVIDENCE_BYTES, error=AuditError)
     if len(salt) != SECRET_BYTES or not isinstance(record, dict):
         raise AuditError("not a proof of a consent record", where=where)
     merkle.verify_inclusion(_leaf(salt, text.encode()), index, size, path, root)
@@ -162,28 +167,44 @@ def verify_proof(data: bytes, where: str) -> Opened:
 
 def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
     """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
-    people = events["person"].astype("str").tolist()
-    subjects = pd.Series([hmac.digest(secret, b"subject" + person.encode(), "sha256").hex() for person in people],
-                         index=events.index, dtype="str")
-    columns = {name: events[name] for name in events.columns if name != "person"} | {"subject": subjects}
-    members = [pa.array(_members(name, columns[name]), type=pa.large_string(), from_pandas=True)
-               for name in sorted(columns)]
-    joined = pc.binary_join_element_wise(*members, pa.scalar("", pa.large_string())).cast(pa.large_binary())
-    return [b"{%b}" % text[1:] for text in joined.to_pylist()]
+    columns = {**events, "subject": _subjects(events["person"], secret)}
+    members = [_members(name, columns[name]) for name in sorted(columns.keys() - {"person"})]
+    listed = _joined(*members, "}").cast(pa.large_binary())
+    records: list[bytes] = pc.binary_replace_slice(listed, 0, 1, b"{").to_pylist()  # in place of the first comma
+    return records
 
 
-def _members(name: str, texts: pd.Series) -> pd.Series:
+def _subjects(people: pd.Series, secret: bytes) -> pd.Series:
+    """HMAC-SHA-256(secret, "subject" ‖ id) of each local id, in hexadecimal."""
+    keyed, found = hmac.new(secret, b"subject", "sha256"), []
+    for person in text_array(people).to_pylist():
+        mac = keyed.copy()  # half the time of a new one: the key is hashed once
+        mac.update(person.encode())
+        found.append(mac.hexdigest())
+    return pd.Series(found, dtype="str")
+
+
+def _members(name: str, texts: pd.Series) -> Column:
     """`,"name":"text"` for each text, nothing where there is none. Texts that repeat are written once."""
     if isinstance(texts.dtype, pd.CategoricalDtype):
+        codes = texts.cat.codes.to_numpy()
         written = _members(name, pd.Series(texts.cat.categories, dtype="str"))
-        taken: pd.Series = pd.concat([written, pd.Series([""], dtype="str")]).take(texts.cat.codes)
-        return taken.set_axis(texts.index)
-    texts = texts.fillna("")
-    if texts.str.contains(_ESCAPED).any():
-        escaped = [encode_basestring(text)[1:-1] for text in texts.tolist()]
-        texts = pd.Series(escaped, index=texts.index, dtype="str")
-    members: pd.Series = (f',"{name}":"' + texts + '"').where(texts != "", "")
-    return members
+        return pc.fill_null(written.take(pa.array(codes, mask=codes < 0)), "")
+    column = text_array(texts)
+    if _escaped(packed(column).data):
+        column = pa.array([encode_basestring(text)[1:-1] for text in column.to_pylist()], type=column.type)
+    return pc.if_else(pc.equal(column, ""), _NOTHING, _joined(f',"{name}":"', column, '"'))
+
+
+def _escaped(text: NDArray[np.uint8]) -> bool:
+    """Whether there is what a JSON text cannot hold as it is (RFC 8259 §7)."""
+    return bool(((text < 0x20) | (text == ord('"')) | (text == ord("\\"))).any())
+
+
+def _joined(*texts: Column | str) -> Column:
+    """Texts put together row by row."""
+    return pc.binary_join_element_wise(*(pa.scalar(text, _TEXT) if isinstance(text, str) else text for text in texts),
+                                       _NOTHING)
 
 
 def _leaf(salt: bytes, record: bytes) -> bytes:

@@ -9,13 +9,12 @@ from typing import Final
 import pandas as pd
 
 from cleanroom import limits
-from cleanroom.consent.events import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from cleanroom.consent.columns import AS_OF, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from cleanroom.consent.texts import nanoseconds
 from cleanroom.contract.model import Contract
 from cleanroom.errors import DataError
 from cleanroom.rules import rule
 
-AS_OF: Final = "as_of"  # column of the suppression list: when it was exported
 _OWN_COLUMNS: Final = {"consents": frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)),
                        "suppressions": frozenset(("person", AS_OF))}
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence, Set
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from cleanroom import limits
 from cleanroom.contract.keys import KEYS_OF
@@ -35,7 +38,7 @@ def decode_base64(value: str, setting: str) -> bytes:
     """Strict base64. ContractError naming `setting`."""
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for letters that are not ASCII
         raise ContractError(f"{setting}: not base64") from error
 
 
@@ -45,6 +48,22 @@ def signing_key(contract: Contract, role: Role) -> bytes:
     if len(key) != 32:
         raise ContractError(f"parties.{role}.signing_key: an Ed25519 public key has 32 bytes, this one {len(key)}")
     return key
+
+
+def check_certificate(der: bytes, setting: str) -> None:
+    """A well-formed, self-signed certificate of an ECDSA P-256 key, as `init` makes. ContractError names `setting`.
+
+    TLS libraries get a partner's certificate as a root: one that they cannot read would end the whole node.
+    """
+    try:
+        found = x509.load_der_x509_certificate(der)
+        found.verify_directly_issued_by(found)
+        key = found.public_key()
+        usable = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
+        usable = False
+    if not usable:
+        raise ContractError(f"{setting}: not the certificate of a node")
 
 
 def certificate(contract: Contract, role: Role) -> bytes:

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from cleanroom.contract.legal_lines import LINES
 from cleanroom.contract.model import Contract
+from cleanroom.contract.protocols import PROTOCOLS
 from cleanroom.rules import Language
 
 # Settings of which more (True) or less (False) protects people better.
 _BETTER: Final[Mapping[str, bool]] = MappingProxyType({
     "disclosure.threshold": True, "disclosure.dominance_percent": False, "disclosure.budget_epsilon": False,
     "disclosure.budget_delta": False, "disclosure.runs_per_period": False, "disclosure.period_days": True,
-    "match.epsilon": False, "match.delta": False, "consent.lookback_days": False,
+    "match.protocol": False, "match.epsilon": False, "match.delta": False, "consent.lookback_days": False,
     "consent.minimum_age": True, "consent.inactive_days": False, "legal.retention.data_days": False,
     "legal.retention.intermediates_hours": False, "legal.retention.outputs_days": False,
     "legal.proof.delay_days": False, "releases.epsilon": False})
@@ -29,7 +30,12 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = MappingProxyType({
     "fr": {"changed": "{what} passe de {old} à {new}{mark}", "added": "{what} est nouveau : {new}",
            "removed": "{what} est supprimé ; c'était {old}", "less": " — protège moins les personnes", "more":
            " — protège davantage les personnes", "none": "rien", "yes": "oui", "no": "non"}})
-_LABELS: Final = MappingProxyType({f"legal.{line.path}": (line.english, line.french) for line in LINES})
+_LABELS: Final = MappingProxyType({
+    **{f"legal.{line.path}": (line.english, line.french) for line in LINES},
+    "legal.pseudonymous_transfer.acknowledgement": ("Pseudonymous transfer: what both sides acknowledge",
+                                                    "Transfert pseudonyme : ce que les deux parties reconnaissent"),
+    "legal.pseudonymous_transfer.dpia_ref": ("Pseudonymous transfer: its impact assessment",
+                                             "Transfert pseudonyme : son analyse d'impact")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,9 @@ class Change:
         better = _BETTER.get(re.sub(r"\[.*\]", "", self.setting))
         if better is None or self.old is None or self.new is None:
             return None
-        return (Decimal(str(self.new)) < Decimal(str(self.old))) == better
+        if self.setting == "match.protocol" and not {self.old, self.new} <= set(PROTOCOLS):
+            return None
+        return (_amount(self.new) < _amount(self.old)) == better
 
     def text(self, language: Language) -> str:
         """One sentence."""
@@ -65,6 +73,11 @@ def differences(old: Contract, new: Contract) -> tuple[Change, ...]:
     settings = [*before, *(setting for setting in after if setting not in before)]
     return tuple(Change(setting, before.get(setting), after.get(setting)) for setting in settings
                  if before.get(setting) != after.get(setting))
+
+
+def _amount(value: Any) -> Decimal:
+    """Of a protocol its place among them: the one that protects best comes first."""
+    return Decimal(PROTOCOLS.index(value) if value in PROTOCOLS else str(value))
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

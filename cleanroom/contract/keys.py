@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 KeyType = Literal["email", "email_2", "email_sha256", "phone", "phone_2", "loyalty", "loyalty_2", "postal"]
+Kind = Literal["email", "email_sha256", "phone", "loyalty", "postal"]  # what a key of a type is
 ProfileName = Literal["cleanroom-fr-1", "cleanroom-1", "meta-1", "google-1", "uid2-1", "admap-1"]
 SharedValues = Literal["drop", "unless_conflict"]
 

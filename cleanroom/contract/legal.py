@@ -55,6 +55,13 @@ class Assessment(Document):
     prior_consultation: Blank  # reference of the authority's answer (Art. 36)
 
 
+class PseudonymousTransfer(Document):
+    """What both parties sign when they agree on the salted-hash mode (docs/contract.md)."""
+
+    acknowledgement: Literal["the retailer learns which of its customers are in which cell"]
+    dpia_ref: Blank  # where the impact assessment treats this transfer; rule C-06
+
+
 class Record(Document):
     """The entry in both records of processing, Art. 30(1)(a) to (g)."""
 
@@ -95,6 +102,7 @@ class Legal(Document):
     parties: LegalParties
     proof: Proof
     dpia: Assessment
+    pseudonymous_transfer: PseudonymousTransfer | None = None  # with match.protocol = "salted-hash-v1", and only then
     record: Record
     retention: Retention
     transfers: Transfers

@@ -14,6 +14,7 @@ from typing import Final
 
 from cleanroom.contract.attribution import NONE, channels_of, credits_of, denominator
 from cleanroom.contract.model import Attribution, Contract, Release, Statistic
+from cleanroom.contract.protocols import SALTED
 from cleanroom.contract.windows import Ranges, days_that_count
 
 EXPOSED: Final = "exposed"
@@ -58,6 +59,11 @@ class Plan:
     """
 
     contract: Contract
+
+    @property
+    def salted(self) -> bool:
+        """Whether people are matched by salted hashes, which tell the retailer which of its own are in which cell."""
+        return self.contract.match.protocol == SALTED
 
     @cached_property
     def periods(self) -> int:

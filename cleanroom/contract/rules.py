@@ -17,12 +17,12 @@ from cryptography import x509
 from cleanroom import limits
 from cleanroom.contract.check import ROLES, certificate
 from cleanroom.contract.model import Contract, Role, other
+from cleanroom.contract.protocols import PROTOCOLS, SALTED
 from cleanroom.errors import ContractError
 from cleanroom.rules import Verdict, rule
 
 PURPOSE: Final = "exposure_to_purchase_measurement"
 FORBIDDEN_USES: Final = ("activation", "lookalike", "enrichment", "individual_decisions")
-PROTOCOLS: Final = ("ecdh-x25519-v1",)
 EEA: Final = frozenset((
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
     "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"))
@@ -88,7 +88,8 @@ def _assessment(contract: Contract) -> str:
         return "legal.dpia.completed > not_before"
     if dpia.outcome == "high_residual_risk" and not dpia.prior_consultation.strip():
         return "legal.dpia.outcome = high_residual_risk, prior_consultation = ∅"
-    return ""
+    transfer = contract.legal.pseudonymous_transfer
+    return "legal.pseudonymous_transfer.dpia_ref = ∅" if transfer and not transfer.dpia_ref.strip() else ""
 
 
 def _record(contract: Contract) -> str:
@@ -131,6 +132,9 @@ def _protection(contract: Contract) -> str:
         return above
     if contract.match.protocol not in PROTOCOLS:
         return f"match.protocol ∉ {{{', '.join(PROTOCOLS)}}}"
+    if (contract.match.protocol == SALTED) != (contract.legal.pseudonymous_transfer is not None):
+        missing = "=" if contract.match.protocol == SALTED else "≠"
+        return f"match.protocol = {contract.match.protocol}, legal.pseudonymous_transfer {missing} ∅"
     return next((f"parties.{role}.certificate ≠ X.509" for role in ROLES if not _is_certificate(contract, role)), "")
 
 
@@ -147,6 +151,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType({
 # Parts of the file whose absence or wrong form breaks a rule; the longest fitting path counts.
 _PARTS: Final[Mapping[tuple[str, ...], str]] = MappingProxyType({
     ("legal",): "C-01", ("legal", "forbidden_uses"): "C-02", ("legal", "proof"): "C-04", ("legal", "dpia"): "C-06",
+    ("legal", "pseudonymous_transfer"): "C-10", ("legal", "pseudonymous_transfer", "dpia_ref"): "C-06",
     ("legal", "record"): "C-07", ("legal", "retention"): "C-08", ("legal", "transfers"): "C-09",
     ("consent", "purpose"): "C-02", ("consent", "notices"): "C-05", ("consent", "lookback_days"): "C-08",
     ("consent", "denied_categories"): "C-11", ("disclosure",): "C-10"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from datetime import datetime
 
 from cleanroom.contract.check import ROLES, decode_base64, signing_key
@@ -66,11 +67,12 @@ def _check_validity(contract: Contract, now: datetime) -> None:
                             todo="agree on a new version")
 
 
-def check_foreign(contract: Contract, role: Role, own_key: bytes, own_certificate: bytes) -> None:
-    """The contract is ours: it names our signing key and our node's certificate for our role."""
+def check_foreign(contract: Contract, role: Role, own_key: bytes, own_certificate: bytes,
+                  accepted: Collection[bytes]) -> None:
+    """The contract is ours: it names our signing key, and our node's certificate is among those it makes `accepted`."""
     if signing_key(contract, role) != own_key:
         raise ContractError(f"the contract names another {role}: its signing key is not ours",
                             todo="use the contract that was made with this party's key")
-    if decode_base64(contract.party(role).certificate, f"parties.{role}.certificate") != own_certificate:
+    if own_certificate not in accepted:
         raise ContractError(f"the contract pins another certificate for the {role}",
-                            todo="renew the contract after a certificate change")
+                            todo="renew the contract, or change certificates by `cleanroom keys rotate` only")

@@ -70,17 +70,24 @@ def combine(own: Sequence[int], peer: Sequence[int]) -> list[int]:
     return [_centred(mine + theirs) for mine, theirs in zip(own, peer, strict=True)]
 
 
-def surviving(plan: Plan, people: Sequence[int]) -> list[bool]:
-    """For each group whether its opened count reaches the contract's threshold.
+def most_people(plan: Plan, cells: Sequence[int], rows: int) -> list[int]:
+    """The most that each group can count, by the declared sizes: the advertiser's `cells`, the retailer's `rows`."""
+    return [min(sum(weight * cells[cell] for cell, weight in plan.weights_of(group).items()),
+                rows * plan.denominator(group.release)) for group in plan.groups]
 
-    A row of credit must reach it in whole people. `check_range` keeps honest counts, noise included, within t/4: one
-    beyond is a PeerViolationError.
-    """
-    _same_length(plan.groups, people)
-    for position, count in enumerate(people):
-        if abs(count) > MODULUS // 4:
-            raise PeerViolationError("an opened count is far outside the declared sizes",
+
+def check_people(plan: Plan, most: Sequence[int], people: Sequence[int]) -> None:
+    """PeerViolationError unless each opened count is one that the declared sizes and the noise of both sides allow."""
+    for position, (group, bound, count) in enumerate(zip(plan.groups, most, people, strict=True)):
+        tail = 2 * _TAIL * plan.people_scale(group.release)
+        if not -tail <= count <= bound + tail:
+            raise PeerViolationError("an opened count is far outside what the declared sizes allow",
                                      where=f"group {position}")
+
+
+def surviving(plan: Plan, people: Sequence[int]) -> list[bool]:
+    """For each group whether its opened count reaches the contract's threshold, a row of credit in whole people."""
+    _same_length(plan.groups, people)
     least = plan.contract.disclosure.threshold
     return [count >= least * plan.denominator(group.release)
             for group, count in zip(plan.groups, people, strict=True)]

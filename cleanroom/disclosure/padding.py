@@ -64,8 +64,16 @@ def edge_mass(epsilon: float, most: int) -> float:
 
 
 def padding_rows(plan: Plan, most: int) -> int:
-    """Padding tuples on each of the two lists: P · cells · (2^K - 1)."""
-    return most * len(plan.cells) * _patterns(plan)
+    """Padding tuples on each of the two lists: P · cells · (2^K - 1); none where nothing is re-blinded."""
+    return 0 if plan.salted else most * len(plan.cells) * _patterns(plan)
+
+
+def most_rows(plan: Plan, most: int, role: Role) -> int:
+    """Most padded rows, in all, that honest padding can give a side under its contract."""
+    match = plan.contract.match
+    if role == "advertiser":
+        return match.max_people_advertiser + most * len(plan.cells)
+    return match.max_people_retailer + padding_rows(plan, most) + most
 
 
 def check_padding(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from cleanroom.audit.events import Kind
 from cleanroom.contract.plan import Plan
-from cleanroom.contract.rules import PROTOCOLS
+from cleanroom.contract.protocols import PROTOCOLS
 from cleanroom.disclosure.earlier import Close
 from cleanroom.table import ReleasedTable, Row
 

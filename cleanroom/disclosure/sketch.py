@@ -46,12 +46,18 @@ class Difference:
 
 def words(key: bytes, values: KeyValues) -> Words:
     """(n, 2) pseudorandom words of n people. `values`: (n, K) match keys; `key`: 32 bytes."""
-    found = np.empty((len(values), 2), dtype=np.uint64)
+    found, keyed = np.empty((len(values), 2), dtype=np.uint64), hashlib.blake2b(digest_size=16, key=key)
     for start in range(0, len(values), _AT_ONCE):
         part = values.part(slice(start, min(start + _AT_ONCE, len(values)))).framed()
-        macs = b"".join([hashlib.blake2b(message, digest_size=16, key=key).digest() for message in part])
+        macs = b"".join([_mac(keyed, message) for message in part])
         found[start:start + len(part)] = np.frombuffer(macs, dtype="<u8").reshape(-1, 2)
     return found
+
+
+def _mac(keyed: hashlib.blake2b, message: bytes) -> bytes:
+    mac = keyed.copy()  # the key takes longer to set up than most messages to hash
+    mac.update(message)
+    return mac.digest()
 
 
 def make_sketch(people: Words, threshold: int) -> bytes:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
 
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
+from cleanroom.disclosure.fact import Fact
 from cleanroom.disclosure.padding import padding_terms
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of the statement: stable id, title and text, in English, without floats."""
-
-    id: str
-    title: str
-    text: str
+from cleanroom.disclosure.statement_salted import in_mode
 
 
 def privacy_statement(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
@@ -26,7 +18,8 @@ def privacy_statement(plan: Plan, cumulative: Cost, own: RunCost | None = None) 
 
     `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
     """
-    return (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
+    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
+    return in_mode(plan, facts, "en")
 
 
 def posterior_text(epsilon: Decimal) -> str:
@@ -44,7 +37,8 @@ def _guarantee(plan: Plan) -> tuple[Fact, ...]:
         Fact("neighbours", "Neighbouring data",
              f"one person more or less in the de-duplicated list of either party{_shared_keys(plan)}"),
         Fact("caps", "Contribution of one person",
-             f"one cell per person; each value is clipped before encryption: {caps}"),
+             f"one cell per person; each value is clipped before "
+             f"{'addition' if plan.salted else 'encryption'}: {caps}"),
         Fact("trust", "Who adds noise",
              "each party adds noise of full scale to its own share, so each is protected from the other "
              "by noise the other does not know; nobody sees a total without noise. This holds for parties "

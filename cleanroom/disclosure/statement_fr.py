@@ -8,8 +8,10 @@ from typing import Final
 
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.accounting import Cost, RunCost, budget_of, influence, merging, run_cost
+from cleanroom.disclosure.fact import Fact
 from cleanroom.disclosure.padding import padding_terms
-from cleanroom.disclosure.statement import Fact, noise_scales, posterior_text
+from cleanroom.disclosure.statement import noise_scales, posterior_text
+from cleanroom.disclosure.statement_salted import in_mode
 
 
 def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = None) -> tuple[Fact, ...]:
@@ -17,7 +19,8 @@ def privacy_statement_fr(plan: Plan, cumulative: Cost, own: RunCost | None = Non
 
     `own`: what this run spent, where that is not what one of the plan costs (it repeated an earlier table).
     """
-    facts = (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan))
+    facts = in_mode(plan, (*_guarantee(plan), *_mechanism(plan), *_spending(plan, cumulative, own), *_limits(plan)),
+                    "fr")
     return tuple(Fact(fact.id, fact.title, fact.text.replace(" ;", "\u202f;").replace(" :", "\u00a0:"))
                  for fact in facts)
 
@@ -31,7 +34,8 @@ def _guarantee(plan: Plan) -> tuple[Fact, ...]:
         Fact("neighbours", "Données voisines",
              f"une personne de plus ou de moins dans la liste dédoublonnée d’une des parties{_shared_keys(plan)}"),
         Fact("caps", "Contribution d’une personne",
-             f"une seule cellule par personne ; chaque valeur est écrêtée avant chiffrement : {caps}"),
+             f"une seule cellule par personne ; chaque valeur est écrêtée avant "
+             f"{'addition' if plan.salted else 'chiffrement'} : {caps}"),
         Fact("trust", "Qui ajoute le bruit",
              "chaque partie ajoute à sa propre part un bruit de pleine échelle : chacune est protégée de "
              "l’autre par un "

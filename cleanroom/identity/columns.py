@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cleanroom.contract.keys import KEY_TYPES, KeyType
-from cleanroom.identity.profiles.base import Kind
+from cleanroom.contract.keys import KEY_TYPES, KeyType, Kind
 
 KIND_OF: Final[Mapping[KeyType, Kind]] = MappingProxyType({
     "email": "email", "email_2": "email", "email_sha256": "email_sha256", "phone": "phone", "phone_2": "phone",

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from cleanroom.contract.keys import DEFAULT_PROFILE, DEFAULT_SHARED, KeyType, ProfileName, SharedValues
 from cleanroom.errors import MisuseError
 from cleanroom.identity.normalising import REASONS, KeyColumn, normalised
-from cleanroom.identity.numbering import plain_ids
 from cleanroom.identity.profiles import PROFILES
 from cleanroom.identity.sharing import Shared, find_shared
-from cleanroom.identity.values import Column, KeyValues, whole, without
+from cleanroom.identity.values import Column, KeyValues, text_array, whole, without
 
 _SHAPES = 3  # forms of refused values shown for each reason
 
@@ -121,7 +120,7 @@ def normalised_keys(frame: pd.DataFrame, key_types: Sequence[KeyType], profile: 
     ids = frame["id"] if "id" in frame else frame["person"].astype("str")
     return NormalisedKeys(pd.Index(frame["person"]), profile,
                           {key_type: normalised(frame, key_type, PROFILES[profile]) for key_type in key_types},
-                          plain_ids(ids) if shared == "unless_conflict" else None)
+                          text_array(ids) if shared == "unless_conflict" else None)
 
 
 def without_repeats(keys: NormalisedKeys, shared: SharedValues = DEFAULT_SHARED) -> MatchKeys:

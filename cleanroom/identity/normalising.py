@@ -20,7 +20,7 @@ from cleanroom.identity.columns import COLUMNS_OF, KIND_OF
 from cleanroom.identity.masks import shape
 from cleanroom.identity.profiles.base import Profile, Reason, Result
 from cleanroom.identity.profiles.hashes import hashed_email
-from cleanroom.identity.values import Column
+from cleanroom.identity.values import Column, text_array
 
 REASONS: Final = tuple(Reason)
 _CODES: Final = {reason: code for code, reason in enumerate(REASONS, 1)}
@@ -102,8 +102,7 @@ def _texts(frame: pd.DataFrame, column: str) -> Column:
     texts = frame[column]
     if not isinstance(texts.dtype, pd.StringDtype | pd.CategoricalDtype):
         texts = pd.Series([text if isinstance(text, str) else None for text in texts], dtype="str")
-    array = pa.array(texts.astype("str"), type=pa.large_string(), from_pandas=True)
-    return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")
+    return text_array(texts)
 
 
 def _given(texts: Iterable[str]) -> list[str]:

@@ -11,20 +11,23 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
+from cleanroom.identity.values import text_array
 
 NOBODY: Final = -1  # an empty id: a row that is tied to no person
 STRANGER: Final = -2  # an id that is not in the roster
 
 
-def numbered(tables: AdvertiserTables | RetailerTables) -> AdvertiserTables | RetailerTables:
+def numbered(tables: AdvertiserTables | RetailerTables,
+             spent: frozenset[str] = frozenset()) -> AdvertiserTables | RetailerTables:
     """The same tables with int64 numbers for person ids: the row of the roster, NOBODY or STRANGER (in `identities` a
     number of its own for each stranger, from STRANGER down: a device of two strangers is not that of one).
 
-    The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0.
+    The roster keeps the ids as `id`, and has as `row` the row of each person in its file, from 0. `spent`: tables whose
+    people nobody will look for any more.
     """
-    ids, roster = tables.roster["person"], plain_ids(tables.roster["person"])
+    ids, roster = tables.roster["person"], text_array(tables.roster["person"])
     changed = {name: frame.assign(person=_numbers(frame["person"], roster, apart=name == "identities"))
-               for name, frame in tables.frames().items() if frame is not tables.roster}
+               for name, frame in tables.frames().items() if frame is not tables.roster and name not in spent}
     own = tables.roster.assign(person=np.arange(len(ids)), id=ids)
     if "row" not in own:
         own["row"] = np.arange(len(ids))
@@ -38,17 +41,9 @@ def of_somebody(persons: pd.Series) -> NDArray[np.bool_]:
 
 
 def _numbers(persons: pd.Series, roster: Any, *, apart: bool) -> NDArray[np.int64]:
-    texts = plain_ids(persons)
+    texts = text_array(persons)
     found = pc.fill_null(pc.index_in(texts, value_set=roster).cast(pa.int64()), STRANGER).to_numpy()
     if apart:
         found = np.where(found == STRANGER, STRANGER - texts.dictionary_encode().indices.to_numpy(), found)
     numbers: NDArray[np.int64] = np.where(pc.equal(texts, "").to_numpy(zero_copy_only=False), NOBODY, found)
     return numbers
-
-
-def plain_ids(persons: pd.Series) -> Any:
-    """Ids as a pyarrow array of large strings without nulls."""
-    array = pa.array(persons, from_pandas=True) if persons.dtype == "category" \
-        else pa.array(persons, type=pa.large_string(), from_pandas=True)
-    array = array.cast(pa.large_string())
-    return pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")

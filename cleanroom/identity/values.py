@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -142,6 +143,12 @@ def repeated(column: Column) -> NDArray[np.bool_]:
         codes = whole(column.take(pa.array(rows))).dictionary_encode().indices.to_numpy()
         found[rows] = np.bincount(codes)[codes] > 1
     return found
+
+
+def text_array(texts: pd.Series) -> Column:
+    """A column of texts as one array of large strings; a null is an empty text."""
+    kind = None if isinstance(texts.dtype, pd.CategoricalDtype) else pa.large_string()
+    return pc.fill_null(whole(pa.array(texts, type=kind, from_pandas=True).cast(pa.large_string())), "")
 
 
 def without(column: Column, dropped: NDArray[np.bool_]) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,13 @@ from cleanroom.errors import PeerViolationError
 from cleanroom.identity.values import KeyValues
 from cleanroom.match.diagnostics import KeyMatches, matches_by_key
 from cleanroom.match.dummies import Padding, dummies_per_cell
-from cleanroom.match.flight import Arrivals, depth, in_order
 from cleanroom.match.inbox import Inbox
 from cleanroom.match.join import JoinSide, waterfall
-from cleanroom.match.shuffle import Buckets, even_chunks, records_of, shuffled
-from cleanroom.match.tokens import ROWS_PER_CHUNK, Blinder, Scalar, Tuples, chunks_of, random_elements
-from cleanroom.ports import Entropy, Job, Noise, Scratch
+from cleanroom.match.padded import PaddedCells
+from cleanroom.match.tokens import Blinder, Scalar, Tuples, random_elements
+from cleanroom.ports import Entropy, Noise, Scratch
 from cleanroom.primitives.backend import Backend, Points
-
-BASE_POINT = bytes([9]) + bytes(31)
+from cleanroom.primitives.flight import Arrivals, depth, in_order
 
 
 class AdvertiserMatch:
@@ -34,13 +33,10 @@ class AdvertiserMatch:
                  cell_count: int) -> None:
         self._backend, self._entropy, self._scratch = backend, entropy, scratch
         self._key_types = tuple(key_types)
-        self._order = np.argsort(cells, kind="stable").astype(np.int32)
-        self._keys = keys
-        self._real = np.bincount(cells, minlength=cell_count)
-        self.cell_sizes = tuple(int(n) for n in self._real + np.array(padding.draw(noise, cell_count), dtype=np.int64))
+        self._people = PaddedCells(noise, padding, keys, cells, cell_count)
         self._extra = dummies_per_cell(padding, len(key_types))
         self._scalar = Scalar(entropy)
-        self.public = bytes(backend.power(self._scalar.use(), np.frombuffer(BASE_POINT, np.uint8)[None, :])[0])
+        self.public = self._scalar.public(backend)
         self._padding = padding
         self.matched: tuple[KeyMatches, ...] = ()  # by key type; known after the join
         self._total = sum(self.cell_sizes) + self._extra * cell_count
@@ -51,30 +47,17 @@ class AdvertiserMatch:
     def __repr__(self) -> str:
         return "AdvertiserMatch"
 
+    @property
+    def cell_sizes(self) -> tuple[int, ...]:
+        """Padded."""
+        return self._people.sizes
+
     def blinded_cells(self, ctx: bytes) -> Iterator[Tuples]:
         """Message 1: cell by cell, real people and padding in random order. While one cell is sent the next is made."""
-        made = in_order(self._jobs(ctx), depth(self._backend.workers))
-        for real, size in zip(self._real.tolist(), self.cell_sizes, strict=True):
-            buckets = Buckets(self._scratch, size, len(self._key_types) * 32)
-            missing = real
-            while missing:
-                _, tuples = next(made)
-                missing -= len(tuples)
-                buckets.add(records_of(tuples))
-            for part in chunks_of(size - real):
-                count = (part.stop - part.start) * len(self._key_types)
-                buckets.add(random_elements(self._backend, self._entropy, count).reshape(part.stop - part.start, -1))
-            for chunk in even_chunks(shuffled(buckets), ROWS_PER_CHUNK):
-                yield chunk.reshape(len(chunk), -1, 32)
-
-    def _jobs(self, ctx: bytes) -> Iterator[tuple[None, Job[Tuples]]]:
         blinder = Blinder(self._backend, self._entropy, self._scalar, ctx, self._key_types)
-        start = 0
-        for real in self._real.tolist():
-            people = self._order[start:start + real]
-            start += real
-            for part in chunks_of(real):
-                yield None, blinder.begin(self._keys.take(people[part]).chosen())
+        jobs = ((None, blinder.begin(values)) for values in self._people.chunks())
+        made = (tuples for _, tuples in in_order(jobs, depth(self._backend.workers)))
+        return self._people.shuffled(self._scratch, made, partial(random_elements, self._backend, self._entropy))
 
     def expect_values(self, rows: int) -> None:
         """The retailer declared `rows`."""
@@ -117,7 +100,7 @@ class AdvertiserMatch:
     @property
     def wiped(self) -> bool:
         """Whether `wipe` was called: the scalar is zero and no key is here."""
-        return not any(self._scalar.use()) and not len(self._keys)
+        return not any(self._scalar.use()) and self._people.wiped
 
     def _expected(self) -> tuple[JoinSide, JoinSide]:
         if self._sides is None:
@@ -135,5 +118,4 @@ class AdvertiserMatch:
         self._scalar.wipe()
         for side in self._sides or ():
             side.clear()
-        self._order.fill(0)
-        self._keys = self._keys.none()
+        self._people.wipe()

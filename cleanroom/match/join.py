@@ -48,8 +48,10 @@ class JoinSide:
             buckets.add(np.concatenate([tuples[:, position], number], axis=1))
 
     def take(self, position: int, bucket: int) -> tuple[Records, Rows]:
-        """(points, row numbers) of one bucket, by point; once. PeerViolationError when a point stands there twice:
-        keys belong to one person."""
+        """(points, row numbers) of one bucket, by point; once. PeerViolationError when a point stands there twice: keys
+        belong to one person; or when the points were chosen to fall into it: they would fill the memory."""
+        if self._positions[position].crowded(bucket):
+            raise PeerViolationError(f"{self._what}: the points are not spread as random ones are")
         records = self._positions[position].take(bucket)
         records = records[point_order(records)]
         refuse_repeated(self._what, records)

@@ -11,12 +11,12 @@ from cleanroom.errors import MisuseError
 from cleanroom.identity.values import KeyValues
 from cleanroom.match.cells import CellList
 from cleanroom.match.dummies import Dummies, Padding, dummies_per_cell, make_dummies
-from cleanroom.match.flight import Arrivals, depth, in_order
 from cleanroom.match.inbox import Inbox
 from cleanroom.match.shuffle import Buckets, even_chunks, records_of, shuffled
 from cleanroom.match.tokens import ROWS_PER_CHUNK, Blinder, Scalar, Tuples, chunks_of, random_elements
 from cleanroom.ports import Entropy, Job, Noise, Scratch
 from cleanroom.primitives.backend import Backend, Points
+from cleanroom.primitives.flight import Arrivals, depth, in_order
 
 _NUMBER = 4  # bytes of a person's number
 

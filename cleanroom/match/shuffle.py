@@ -32,9 +32,17 @@ class Buckets:
         self._piles: list[Pile] = list(scratch.piles(count))
         self._waiting: list[Records] = []
         self._rows = 0
+        self._held = np.zeros(count, dtype=np.int64)
+        share = rows / count
+        self._most = share + 64 * (1 + share ** 0.5)  # random points exceed it less often than 2^-100 (Chernoff)
 
     def __repr__(self) -> str:
         return "Buckets"
+
+    def crowded(self, number: int) -> bool:
+        """Whether a bucket holds more than random points ever put into it."""
+        self._spread()
+        return bool(self._held[number] > self._most)
 
     def __len__(self) -> int:
         return len(self._piles)
@@ -67,11 +75,14 @@ class Buckets:
         records = np.concatenate(self._waiting)
         self._waiting, self._rows = [], 0
         if len(self._piles) == 1:
+            self._held[0] += len(records)
             self._piles[0].add(records)
             return
         bucket = (records[:, 0].astype(np.uint16) >> np.uint16(self._shift)).astype(np.uint8)
         ordered = records[np.argsort(bucket, kind="stable")]
-        ends = np.cumsum(np.bincount(bucket, minlength=len(self._piles)))
+        counts = np.bincount(bucket, minlength=len(self._piles))
+        self._held += counts
+        ends = np.cumsum(counts)
         for pile, part in zip(self._piles, np.split(ordered, ends[:-1]), strict=True):
             if len(part):
                 pile.add(part)

@@ -14,6 +14,7 @@ from cleanroom.primitives.backend import Backend, Points
 
 Tuples = npt.NDArray[np.uint8]  # (n, K, 32): n people or dummies, K key types in priority order
 
+BASE_POINT = bytes([9]) + bytes(31)
 DST = b"cleanroom/v1/curve25519_XMD:SHA-512_ELL2_RO_"
 ROWS_PER_CHUNK = 4096  # 128 KiB a key type: far below a frame's bound, and progress is visible
 
@@ -35,6 +36,10 @@ class Scalar:
     def use(self) -> bytes:
         """The 32 bytes, clamped by X25519 itself. Never store the result."""
         return bytes(self._bytes)
+
+    def public(self, backend: Backend) -> bytes:
+        """X25519(scalar, 9): what the peer may know."""
+        return bytes(backend.power(self.use(), np.frombuffer(BASE_POINT, np.uint8)[None, :])[0])
 
     def wipe(self) -> None:
         """Overwrite in place."""
@@ -81,11 +86,16 @@ class _BlindedTuples:
 
     def result(self) -> Tuples:
         """See `ports.Job`."""
-        result = np.empty((len(self._parts[0][0]), len(self._parts), 32), dtype=np.uint8)
-        for position, (present, job, others) in enumerate(self._parts):
-            result[present, position] = job.result()
-            result[~present, position] = others
-        return result
+        return assembled([(present, job.result(), others) for present, job, others in self._parts])
+
+
+def assembled(parts: Sequence[tuple[npt.NDArray[np.bool_], Points, Points]]) -> Tuples:
+    """K-tuples from each key type's flags of who has it, the points of these people, and points for the others."""
+    result = np.empty((len(parts[0][0]), len(parts), 32), dtype=np.uint8)
+    for position, (present, points, others) in enumerate(parts):
+        result[present, position] = points
+        result[~present, position] = others
+    return result
 
 
 def chunks_of(count: int, size: int = ROWS_PER_CHUNK) -> Iterator[slice]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 CONFIDENCE: Final = 0.95
@@ -68,7 +67,11 @@ def noise_half_width(scale: float) -> int:
     allowed = 1 - CONFIDENCE
     if scale <= 0 or _tail(0, scale) <= allowed:
         return 0
-    return math.ceil(brentq(lambda t: _tail(t, scale) - allowed, 0.0, 20 * scale + 20))
+    low, high = 0, math.ceil(20 * scale + 20)
+    while high - low > 1:  # the tail falls: above `allowed` at low, not at high
+        middle = (low + high) // 2
+        low, high = (low, middle) if _tail(middle, scale) <= allowed else (middle, high)
+    return high
 
 
 def noise_below(limit: int, scale: float) -> float:
@@ -79,7 +82,7 @@ def noise_below(limit: int, scale: float) -> float:
 
 
 def _tail(t: float, scale: float) -> float:
-    """P(|X| > t) for integer t ≥ 0, continued to real t.
+    """P(|X| > t) for integer t ≥ 0.
 
     P(X = k) = c² p^k (k + a) for k ≥ 0, with c = (1-p)/(1+p) and a = 1 + 2p²/(1-p²) (convolution of the two
     draws); summing from t + 1 with Σ_{k≥m} p^k (k + a) = p^m ((m + a)/(1-p) + p/(1-p)²) gives the tail.

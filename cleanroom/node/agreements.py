@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 
-from cleanroom import flow, limits
-from cleanroom.contract.check import certificate
+from cleanroom import limits
+from cleanroom.contract.check import decode_base64
 from cleanroom.contract.effective import check_policy
 from cleanroom.contract.model import Contract, Party, other
 from cleanroom.contract.parse import contract_hash, parse_contract
 from cleanroom.contract.revocation import revoked_hash
+from cleanroom.contract.rotation import Rotation
 from cleanroom.contract.rules import check_rules
 from cleanroom.contract.sign import verify_signature
 from cleanroom.contract.versions import check_next
@@ -41,7 +41,7 @@ def receive_proposal(node: LocalNode, caller: bytes, data: bytes) -> tuple[Contr
     check_rules(contract, SOURCE)
     node.store.check_not_revoked(contract)
     check_next(contract, node.store.installed().values())
-    flow.check_plan(contract)
+    _check_plan(contract)
     if any(entry.role == node.settings.role for entry in contract.signatures):
         check_policy(contract, node.settings.role, node.settings.policy)
         node.store.install(contract, text)  # verifies both signatures
@@ -55,10 +55,21 @@ def receive_revocation(node: LocalNode, caller: bytes, record: bytes) -> Contrac
     found = {**node.store.proposals(), **node.known()}
     contract = found.get(revoked_hash(record))
     peer = other(node.settings.role)
-    if contract is None or hashlib.sha256(certificate(contract, peer)).digest() != caller:
+    if contract is None or not node.is_of(caller, contract.party(peer)):
         raise ContractError("the peer revokes a contract that is not here")
     node.store.revoke(contract, record)
     return contract
+
+
+def receive_rotation(node: LocalNode, caller: bytes, record: bytes) -> Rotation:
+    """Keep the caller's next certificate, signed with the key that its contracts or card name. ContractError otherwise.
+    """
+    peer = other(node.settings.role)
+    parties = [*trusted_parties(node), *(contract.party(peer) for contract in node.known().values())]
+    signers = {party.signing_key for party in parties if node.is_of(caller, party)}
+    if len(signers) != 1:
+        raise ContractError("the caller's certificate is not that of one party known here")
+    return node.rotations.keep(record, decode_base64(signers.pop(), "signing_key"))
 
 
 def _read(data: bytes) -> tuple[Contract, str]:
@@ -71,15 +82,21 @@ def _read(data: bytes) -> tuple[Contract, str]:
         raise PeerViolationError("the proposed contract is not UTF-8 TOML") from None
 
 
+def _check_plan(contract: Contract) -> None:
+    from cleanroom import flow  # noqa: PLC0415 - see `LocalNode.execute`
+
+    flow.check_plan(contract)
+
+
 def _check_sender(node: LocalNode, caller: bytes, contract: Contract) -> None:
     """The caller, the certificate in the contract and its signing key are those of one party that is trusted here."""
     peer = other(node.settings.role)
     named = contract.party(peer)
-    known = {(party.certificate, party.signing_key) for party in trusted_parties(node)}
-    if (named.certificate, named.signing_key) not in known:
+    known = {(der, party.signing_key) for party in trusted_parties(node) for der in node.accepted(party)}
+    if (decode_base64(named.certificate, "certificate"), named.signing_key) not in known:
         raise ContractError(f"the proposal gives the {peer} keys that nobody here has trusted",
                             todo="`cleanroom contract trust DIR CARD` with the card you have checked with them")
-    if hashlib.sha256(certificate(contract, peer)).digest() != caller:
+    if not node.is_of(caller, named):
         raise ContractError("the caller's certificate is not the one in its proposal")
     verify_signature(contract, peer)
 

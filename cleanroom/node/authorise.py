@@ -14,16 +14,18 @@ SERVICE = "cleanroom.v1.Node"
 EXCHANGE = f"/{SERVICE}/Exchange"
 PROPOSE = f"/{SERVICE}/Propose"
 REVOKE = f"/{SERVICE}/Revoke"
+ROTATE = f"/{SERVICE}/Rotate"
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
-# Who may call a method. "party": who holds a certificate that a contract of this node pins, in force or not, so that it
-# can be told what is wrong with it. "trusted": that of a contract in force, or of the card that a person here trusts.
-# Every handler then checks the pin of the very contract that the call is about.
+# Who may call a method. "party": who holds a certificate that a contract of this node pins, or one that replaces it, be
+# the contract in force or not, so that it can be told what is wrong with it. "trusted": that of a contract in force, or
+# of the card that a person here trusts. Every handler then checks the pin of the very contract that the call is about.
 Caller = Literal["party", "trusted"]
 ALLOWED: Mapping[str, frozenset[Caller]] = MappingProxyType({
     EXCHANGE: frozenset({"party"}),
     PROPOSE: frozenset({"trusted"}),
     REVOKE: frozenset({"party", "trusted"}),
+    ROTATE: frozenset({"party", "trusted"}),
     HEALTH_CHECK: frozenset({"party", "trusted"}),
 })
 

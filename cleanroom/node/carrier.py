@@ -50,6 +50,8 @@ class Carrier:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
+        self.quota = limits.MAX_GREETING_BYTES  # most bytes that the peer may send; more once the contract is known
+        self._arrived_bytes = 0
         self._heard = time.monotonic()  # the peer's last frame of any kind
         self._window = Window()
         self._inbox: deque[Frame] = deque()
@@ -100,7 +102,9 @@ class Carrier:
             end = error
         with self._changed:
             if stream == self._stream:
-                self._up = self._up and end is None and not self.dials  # a caller that says no more may still listen
+                # A caller that says no more may still listen, and a peer is told of its violation.
+                listens = isinstance(end, PeerViolationError) or (end is None and not self.dials)
+                self._up = self._up and listens
                 if not self._passing(end):
                     self._end_with(end)
                 self._changed.notify_all()
@@ -239,6 +243,9 @@ class Carrier:
             if stream != self._stream:
                 return False
             self._heard = time.monotonic()
+            self._arrived_bytes += frame.ByteSize()
+            if self._arrived_bytes > self.quota:
+                raise PeerViolationError(f"the peer has sent more than {self.quota} bytes, the most that it can need")
             self._sort(frame, frame.WhichOneof("body") or "")
             self._changed.notify_all()
             return True

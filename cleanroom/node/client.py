@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import socket
 import threading
@@ -15,7 +16,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cleanroom import limits
 from cleanroom.adapters.journal import Journal
-from cleanroom.contract.check import certificate
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.errors import CleanroomError, PeerRefusedError, PeerUnavailableError
 from cleanroom.node import tls
@@ -24,7 +24,7 @@ from cleanroom.node.carrier import lost, start_pump
 from cleanroom.node.link import FrameLink
 from cleanroom.node.local import LAST_FRAMES, LocalNode
 from cleanroom.v1 import node_pb2_grpc
-from cleanroom.v1.agreement_pb2 import Proposal, Revocation
+from cleanroom.v1.agreement_pb2 import Proposal, Revocation, Rotation
 from cleanroom.wire.transport import State
 
 
@@ -35,7 +35,8 @@ class Dial:
         self._node = node
         self._peer = other(node.settings.role)
         key, own = node.keys.tls_pem()
-        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, certificate(contract, self._peer))
+        self._certificate = tls.shown(node.settings.node.peer, node.accepted(contract.party(self._peer)))
+        self._channel = tls.channel(node.settings.node.peer, self._peer, key, own, self._certificate)
         self._link: FrameLink | None = None
 
     def __enter__(self) -> Dial:
@@ -75,6 +76,10 @@ class Dial:
         """Hand the peer our revocation."""
         self._ask(lambda stub, patience: stub.Revoke(Revocation(record=record), timeout=patience))
 
+    def rotate(self, record: bytes) -> None:
+        """Hand the peer the rotation of our certificate."""
+        self._ask(lambda stub, patience: stub.Rotate(Rotation(record=record), timeout=patience))
+
     def _ask(self, call: Callable[[Any, float], Any]) -> Any:
         try:
             return call(node_pb2_grpc.NodeStub(self._channel),  # type: ignore[no-untyped-call]
@@ -98,13 +103,14 @@ class Dial:
     def link(self) -> FrameLink:
         """Reach the peer and open the stream of one run. PeerUnavailableError as `reach`."""
         self.reach()
-        return self._keep_open(FrameLink(self._node.settings.node.peer_silence, self._node.settings.node.run_limit))
+        settings = self._node.settings.node
+        return self._keep_open(FrameLink(settings.peer_silence, settings.run_limit, settings.wait_limit))
 
     def again(self, run: bytes, journal: Journal) -> FrameLink:
         """A stream for the rest of a run. A run that needs the peer no more waits for it for a moment only."""
         settings = self._node.settings.node
         silence = settings.connect_timeout if journal.ended else settings.peer_silence
-        link = FrameLink(silence, settings.run_limit)
+        link = FrameLink(silence, settings.run_limit, settings.wait_limit)
         link.run = run
         link.say(State.RESUMING)
         link.restore(journal.received, journal.sent)
@@ -112,6 +118,7 @@ class Dial:
         return self._keep_open(link)
 
     def _keep_open(self, link: FrameLink) -> FrameLink:
+        link.certificate = hashlib.sha256(self._certificate).digest()
         self._link, link.durable, link.dials = link, True, True
         self._open(link)
         threading.Thread(target=self._keep, args=(link,), name="cleanroom-dial", daemon=True).start()

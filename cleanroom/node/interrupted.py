@@ -63,9 +63,13 @@ class Interrupted:
             with suppress(CleanroomError):  # one that cannot be read or is in use does not stop the node
                 run = bytes.fromhex(name)
                 if _quiet(self._folder / name) >= self.start_of(run).within:
-                    journal = self.reopen(run)
-                    self.end(run, signing)
-                    journal.remove()
+                    self.drop(run, signing)
+
+    def drop(self, run: bytes, signing: SigningKey) -> None:
+        """Record the failure of one run, and destroy its journal. ResumeError or BusyError as `reopen`."""
+        journal = self.reopen(run)
+        self.end(run, signing)
+        journal.remove()
 
     def end(self, run: bytes, signing: SigningKey) -> None:
         """Record that a run which was interrupted has failed, after what its log has already, and seal it."""

@@ -34,5 +34,6 @@ class IntroducedLink:
     def _record(self, hello: Hello) -> None:
         if not fields.VERSION.accepts(hello.software):
             raise PeerViolationError("hello: the software version has the wrong form")
-        self._audit.record(Kind.PEER_IDENTIFIED, certificate_sha256=self._certificate, software=hello.software)
+        self._audit.record(Kind.PEER_IDENTIFIED, certificate_sha256=self._certificate, software=hello.software,
+                           protocol=hello.version)
         self._known = True

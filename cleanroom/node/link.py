@@ -19,11 +19,12 @@ from cleanroom.errors import (
     ResumeError,
 )
 from cleanroom.node.carrier import GLANCE, Carrier, lost
+from cleanroom.node.patience import Patience
 from cleanroom.session.messages import Message
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import decode, encode, encode_abort
-from cleanroom.wire.transport import State
+from cleanroom.wire.transport import WAITING, State
 
 ANSWER = 5.0  # seconds until a peer that is there has said how many frames of a run it has
 _AGAIN = "look at the other party's node, then run again"
@@ -32,20 +33,28 @@ _AGAIN = "look at the other party's node, then run again"
 class FrameLink(Carrier):
     """A `session.converse.Link` over a carrier.
 
-    `silence`: seconds without any sign of the peer. `limit`: seconds from here to the run's end, whatever it says.
+    `silence`: seconds without any sign of the peer. `limit`: seconds of work from here to the run's end, whatever it
+    says; `wait`: seconds beside them in which one side waits before it begins.
     """
 
-    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT) -> None:
+    def __init__(self, silence: float = limits.PEER_SILENCE, limit: float = limits.RUN_LIMIT,
+                 wait: float = limits.WAIT_LIMIT) -> None:
         super().__init__()
-        self._silence, self._limit = silence, limit
-        self._deadline = time.monotonic() + limit
+        self._silence, self._patience = silence, Patience(limit, wait)
         self.bytes_sent = self.bytes_received = 0
+        self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
         self.journal: Journal | None = None
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
+        self.attend: Callable[[], None] = lambda: None  # asked while this side waits for the peer; likewise
         self.told: Callable[[State], None] = lambda _: None  # called by who waits, when the peer's state changes
 
     def __repr__(self) -> str:
         return "FrameLink"
+
+    @property
+    def step(self) -> str:
+        """Name of the step that this run has reached."""
+        return STEPS[self._step].name
 
     def send(self, step: int, message: Message) -> None:
         """Queue one message for the peer; waits while the peer is slower."""
@@ -71,9 +80,20 @@ class FrameLink(Carrier):
         self.say(State.WORKING)
         return self._take()
 
-    def peek(self) -> tuple[int, Message]:
-        """The peer's next message, which `receive` will give again: a node must know the contract to answer."""
-        self._await(lambda: bool(self._inbox) or self._ended)
+    def pause(self, seconds: float) -> None:
+        """Let time pass in which no message is expected. As `receive` when the peer ends the run or gives no sign."""
+        end = time.monotonic() + seconds
+        self._await(lambda: self._ended or time.monotonic() >= end)
+        if self._ended:
+            self._raise_end()
+
+    def peek(self, patience: float) -> tuple[int, Message]:
+        """The peer's next message, which `receive` will give again: a node must know the contract to answer.
+        PeerUnavailableError when none has come within `patience` seconds."""
+        end = time.monotonic() + patience
+        self._await(lambda: bool(self._inbox) or self._ended or time.monotonic() >= end)
+        if not self._inbox and not self._ended:
+            raise PeerUnavailableError(f"the peer said no hello within {patience:.0f} s", where="node.connect_timeout")
         if not self._inbox:
             self._raise_end()
         return decode(self._inbox[0], self._received)
@@ -94,7 +114,7 @@ class FrameLink(Carrier):
         """Wait for another thread. PeerLostError when the peer is silent, PeerUnavailableError after the limit."""
         while True:
             with self._changed:
-                self._check_limit()
+                self._check_patience()
                 if ready():
                     return
                 self._check_silence()
@@ -102,6 +122,7 @@ class FrameLink(Carrier):
                 news, self._news = self._news, None
             if news is not None:
                 self.told(news)
+            self.attend()
 
     def _recorded(self, journal: Journal, frame: Frame) -> None:
         """A frame that an earlier process sent is the same frame again; the peer has said how many it has of them."""
@@ -143,30 +164,27 @@ class FrameLink(Carrier):
             self._received += 1
             self._changed.notify_all()
         self.bytes_received += frame.ByteSize()
-        self._step = min(step, len(SCRIPT) - 1)
+        self._step = min(step, len(STEPS) - 1)
         return step, message
 
     def _before_sending(self) -> None:
         if self.journal is not None:
             self.journal.sync()
 
-    def _check_limit(self) -> None:
-        if time.monotonic() >= self._deadline:
-            raise PeerUnavailableError(f"the run has taken longer than {self._limit:.0f} s, in step "
-                                       f"{SCRIPT[self._step].name}; the peer {self._last_heard()}",
-                                       where="node.run_limit",
-                                       todo="raise it in party.toml if both machines are only slow, then run again")
+    def _check_patience(self) -> None:
+        self._patience.waits(self._state in WAITING or (self._peer is not None and self._peer.state in WAITING))
+        self._patience.check(f"in step {STEPS[self._step].name}; the peer {self._last_heard()}")
 
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard >= self._silence:
             raise PeerLostError(f"the peer has been silent for {self._silence:.0f} s in step "
-                                f"{SCRIPT[self._step].name}; it {self._last_heard()}",
+                                f"{self.step}; it {self._last_heard()}",
                                 where="node.peer_silence", todo=_AGAIN)
 
     def _last_heard(self) -> str:
         """When the peer gave its last sign, and what it then did."""
         ago = f"was last heard {time.monotonic() - self._heard:.0f} s ago"
-        return f"{ago}, {self._peer.state} in step {SCRIPT[self._peer.step].name}" if self._peer else ago
+        return f"{ago}, {self._peer.state} in step {STEPS[self._peer.step].name}" if self._peer else ago
 
     def _raise_end(self) -> NoReturn:
         """The peer's abort, if it sent one; else why the stream ended."""

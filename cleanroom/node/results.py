@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from cleanroom import __version__
 from cleanroom.adapters.audit_files import read_evidence
@@ -24,11 +23,13 @@ from cleanroom.adapters.run_files import (
 from cleanroom.audit.verify import verify_run
 from cleanroom.consent.gate import GateReport
 from cleanroom.contract.check import ROLES, signing_key
-from cleanroom.contract.model import Contract, Role
+from cleanroom.contract.model import Contract
 from cleanroom.disclosure.accounting import Cost, budget_of, spent
-from cleanroom.disclosure.statement import Fact, privacy_statement
+from cleanroom.disclosure.fact import Fact
+from cleanroom.disclosure.statement import privacy_statement
 from cleanroom.disclosure.statement_fr import privacy_statement_fr
 from cleanroom.flow import Outcome
+from cleanroom.node.sends import sends_of
 from cleanroom.report.compliance.checks import refuse
 from cleanroom.report.compliance.document import compliance_document
 from cleanroom.report.compliance.linked import render_linked
@@ -90,7 +91,7 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
     refused = tuple(Refused(name, rule(name).english, count) for name, count in own.gate.refused.items() if count)
     total = spent(setup.ports.ledger, setup.plan.contract.id)
     french = Texts({name: rule(name).french for name, count in own.gate.refused.items() if count},
-                   _SENDS_FR[setup.role], _pairs(privacy_statement_fr(setup.plan, total, cost)))
+                   sends_of(setup.plan, setup.role, "fr"), _pairs(privacy_statement_fr(setup.plan, total, cost)))
     return RunFacts(
         run_id=setup.run.hex(), role=setup.role, started=started, ended=ended, software=__version__,
         backend=setup.ports.backend.name, contract_sha256=setup.contract_hash.hex(),
@@ -100,7 +101,8 @@ def _facts(setup: Setup, outcome: Outcome, started: datetime, ended: datetime, t
         budget=_spend(budget_of(setup.plan.contract)), refused=refused,
         merged=dict(own.merged), cost_cents=own.cost_cents, excluded={**own.excluded, **_dropped(own.gate)},
         keys=_keys(outcome),
-        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings), sends=_SENDS[setup.role],
+        clipping=own.clipping.statistics if own.clipping else (), timings=dict(timings),
+        sends=sends_of(setup.plan, setup.role, "en"),
         privacy=_pairs(privacy_statement(setup.plan, total, cost)), translations={"fr": french})
 
 
@@ -124,23 +126,3 @@ def _spend(cost: Cost) -> Spend:
 
 def _pairs(statement: tuple[Fact, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((fact.title, fact.text) for fact in statement)
-
-
-_SENDS: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
-    "advertiser": (("Blinded cells", "the padded number of people in each cell"),
-                   ("Masked sums", "nothing: each is hidden by our share and by noise"),
-                   ("Noised shares", "the released table, and the noised count of suppressed groups")),
-    "retailer": (("Re-blinded cells and blinded values", "our padded number of people; for each cell and key pattern a "
-                  "noised count of matches"),
-                 ("Encrypted purchases", "the number of columns, fixed by the contract"),
-                 ("Noised shares", "the released table, and the noised count of suppressed groups")),
-}
-_SENDS_FR: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
-    "advertiser": (("Cellules aveuglées", "le nombre de personnes de chaque cellule, remplissage compris"),
-                   ("Sommes masquées", "rien\u00a0: chacune est cachée par notre part et par du bruit"),
-                   ("Parts bruitées", "la table publiée, et le décompte bruité des groupes masqués")),
-    "retailer": (("Cellules aveuglées deux fois et valeurs aveuglées", "notre nombre de personnes, remplissage compris"
-                  "\u202f; pour chaque cellule et chaque combinaison de clés, un nombre bruité d’appariements"),
-                 ("Achats chiffrés", "le nombre de colonnes, fixé par le contrat"),
-                 ("Parts bruitées", "la table publiée, et le décompte bruité des groupes masqués")),
-}

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import ssl
+from collections.abc import Sequence
 
 import grpc
 
@@ -25,6 +27,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_permit_without_calls", 0),
     ("grpc.http2.max_pings_without_data", 0),  # a peer may compute for minutes without sending
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.compression_enabled_algorithms_bitset", 1),  # identity only: points do not compress, bombs do
     ("grpc.initial_reconnect_backoff_ms", 200),  # a stream that was cut is dialled again by node/client.py, at its pace
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.so_reuseport", 0),  # a second node on the same port is an error, not a silent share
@@ -50,6 +53,26 @@ def channel(target: str, peer: Role, key: bytes, certificate: bytes, peer_der: b
     """A channel to the peer's node that trusts exactly `peer_der`."""
     credentials = grpc.ssl_channel_credentials(pem(peer_der), key, certificate)
     return grpc.secure_channel(target, credentials, [*OPTIONS, ("grpc.ssl_target_name_override", host_name(peer))])
+
+
+def shown(target: str, accepted: Sequence[bytes]) -> bytes:
+    """Which of the accepted certificates (DER) the node at `target` shows; the first when it shows none, or is away.
+
+    This look trusts nobody: the channel then trusts that certificate alone, and its handshake proves the key.
+    """
+    if len(accepted) == 1:
+        return accepted[0]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version, context.check_hostname = ssl.TLSVersion.TLSv1_3, False
+    context.verify_mode = ssl.CERT_NONE
+    host, _, port = target.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2) as raw, \
+                context.wrap_socket(raw) as wrapped:
+            der = wrapped.getpeercert(binary_form=True)
+    except OSError:
+        der = None
+    return next((each for each in accepted if each == der), accepted[0])
 
 
 def fingerprint(certificate_pem: bytes) -> bytes:

@@ -8,6 +8,7 @@ reduced (0 ≤ x < p) unless a method says otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -44,6 +45,26 @@ class Texts(NamedTuple):
         return [data[start:end] for start, end in pairwise(ends)]
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Encryption:
+    """One block of some columns to encrypt. It holds secrets: the key, the values and the seed of the errors."""
+
+    ctx: bytes
+    seed: bytes  # public, of the columns' c1
+    columns: range
+    block: int
+    values: NDArray[np.int64]  # (columns, at most 4096)
+    secret: Polys  # s in NTT form, (4, 4096)
+    errors: bytes  # 32 fresh bytes
+
+    def __repr__(self) -> str:
+        return "Encryption"
+
+    def only(self, place: int) -> Encryption:
+        """The column at `place` alone."""
+        return replace(self, columns=self.columns[place:place + 1], values=self.values[place:place + 1])
+
+
 class Backend(Protocol):
     """What an arithmetic kernel must offer. All methods are pure and deterministic."""
 
@@ -67,6 +88,10 @@ class Backend(Protocol):
 
     def begin_check(self, points: Points) -> Job[Points]:
         """`check_points` as a job of its own, whose result is the points."""
+        ...
+
+    def begin_encrypt(self, task: Encryption) -> Job[NDArray[np.uint32]]:
+        """`encryption.encrypt` as a job of its own."""
         ...
 
     def hash_to_curve(self, dst: bytes, prefix: bytes, messages: Sequence[bytes]) -> Points:

@@ -40,28 +40,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.errors import MisuseError
-from cleanroom.ports import Entropy
-from cleanroom.primitives.backend import Backend, Polys
+from cleanroom.ports import Entropy, Job
+from cleanroom.primitives.backend import Backend, Encryption, Polys
+from cleanroom.primitives.encryption import encode, minus_product
 from cleanroom.primitives.parameters import FLOOD_BITS, MAX_WEIGHT, T
-from cleanroom.primitives.ring import PRIMES, N, Q, Residues, residues, small_residues
+from cleanroom.primitives.ring import PRIMES, N, Q, Residues, small_residues
 from cleanroom.primitives.sampling import SEED_BYTES, centred_binomial, expand_uniform, ternary, uniform_bits
 
 _P: Final = np.array(PRIMES, dtype=np.uint64)
 _T_BITS: Final = T.bit_length() - 1
-_HALF_T: Final = np.uint64(T // 2)
-_INVERSE_T: Final = np.array([[pow(T, -1, p)] for p in PRIMES], dtype=np.uint64)
 _CRT: Final = tuple(Q // p * pow(Q // p, -1, p) for p in PRIMES)  # 1 mod its own prime, 0 mod the others
 _MAX_PENDING: Final = 1023  # products on a reduced value: (1 + 1023) 2^54 = 2^64 is not reached
-
-
-def encode(values: NDArray[np.int64]) -> Polys:
-    """Δ(m) = round(q m / t), halves up, for 0 ≤ m < t: shape (..., n) to residues (..., 4, n). Exact.
-
-    With ρ = (q m + t/2) mod t, t Δ(m) = q m + t/2 - ρ; modulo a prime of q this is Δ(m) = (t/2 - ρ) / t. As t
-    divides 2^64, uint64 arithmetic gives ρ in spite of wrap-around.
-    """
-    rest = (values.astype(np.uint64) * np.uint64(Q % T) + _HALF_T) & np.uint64(T - 1)
-    return residues(T // 2 - rest.astype(np.int64)) * _INVERSE_T % _P[:, None]
 
 
 def reflect(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -108,7 +97,8 @@ class SecretKey:
         self._wiped = False
         self.seed = entropy.bytes(SEED_BYTES)  # public: from it A expands every c1
         a = expand_uniform("a", ctx, b"")
-        self.public_key = PublicKey(a, self._minus_times_s(a, self._errors()))
+        errors = small_residues(centred_binomial(entropy, N))
+        self.public_key = PublicKey(a, minus_product(backend, errors, a, self._ntt))
 
     @classmethod
     def generate(cls, ctx: bytes, entropy: Entropy, backend: Backend) -> SecretKey:
@@ -118,8 +108,8 @@ class SecretKey:
     def __repr__(self) -> str:
         return "SecretKey"
 
-    def encrypt(self, columns: range, block: int, values: NDArray[np.int64]) -> Residues:
-        """c0 of one block of some columns, coefficient form, shape (columns, 4, 4096).
+    def begin_encrypt(self, columns: range, block: int, values: NDArray[np.int64]) -> Job[Residues]:
+        """c0 of one block of some columns, coefficient form, shape (columns, 4, 4096), as a job of its own.
 
         `values`: shape (columns, at most 4096), each in [0, t/2); missing rows encrypt 0. MisuseError for
         other values or shapes, and when the blocks of a column do not come in ascending order: a second
@@ -127,13 +117,8 @@ class SecretKey:
         """
         self._require_key()
         self._check(columns, block, values)
-        padded = np.zeros((len(columns), N), dtype=np.int64)
-        padded[:, : values.shape[1]] = values
-        out = np.empty((len(columns), len(PRIMES), N), dtype=np.uint32)
-        for row, column, message in zip(out, columns, padded, strict=True):  # one by one: fits the cache
-            c1 = expand_uniform("c1", self._ctx, self.seed, column, block)
-            row[...] = self._minus_times_s(c1, encode(message) + self._errors())
-        return out
+        return self._backend.begin_encrypt(Encryption(self._ctx, self.seed, columns, block, values, self._ntt,
+                                                      self._entropy.bytes(SEED_BYTES)))
 
     def open_sums(self, sums: MaskedSums) -> NDArray[np.int64]:
         """R's shares of k sums, shape (k,), in [0, t): v = C0 + Σ_j C1_j s~_j, then round(t v / q) mod t."""
@@ -151,16 +136,6 @@ class SecretKey:
         """A key of zeros would encrypt in clear."""
         if self._wiped:
             raise MisuseError("the lattice key was wiped")
-
-    def _errors(self) -> Polys:
-        return small_residues(centred_binomial(self._entropy, N))
-
-    def _minus_times_s(self, factors: Polys, plus: Polys) -> Residues:
-        """plus - factors · s, coefficient form; `factors` in NTT form."""
-        product = self._backend.intt(self._backend.multiply(factors, self._ntt))
-        total = plus + _P[:, None] - product
-        self._backend.reduce(total)
-        return total.astype(np.uint32)
 
     def _check(self, columns: range, block: int, values: NDArray[np.int64]) -> None:
         if values.ndim != 2 or len(values) != len(columns) or values.shape[1] > N:

@@ -17,8 +17,9 @@ from cleanroom._native import Kernel, KernelError, load_kernel
 from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Executor, Job
 from cleanroom.primitives import ring
-from cleanroom.primitives.backend import Points, Polys, Texts
+from cleanroom.primitives.backend import Encryption, Points, Polys, Texts
 from cleanroom.primitives.curve import SMALL_ORDER
+from cleanroom.primitives.encryption import encrypt
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,6 +61,10 @@ class NativeBackend:
     def begin_check(self, points: Points) -> Job[Points]:
         """Check one chunk in a thread."""
         return self._executor.submit(partial(_checked, self._kernel), _contiguous(points))
+
+    def begin_encrypt(self, task: Encryption) -> Job[ring.Residues]:
+        """Encrypt one chunk in a thread, polynomial by polynomial: it begins no chunks of its own."""
+        return self._executor.submit(partial(encrypt, self), task)
 
     def hash_to_curve(self, dst: bytes, prefix: bytes, messages: Sequence[bytes]) -> Points:
         """RFC 9380 curve25519_XMD:SHA-512_ELL2_RO_ of prefix || message."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy as np
 from cleanroom.errors import MisuseError
 from cleanroom.ports import Executor, Job
 from cleanroom.primitives import curve, ring
-from cleanroom.primitives.backend import Points, Polys, Texts
+from cleanroom.primitives.backend import Encryption, Points, Polys, Texts
+from cleanroom.primitives.encryption import encrypt
 from cleanroom.primitives.hash_to_curve import blind_chunk, hash_chunk
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 CHUNK: Final = 512  # points a task: about 25 ms of X25519, so that starting a task costs under 1 %
 
@@ -49,6 +52,10 @@ class OpenSSLBackend:
     def begin_check(self, points: Points) -> Job[Points]:
         """Check, in pieces."""
         return self._begin(curve.checked_chunk, list(_tasks(b"", points)))
+
+    def begin_encrypt(self, task: Encryption) -> Job[ring.Residues]:
+        """In this process, when the result is asked for."""
+        return _Here(partial(encrypt, self), task)
 
     def _begin(self, function: Callable[[T], bytes], tasks: list[T]) -> Job[Points]:
         if len(tasks) == 1:  # a small list is not worth starting processes
@@ -121,13 +128,13 @@ class _Joined:
         return np.frombuffer(joined, dtype=np.uint8).reshape(-1, curve.SIZE)
 
 
-class _Here(Generic[T]):
+class _Here(Generic[T, R]):
     """A piece that is worked on in this process."""
 
-    def __init__(self, function: Callable[[T], bytes], task: T) -> None:
+    def __init__(self, function: Callable[[T], R], task: T) -> None:
         self._function, self._task = function, task
 
-    def result(self) -> bytes:
+    def result(self) -> R:
         """See `ports.Job`."""
         return self._function(self._task)
 

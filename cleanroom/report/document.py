@@ -15,6 +15,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.contract.plan import Group, Plan
 from cleanroom.measures.estimate import Estimate, Unit
 from cleanroom.report.facts import KeyFacts, RunFacts, Spend, Texts, utc_text
+from cleanroom.report.mode import mode
 from cleanroom.report.released import categories, matched, released, suppression
 from cleanroom.table import ReleasedTable
 
@@ -33,6 +34,7 @@ def measurement_document(contract: Contract, plan: Plan, table: ReleasedTable, e
     hidden = frozenset(row.group for row in table.rows if row.suppressed)
     return {
         "schema": SCHEMA,
+        **mode(contract),
         "contract": _contract(contract, facts),
         "effect": "incremental" if contract.campaign.assignment == "randomised" else "association",
         "matched": matched(plan, table, facts.admitted),

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from cleanroom.report import select
 from cleanroom.report.charts import MOST_LINES, Chart, Point, described, svg
+from cleanroom.report.environment import environment
 from cleanroom.report.figures import COUNT_AXIS, MONEY_AXIS, POINTS_AXIS, Figure
 from cleanroom.report.format import Numbers
-from cleanroom.report.html import environment
+from cleanroom.report.mode import notice_of
 from cleanroom.report.sections import Body, Line, Table
 from cleanroom.report.voice import Cell
 from cleanroom.report.wording import NUMBERS, words
@@ -32,9 +33,9 @@ def render_plan(document: Item, language: str = "en") -> str:
     says = _Says(document, {**words(language), **PLAN[language]}, NUMBERS[language])
     shown = [item for item in document["precision"] if is_shown(item)]
     return environment().get_template("plan.html").render(
-        lang=language, w=says.words, title=document["contract"]["title"], assumed=_assumed(says), cards=_cards(says),
-        widths=_widths(says, shown), groups=_groups(says), precision=_precision(says, shown), stages=_stages(says),
-        times=_times(says))
+        lang=language, w=says.words, title=document["contract"]["title"], mode=notice_of(document, language),
+        assumed=_assumed(says), cards=_cards(says), widths=_widths(says, shown), groups=_groups(says),
+        precision=_precision(says, shown), stages=_stages(says), times=_times(says))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from cleanroom.errors import DataError
 from cleanroom.report import figures, metrics, prose, sections, sections_keys
 from cleanroom.report.document import SCHEMA
+from cleanroom.report.environment import environment
 from cleanroom.report.select import Document
 from cleanroom.report.voice import Voice
 from cleanroom.report.wording import NUMBERS, words
+from cleanroom.report.wording_salted import worded
 
 
 def render_html(document: Document, language: str = "en") -> str:
     """The page as text. DataError for a document of another schema, UsageError for an unknown language."""
     if document.get("schema") != SCHEMA:
         raise DataError(f"not a {SCHEMA} document", where="schema")
-    voice = Voice(document, words(language), NUMBERS[language], language)
+    voice = Voice(document, worded(words(language), document, language), NUMBERS[language], language)
     return environment().get_template("report.html").render(lang=language, w=voice.words, **_page(voice))
 
 
@@ -39,9 +39,3 @@ def _page(voice: Voice) -> Mapping[str, Any]:
         "stages": sections.stages(voice), "evidence": prose.evidence(voice), "limits": prose.limits(voice),
         "annex": sections.annex(voice),
     }
-
-
-def environment() -> Environment:
-    """Templates of this room; everything is escaped, and a missing value is an error."""
-    return Environment(loader=PackageLoader("cleanroom.report"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cleanroom.report import select
+from cleanroom.report.mode import notice_of
 from cleanroom.report.voice import Voice
 
 Pair = tuple[str, str]
@@ -16,6 +17,7 @@ def header(voice: Voice) -> Mapping[str, str]:
     document, contract = voice.document, voice.document["contract"]
     role = document["own"]["role"]
     return {
+        "mode": notice_of(document, voice.language),
         "title": contract["title"], "kicker": voice.say("kicker", role=voice.words[role]),
         "parties": voice.say("parties", **contract["parties"]),
         "stamp": voice.say("stamp", id=contract["id"], version=contract["version"], currency=voice.currency,

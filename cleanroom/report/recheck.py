@@ -120,6 +120,7 @@ def _covered(document: Mapping[str, Any]) -> dict[str, Any]:
     own = document["own"]
     return {
         **{name: document[name] for name in WHOLE},
+        "mode": document.get("mode"),
         # Coverage is of the owner's own files: nothing signed decides it.
         "results": [result for result in document["results"] if result["metric"] != "coverage"],
         "own": {**{name: own[name] for name in OWN},

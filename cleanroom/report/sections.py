@@ -121,7 +121,7 @@ def spent(voice: Voice) -> Table:
 def own(voice: Voice) -> list[Table]:
     """Exact counts of this side: sizes, refused, excluded, clipped."""
     facts, w = voice.document["own"], voice.words
-    tables = [_counts(voice, w["t_sizes"], w["scope"], w["count"],
+    tables = [counted(voice, w["t_sizes"], w["scope"], w["count"],
                       [(w[name], facts[name]) for name in ("admitted", "rows_sent", "peer_rows")])]
     if facts["refused"]:
         lines = tuple(Line(item["rule"], (Cell(voice.rule(item)), Cell(voice.fmt.number(item["count"]))))
@@ -130,10 +130,10 @@ def own(voice: Voice) -> list[Table]:
         tables.append(Table(w["t_refused"], heads, (Body(lines),), prose=True))
     if any(facts["excluded"].values()):
         excluded = [(voice.name(label), count) for label, count in facts["excluded"].items() if count]
-        tables.append(_counts(voice, w["t_excluded"], w["reason"], w["count"], excluded))
+        tables.append(counted(voice, w["t_excluded"], w["reason"], w["count"], excluded))
     if any(facts["merged"].values()):
         merged = [(voice.name(label), count) for label, count in facts["merged"].items()]
-        tables.append(_counts(voice, w["t_merged"], w["reason"], w["count"], merged))
+        tables.append(counted(voice, w["t_merged"], w["reason"], w["count"], merged))
     return [*tables, *([_clipped(voice, facts["clipping"])] if facts["clipping"] else [])]
 
 
@@ -198,7 +198,8 @@ def _clipped(voice: Voice, items: Iterable[Mapping[str, Any]]) -> Table:
     return Table(w["t_clipped"], (w["statistic"], w["people_clipped"], w["share_clipped"]), (Body(lines),))
 
 
-def _counts(voice: Voice, caption: str, head: str, count: str, counts: Iterable[tuple[str, int]]) -> Table:
+def counted(voice: Voice, caption: str, head: str, count: str, counts: Iterable[tuple[str, int]]) -> Table:
+    """Numbers of people or rows, each after its name."""
     lines = tuple(Line(label, (Cell(voice.fmt.number(number)),)) for label, number in counts)
     return Table(caption, (head, count), (Body(lines),))
 

@@ -7,6 +7,7 @@ import io
 import re
 from typing import Any, Final
 
+from cleanroom.report.mode import notice_of
 from cleanroom.report.select import Document, Result
 
 AXES: Final = ("arm", "segment", "campaign", "channels", "path", "frequency", "engagement", "periods", "channel")
@@ -19,12 +20,14 @@ _FORMULA: Final = re.compile(r"(^|[;\t\r\n,])(\s*)(?=[=+\-@\t\r\n\uff1d\uff0b\uf
 
 
 def render_csv(document: Document) -> str:
-    """RFC 4180 text with a header row. Unknown numbers are empty; money is in cents."""
+    """RFC 4180 text with a header row. Unknown numbers are empty; money is in cents. A notice of the run's mode, if
+    there is one, is the first column."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_MINIMAL)
+    notice = {"mode": harmless(told)} if (told := notice_of(document, "en")) else {}
+    writer = csv.DictWriter(out, (*notice, *COLUMNS), quoting=csv.QUOTE_MINIMAL)
     writer.writeheader()
     currency = str(document["contract"]["campaign"]["currency"])
-    writer.writerows(_row(result, currency) for result in document["results"])
+    writer.writerows({**notice, **_row(result, currency)} for result in document["results"])
     return out.getvalue()
 
 

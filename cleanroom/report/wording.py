@@ -134,6 +134,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "n_blinded_cells": "Blinding the advertiser's people",
     "n_reblinded_cells": "Re-blinding and shuffling", "n_blinded_values": "Blinding the retailer's people",
     "n_lattice_key": "Exchanging the encryption key", "n_columns": "Encrypting purchases",
+    "n_tokens": "Sending and matching salted hashes",
     "n_masked_sums": "Adding up, encrypted", "n_commit_people": "Committing to counts",
     "n_open_people": "Opening counts", "n_commit_sums": "Committing to sums", "n_open_sums": "Opening sums",
     "n_receipt": "Signing the receipt",

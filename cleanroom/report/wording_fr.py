@@ -151,6 +151,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "n_reblinded_cells": "Second aveuglement et mélange",
     "n_blinded_values": "Aveuglement des personnes du distributeur",
     "n_lattice_key": "Échange de la clé de chiffrement", "n_columns": "Chiffrement des achats",
+    "n_tokens": "Envoi et rapprochement des empreintes salées",
     "n_masked_sums": "Addition des chiffrés", "n_commit_people": "Engagement sur les décomptes",
     "n_open_people": "Ouverture des décomptes", "n_commit_sums": "Engagement sur les sommes",
     "n_open_sums": "Ouverture des sommes", "n_receipt": "Signature du reçu",

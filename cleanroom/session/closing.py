@@ -60,6 +60,7 @@ class Closing:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._shares: list[list[int]] = []
+        self._most: list[int] = []
         self._people: list[int] = []
         self._survivors: list[bool] = []
         self._stages: dict[str, Stage] = {}
@@ -73,10 +74,11 @@ class Closing:
     def __repr__(self) -> str:
         return "Closing"
 
-    def take_shares(self, shares: list[list[int]]) -> None:
-        """All shares, after the masked sums. Noise is drawn now, and privacy charged before the first commitment."""
+    def take_shares(self, shares: list[list[int]], most: list[int]) -> None:
+        """All shares, and the most that each group can count. Noise is drawn now, and privacy charged before the first
+        commitment."""
         self._setup.charge("release")
-        self._shares = shares
+        self._shares, self._most = shares, most
         noise = opening.people_noise(self._setup.plan, self._setup.ports.noise)
         noised = opening.noised_shares([row[0] for row in shares], noise)
         self._stages["people"] = Stage(self._setup, "people", noised)
@@ -112,6 +114,7 @@ class Closing:
 
     def _people_opened(self, people: list[int]) -> None:
         plan = self._setup.plan
+        opening.check_people(plan, self._most, people)
         self._people = people
         self._survivors = opening.surviving(plan, people)
         self._setup.audit.record(Kind.COUNTS_OPENED, groups=len(people), suppressed=self._survivors.count(False))

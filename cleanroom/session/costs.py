@@ -17,7 +17,7 @@ from cleanroom.contract.plan import Plan
 class Costs:
     """Seconds of one processor core for one operation of a backend.
 
-    Curve operations are per point and spread over the workers; those of the lattice run on one core.
+    Curve operations are per point and spread over the workers; those of the lattice are counted as on one core.
     """
 
     hash: float  # key to curve
@@ -30,6 +30,7 @@ class Costs:
     add: float  # one selected column of one block
     seal: float  # one masked sum
     open: float  # one masked sum, by the retailer
+    mac: float  # one token of the salted-hash mode, on one core
     start: float  # worker processes and connection
 
 
@@ -54,14 +55,17 @@ class Load:
 
 
 OPENSSL: Final = Costs(hash=219e-6, power=34e-6, base=34e-6, check=98e-6, encrypt=1190e-6, expand=191e-6, mask=630e-6,
-                       add=24e-6, seal=1800e-6, open=15e-6, start=0.9)
+                       add=24e-6, seal=1800e-6, open=15e-6, mac=3e-6, start=0.9)
 NATIVE: Final = Costs(hash=2.2e-6, power=6.3e-6, base=6.3e-6, check=0.7e-6, encrypt=590e-6, expand=190e-6, mask=109e-6,
-                      add=19e-6, seal=580e-6, open=15e-6, start=0.1)
+                      add=19e-6, seal=580e-6, open=15e-6, mac=3e-6, start=0.1)
 
 
 def stage_work(plan: Plan, load: Load, workers: int, costs: Costs) -> dict[str, Work]:
     """Work by stage; the openings and the receipt take well under a second and are left out."""
     keys, c = len(plan.contract.match.keys), costs
+    if plan.salted:
+        return {"hello": Work(c.start, c.start),
+                "tokens": Work(load.advertiser * keys * c.mac, load.retailer * keys * c.mac)}
     point = keys / workers
     padding_a, padding_r = load.advertiser_rows - load.advertiser, load.retailer_rows - load.retailer
     blocks, columns = block_count(load.retailer_rows), 1 + len(plan.columns)

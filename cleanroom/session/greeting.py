@@ -6,9 +6,9 @@ from __future__ import annotations
 from cleanroom import __version__, limits
 from cleanroom.audit.events import Kind
 from cleanroom.contract.model import Role, other
-from cleanroom.disclosure.padding import padding_rows
+from cleanroom.disclosure.padding import most_rows, padding_rows
 from cleanroom.disclosure.run_rules import keyed
-from cleanroom.errors import MisuseError, PeerViolationError
+from cleanroom.errors import MisuseError, PeerViolationError, VersionError
 from cleanroom.match.tokens import run_context
 from cleanroom.session.accounts import Accounts
 from cleanroom.session.messages import Account, Hello, Message, Sizes
@@ -17,13 +17,15 @@ from cleanroom.session.setup import Setup
 
 
 class Greeting:
-    """Steps hello, account and sizes of one side. `rows`: own padded sizes; `blinding_key`: of A, or none."""
+    """Steps hello, account and sizes of one side. `rows`: own padded sizes; `blinding_key`: of A, or of each
+    side in the salted-hash mode."""
 
     def __init__(self, setup: Setup, rows: tuple[int, ...], blinding_key: bytes) -> None:
         self._setup, self._sizes = setup, Sizes(rows, blinding_key)
         self._hellos: list[Hello] = []
         self._accounts = Accounts(setup)
         self.peer_sizes: tuple[int, ...] = ()  # padded; empty before the peer declared them
+        self.version = 0  # of the protocol, that both speak; known from the peer's hello on
 
     def __repr__(self) -> str:
         return "Greeting"
@@ -31,6 +33,7 @@ class Greeting:
     def send(self, step: str) -> Message:
         """Our hello, account or sizes. The sizes are about people, so the transcript is paid for first."""
         if step == "hello":
+            self._accounts.begin()
             self._hellos.append(self._setup.hello or make_hello(self._setup))
             if len(self._hellos) == 2:
                 self._check_keyed()
@@ -54,6 +57,7 @@ class Greeting:
     def hello(self, message: Hello) -> None:
         """The peer's hello."""
         check_hello(self._setup, message, other(self._setup.role))
+        self.version = common_version(self._setup, message)
         self._hellos.append(message)
         if len(self._hellos) == 2:  # else our own hello follows
             self._check_keyed()
@@ -90,16 +94,15 @@ class Greeting:
 
 def make_hello(setup: Setup) -> Hello:
     """This side's hello, with a fresh nonce."""
-    return Hello(version=limits.PROTOCOL_VERSION, software=__version__, role=setup.role, contract=setup.contract_hash,
-                 run=setup.run, nonce=setup.ports.entropy.bytes(32),
+    oldest, newest = setup.versions
+    return Hello(version=newest, oldest=oldest, software=__version__, role=setup.role,
+                 contract=setup.contract_hash, run=setup.run, nonce=setup.ports.entropy.bytes(32),
                  unix_time=int(setup.ports.clock.now().timestamp()))
 
 
 def check_hello(setup: Setup, hello: Hello, peer: Role) -> None:
     """Raise PeerViolationError for the first thing that does not fit this run."""
-    if hello.version != limits.PROTOCOL_VERSION:
-        raise PeerViolationError(f"the peer speaks protocol version {hello.version}, this node "
-                                 f"{limits.PROTOCOL_VERSION}", todo="update the older node")
+    common_version(setup, hello)
     if hello.role != peer:
         raise PeerViolationError(f"the peer claims the role {hello.role}; it is the {peer} of this contract")
     if hello.contract != setup.contract_hash or hello.run != setup.run:
@@ -108,6 +111,15 @@ def check_hello(setup: Setup, hello: Hello, peer: Role) -> None:
     if skew > limits.MAX_CLOCK_SKEW:
         raise PeerViolationError(f"the two nodes' clocks differ by {skew} s, more than {limits.MAX_CLOCK_SKEW} s",
                                  todo="synchronise both clocks (NTP)")
+
+
+def common_version(setup: Setup, hello: Hello) -> int:
+    """The newest protocol version that both sides speak. VersionError when there is none."""
+    (oldest, newest), version = setup.versions, min(setup.versions[1], hello.version)
+    if version < max(oldest, hello.oldest):
+        raise VersionError(f"the peer speaks protocol versions {hello.oldest} to {hello.version}, this node {oldest} "
+                           f"to {newest}", todo="update the older node")
+    return version
 
 
 def _skew(setup: Setup, unix_time: int) -> int:
@@ -119,14 +131,12 @@ def _skew(setup: Setup, unix_time: int) -> int:
 
 def check_sizes(setup: Setup, sizes: Sizes, peer: Role) -> None:
     """Raise PeerViolationError unless the sizes have the peer's form, and a sum that honest padding can give."""
-    plan, terms = setup.plan, setup.plan.contract.match
-    padding = padding_rows(plan, setup.padding.most)
+    plan, most = setup.plan, most_rows(setup.plan, setup.padding.most, peer)
     if peer == "advertiser":
         expected, keyed, least = len(plan.cells), limits.POINT_BYTES, 1
-        most = terms.max_people_advertiser + setup.padding.most * len(plan.cells)
     else:
-        expected, keyed, least = 1, 0, max(1, padding)
-        most = terms.max_people_retailer + padding + setup.padding.most
+        expected, keyed = 1, limits.POINT_BYTES if plan.salted else 0
+        least = max(1, padding_rows(plan, setup.padding.most))
     if len(sizes.rows) != expected or len(sizes.blinding_key) != keyed:
         raise PeerViolationError("sizes: the declared sizes have the wrong form")
     if not least <= sum(sizes.rows) <= most:

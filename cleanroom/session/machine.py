@@ -10,13 +10,18 @@ from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Progress
 from cleanroom.primitives.transcript import Transcript
 from cleanroom.session.messages import Message, ReceiptSignature
-from cleanroom.session.script import SCRIPT, Step, is_sender
+from cleanroom.session.script import STEPS, Step, is_sender
 
 
 class Side(Protocol):
     """What a role does in each step. Both roles implement it; one object serves one run."""
 
     role: Role
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The steps of the run, as places in `script.STEPS`."""
+        ...
 
     def send(self, step: str, transcript: bytes) -> Iterator[Message]:
         """All messages of a step that this side sends, made lazily."""
@@ -53,7 +58,7 @@ class Session:
     def __init__(self, side: Side, progress: Progress, *, initiator: bool) -> None:
         self._side, self._progress, self._initiator = side, progress, initiator
         self._transcript = Transcript()
-        self._position = 0
+        self._order, self._place = side.order, 0
         self._announced = -1
         self._dead = False
 
@@ -63,22 +68,26 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether both receipts are here."""
-        return self._position == len(SCRIPT)
+        return self._place == len(self._order)
 
     @property
     def sending(self) -> bool:
         """Whether the current step is ours to send."""
-        return not self.finished and is_sender(SCRIPT[self._position], self._side.role, initiator=self._initiator)
+        return not self.finished and is_sender(self._step, self._side.role, initiator=self._initiator)
 
     @property
     def step_name(self) -> str:
         """Name of the current step; "done" at the end."""
-        return "done" if self.finished else SCRIPT[self._position].name
+        return "done" if self.finished else self._step.name
 
     @property
     def position(self) -> int:
-        """Index of the current step in the script."""
-        return self._position
+        """Place of the current step in `script.STEPS`, their number at the end."""
+        return len(STEPS) if self.finished else self._order[self._place]
+
+    @property
+    def _step(self) -> Step:
+        return STEPS[self.position]
 
     @property
     def transcript(self) -> bytes:
@@ -120,18 +129,18 @@ class Session:
         if self._dead or self.finished or self.sending != sending:
             raise MisuseError("it is not this side's turn to send" if sending else "this side expects no message")
         self._announce()
-        return self._position, SCRIPT[self._position]
+        return self.position, self._step
 
     def _next(self) -> None:
-        self._position += 1
+        self._place += 1
         while not self.finished and self._side.skips(self.step_name):
-            self._position += 1
+            self._place += 1
         if not self.finished:
             self._announce()  # now, so that waiting for the peer counts for the step that is waited for
 
     def _announce(self) -> None:
-        if self._announced != self._position:
-            self._announced = self._position
+        if self._announced != self._place:
+            self._announced = self._place
             self._progress.stage(self.step_name, self._side.messages(self.step_name))
 
     def _absorb(self, position: int, message: Message) -> None:

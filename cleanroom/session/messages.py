@@ -34,10 +34,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Hello(Message):
-    """Both, first. Says who speaks about which run, and nothing about people."""
+    """Both, first. Says who speaks about which run, and nothing about people.
+
+    `oldest` to `version`: the protocol versions that the sender speaks.
+    """
 
     label: ClassVar[str] = "hello"
     version: int
+    oldest: int
     software: str
     role: str
     contract: bytes
@@ -46,8 +50,8 @@ class Hello(Message):
     unix_time: int
 
     def parts(self) -> Iterator[Part]:
-        yield from (self.version, self.software.encode(), self.role.encode(), self.contract, self.run, self.nonce,
-                    self.unix_time)
+        yield from (self.version, self.oldest, self.software.encode(), self.role.encode(), self.contract, self.run,
+                    self.nonce, self.unix_time)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -74,7 +78,8 @@ class Account(Message):
 class Sizes(Message):
     """Both, after the accounts. `rows`: the advertiser's padded cell sizes, or the retailer's padded row count alone.
 
-    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer.
+    `blinding_key` is X25519(a, 9) from the advertiser and empty from the retailer; in the salted-hash mode it is the
+    ephemeral key of each side.
     """
 
     label: ClassVar[str] = "sizes"

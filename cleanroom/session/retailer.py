@@ -13,45 +13,30 @@ from cleanroom.identity.values import KeyValues
 from cleanroom.match.retailer import RetailerMatch
 from cleanroom.measures.compact import Compact
 from cleanroom.session import messages as m
-from cleanroom.session.closing import Closing
-from cleanroom.session.greeting import Greeting
 from cleanroom.session.setup import Setup
-from cleanroom.session.sizes import message_count, point_messages
+from cleanroom.session.side import BLIND_SECRETS, RunSide
+from cleanroom.session.sizes import point_messages
 
 
-class RetailerSide:
+class RetailerSide(RunSide):
     """One run. `keys`: (n, K) normalised values; `columns`: (n, C), capped, column 0 all ones."""
 
     role: Role = "retailer"
+    secrets = BLIND_SECRETS
 
     def __init__(self, setup: Setup, keys: KeyValues, columns: Compact) -> None:
         ports, plan = setup.ports, setup.plan
-        self._setup = setup
         self._match = RetailerMatch(ports.backend, ports.entropy, ports.noise, ports.scratch, setup.padding,
                                     plan.contract.match.keys, keys, len(plan.cells))
+        super().__init__(setup, (self._match.rows,), b"")
         self._columns = columns
-        self._greeting = Greeting(setup, (self._match.rows,), b"")
         self._table: EncryptedTable | None = None
-        self.closing = Closing(setup)
 
-    def __repr__(self) -> str:
-        return "RetailerSide"
+    def _declared(self, sizes: m.Sizes) -> None:
+        self._match.expect_cells(sizes.rows, sizes.blinding_key)
 
-    @property
-    def own_rows(self) -> int:
-        """Padded size of what we send."""
-        return self._match.rows
-
-    @property
-    def peer_rows(self) -> int:
-        """Padded size of the advertiser's cells together; 0 before it declared them."""
-        return sum(self._greeting.peer_sizes)
-
-    def send(self, step: str, transcript: bytes) -> Iterator[m.Message]:
-        """See `machine.Side`."""
+    def _send(self, step: str) -> Iterator[m.Message]:
         match step:
-            case "hello" | "account" | "sizes":
-                yield self._greeting.send(step)
             case "reblinded_cells":
                 yield from point_messages(self._match.reblinded_cells())
             case "blinded_values":
@@ -62,39 +47,16 @@ class RetailerSide:
             case "columns":
                 for block, column, c0 in self._encrypted.blocks():
                     yield m.EncryptedBlock(block, column, c0)
-            case "receipt":
-                yield self.closing.sign(transcript)
             case _:
-                yield from self.closing.send(step)
+                yield from super()._send(step)
 
-    def receive(self, step: str, message: m.Message, transcript: bytes) -> bool:
-        """See `machine.Side`."""
+    def _receive(self, _: str, message: m.Message) -> bool:
         match message:
-            case m.Hello() | m.Account() | m.Sizes():
-                return self._greet(message)
             case m.Points():
                 return self._match.receive_cells(message.offset, message.tuples)
             case m.MaskedSum():
                 return self._masked_sum(message)
-            case m.ReceiptSignature():
-                self.closing.signed(transcript, message)
-                return True
-        return self.closing.receive(step, message)
-
-    def _greet(self, message: m.Hello | m.Account | m.Sizes) -> bool:
-        if run := self._greeting.receive(message):
-            self.closing.repeat(run)
-        if isinstance(message, m.Sizes):
-            self._match.expect_cells(message.rows, message.blinding_key)
-        return True
-
-    def skips(self, step: str) -> bool:
-        """See `machine.Side`."""
-        return self._greeting.skips(step)
-
-    def messages(self, step: str) -> int:
-        """See `machine.Side`."""
-        return message_count(self._setup, step, self._greeting.peer_sizes, self._match.rows)
+        raise MisuseError("the script lets no such message through")
 
     def _encrypt(self) -> EncryptedTable:
         ports, plan = self._setup.ports, self._setup.plan
@@ -107,7 +69,7 @@ class RetailerSide:
             return False
         shares, plan = self._encrypted.shares, self._setup.plan
         ends = accumulate(plan.width(group) for group in plan.groups)
-        self.closing.take_shares([shares[start:end] for start, end in pairwise([0, *ends])])
+        self._close([shares[start:end] for start, end in pairwise([0, *ends])])
         self._encrypted.wipe()
         return True
 

@@ -1,11 +1,17 @@
-"""The order of a run as data. Both nodes follow the same table, whichever of them dialled."""
+"""The order of a run as data. Both nodes follow the same table, whichever of them dialled.
+
+A frame carries a step's place in `STEPS`; `ORDERS` says which of them the runs of a protocol have.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from cleanroom.contract.model import Role
+from cleanroom.contract.protocols import ECDH, SALTED
 from cleanroom.session.messages import (
     Account,
     Commitment,
@@ -32,19 +38,23 @@ class Step:
     message: type[Message]
 
 
-SCRIPT: tuple[Step, ...] = (
+_GREETING: Final = (
     Step("hello", "initiator", Hello),
     Step("hello", "responder", Hello),
     Step("account", "initiator", Account),
     Step("account", "responder", Account),
     Step("sizes", "advertiser", Sizes),
     Step("sizes", "retailer", Sizes),
+)
+_BLIND: Final = (
     Step("blinded_cells", "advertiser", Points),
     Step("reblinded_cells", "retailer", Points),
     Step("blinded_values", "retailer", Points),
     Step("lattice_key", "retailer", LatticeKey),
     Step("columns", "retailer", EncryptedBlock),
     Step("masked_sums", "advertiser", MaskedSum),
+)
+_CLOSING: Final = (
     Step("commit_people", "advertiser", Commitment),
     Step("commit_people", "retailer", Commitment),
     Step("open_people", "advertiser", Opening),
@@ -56,8 +66,16 @@ SCRIPT: tuple[Step, ...] = (
     Step("receipt", "advertiser", ReceiptSignature),
     Step("receipt", "retailer", ReceiptSignature),
 )
+_TOKENS: Final = Step("tokens", "advertiser", Points)
 
-BODY = frozenset(step.name for step in SCRIPT) - {"hello", "account", "receipt"}  # what a repeated table leaves out
+SCRIPT: Final[tuple[Step, ...]] = (*_GREETING, *_BLIND, *_CLOSING)
+STEPS: Final[tuple[Step, ...]] = (*SCRIPT, _TOKENS)  # a new step goes to the end: places are on the wire
+ORDERS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType({
+    ECDH: tuple(range(len(SCRIPT))),
+    SALTED: (*range(len(_GREETING)), STEPS.index(_TOKENS), *range(len(SCRIPT) - len(_CLOSING), len(SCRIPT)))})
+
+# What a run that repeats a table leaves out.
+BODY: Final = frozenset(step.name for step in STEPS) - {"hello", "account", "receipt"}
 
 
 def is_sender(step: Step, role: Role, *, initiator: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cleanroom import limits
 from cleanroom.audit.events import Kind
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.check import signing_key
@@ -12,8 +13,9 @@ from cleanroom.contract.model import Role, other
 from cleanroom.contract.plan import Plan
 from cleanroom.contract.rules import in_both_languages
 from cleanroom.disclosure.accounting import Part, RunCost, charge, run_cost, spent
-from cleanroom.disclosure.earlier import Memory
-from cleanroom.errors import BudgetError, CleanroomError
+from cleanroom.disclosure.earlier import Memory, closest
+from cleanroom.disclosure.run_rules import apart
+from cleanroom.errors import BudgetError, CleanroomError, DataError
 from cleanroom.match.dummies import Padding
 from cleanroom.ports import Cap, Clock, ConsentProofs, Entropy, Ledger, Noise, PastRuns, Scratch
 from cleanroom.primitives.backend import Backend
@@ -53,6 +55,7 @@ class Setup:
     same: tuple[str, ...] = ()  # earlier runs of the same question on the same own data
     started: datetime | None = None  # when the run began on this node; None: now, whenever that is asked
     hello: Hello | None = None  # ours, when the peer has it already
+    versions: tuple[int, int] = (limits.OLDEST_PROTOCOL, limits.PROTOCOL_VERSION)  # of the protocol, that we speak
     resumable: bool = False  # whether a run that loses its peer may be taken up again, so that this is not its end
 
     @property
@@ -79,10 +82,20 @@ class Setup:
         if part == "transcript":
             self.judge("X-05", "", BudgetError)
             if self.memory is not None:  # before anything is sent about the people it is about
-                self.ports.past.keep(self.run.hex(), self.memory.question, self.memory.sketch)
+                self._remember(self.memory)
         total = spent(ledger, contract)
         self.audit.record(Kind.PRIVACY_CHARGED, part=part, epsilon=cost.epsilon_text, delta=cost.delta_text,
                           total_epsilon=total.epsilon_text, total_delta=total.delta_text)
+
+    def _remember(self, memory: Memory) -> None:
+        """Keep what is remembered of this run, then look again where the contract refuses near overlaps: of two runs
+        that looked before either was kept, at least one sees the other now. DataError (X-04)."""
+        past, terms = self.ports.past, self.plan.contract.disclosure
+        past.keep(self.run.hex(), memory.question, memory.sketch)
+        if terms.overlap == "refuse":
+            others = ((run, sketch) for run, sketch in past.sketches() if run != self.run.hex())
+            if (close := closest(memory, others, terms.threshold)) is not None:
+                self.judge("X-04", apart("refuse", close), DataError)
 
     def confirm(self, part: Part) -> None:
         """Remember that the peer has charged a part: it sent what that part pays for."""

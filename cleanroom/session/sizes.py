@@ -24,7 +24,7 @@ def message_count(setup: Setup, step: str, cell_sizes: tuple[int, ...], rows: in
     plan = setup.plan
     extra = dummies_per_cell(setup.padding, len(plan.contract.match.keys))
     match step:
-        case "blinded_cells":
+        case "blinded_cells" | "tokens":
             return sum(_chunks(size) for size in cell_sizes)
         case "reblinded_cells":
             return sum(_chunks(size + extra) for size in cell_sizes)

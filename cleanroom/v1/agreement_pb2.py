@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63leanroom/v1/agreement.proto\x12\x0c\x63leanroom.v1\"\x18\n\x08Proposal\x12\x0c\n\x04text\x18\x01 \x01(\x0c\"5\n\x0eProposalAnswer\x12\x10\n\x08\x63ontract\x18\x01 \x01(\x0c\x12\x11\n\tinstalled\x18\x02 \x01(\x08\"\x1c\n\nRevocation\x12\x0e\n\x06record\x18\x01 \x01(\x0c\"$\n\x10RevocationAnswer\x12\x10\n\x08\x63ontract\x18\x01 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63leanroom/v1/agreement.proto\x12\x0c\x63leanroom.v1\"\x18\n\x08Proposal\x12\x0c\n\x04text\x18\x01 \x01(\x0c\"5\n\x0eProposalAnswer\x12\x10\n\x08\x63ontract\x18\x01 \x01(\x0c\x12\x11\n\tinstalled\x18\x02 \x01(\x08\"\x1c\n\nRevocation\x12\x0e\n\x06record\x18\x01 \x01(\x0c\"$\n\x10RevocationAnswer\x12\x10\n\x08\x63ontract\x18\x01 \x01(\x0c\"\x1a\n\x08Rotation\x12\x0e\n\x06record\x18\x01 \x01(\x0c\"\x10\n\x0eRotationAnswerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,4 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOCATION']._serialized_end=155
   _globals['_REVOCATIONANSWER']._serialized_start=157
   _globals['_REVOCATIONANSWER']._serialized_end=193
+  _globals['_ROTATION']._serialized_start=195
+  _globals['_ROTATION']._serialized_end=221
+  _globals['_ROTATIONANSWER']._serialized_start=223
+  _globals['_ROTATIONANSWER']._serialized_end=239
 # @@protoc_insertion_point(module_scope)

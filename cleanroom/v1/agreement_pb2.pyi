@@ -29,3 +29,13 @@ class RevocationAnswer(_message.Message):
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     contract: bytes
     def __init__(self, contract: _Optional[bytes] = ...) -> None: ...
+
+class Rotation(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: bytes
+    def __init__(self, record: _Optional[bytes] = ...) -> None: ...
+
+class RotationAnswer(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

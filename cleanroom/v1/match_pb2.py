@@ -24,21 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63leanroom/v1/match.proto\x12\x0c\x63leanroom.v1\"y\n\x05Hello\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\x0c\x12\x0b\n\x03run\x18\x05 \x01(\x0c\x12\r\n\x05nonce\x18\x06 \x01(\x0c\x12\x11\n\tunix_time\x18\x07 \x01(\x12\"C\n\x07\x41\x63\x63ount\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.cleanroom.v1.LedgerEntry\x12\x0c\n\x04same\x18\x02 \x03(\x0c\"[\n\x0bLedgerEntry\x12\x0b\n\x03run\x18\x01 \x01(\x0c\x12\x0c\n\x04part\x18\x02 \x01(\r\x12\x0f\n\x07\x65psilon\x18\x03 \x01(\x04\x12\r\n\x05\x64\x65lta\x18\x04 \x01(\x04\x12\x11\n\tconfirmed\x18\x05 \x01(\x08\"+\n\x05Sizes\x12\x0c\n\x04rows\x18\x01 \x03(\x04\x12\x14\n\x0c\x62linding_key\x18\x02 \x01(\x0c\";\n\x06Points\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x11\n\tkey_types\x18\x02 \x01(\r\x12\x0e\n\x06tuples\x18\x03 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63leanroom/v1/match.proto\x12\x0c\x63leanroom.v1\"\x89\x01\n\x05Hello\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\x0c\x12\x0b\n\x03run\x18\x05 \x01(\x0c\x12\r\n\x05nonce\x18\x06 \x01(\x0c\x12\x11\n\tunix_time\x18\x07 \x01(\x12\x12\x0e\n\x06oldest\x18\x08 \x01(\r\"C\n\x07\x41\x63\x63ount\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.cleanroom.v1.LedgerEntry\x12\x0c\n\x04same\x18\x02 \x03(\x0c\"[\n\x0bLedgerEntry\x12\x0b\n\x03run\x18\x01 \x01(\x0c\x12\x0c\n\x04part\x18\x02 \x01(\r\x12\x0f\n\x07\x65psilon\x18\x03 \x01(\x04\x12\r\n\x05\x64\x65lta\x18\x04 \x01(\x04\x12\x11\n\tconfirmed\x18\x05 \x01(\x08\"+\n\x05Sizes\x12\x0c\n\x04rows\x18\x01 \x03(\x04\x12\x14\n\x0c\x62linding_key\x18\x02 \x01(\x0c\";\n\x06Points\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x11\n\tkey_types\x18\x02 \x01(\r\x12\x0e\n\x06tuples\x18\x03 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cleanroom.v1.match_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HELLO']._serialized_start=42
-  _globals['_HELLO']._serialized_end=163
-  _globals['_ACCOUNT']._serialized_start=165
-  _globals['_ACCOUNT']._serialized_end=232
-  _globals['_LEDGERENTRY']._serialized_start=234
-  _globals['_LEDGERENTRY']._serialized_end=325
-  _globals['_SIZES']._serialized_start=327
-  _globals['_SIZES']._serialized_end=370
-  _globals['_POINTS']._serialized_start=372
-  _globals['_POINTS']._serialized_end=431
+  _globals['_HELLO']._serialized_start=43
+  _globals['_HELLO']._serialized_end=180
+  _globals['_ACCOUNT']._serialized_start=182
+  _globals['_ACCOUNT']._serialized_end=249
+  _globals['_LEDGERENTRY']._serialized_start=251
+  _globals['_LEDGERENTRY']._serialized_end=342
+  _globals['_SIZES']._serialized_start=344
+  _globals['_SIZES']._serialized_end=387
+  _globals['_POINTS']._serialized_start=389
+  _globals['_POINTS']._serialized_end=448
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Hello(_message.Message):
-    __slots__ = ("version", "software", "role", "contract", "run", "nonce", "unix_time")
+    __slots__ = ("version", "software", "role", "contract", "run", "nonce", "unix_time", "oldest")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class Hello(_message.Message):
     RUN_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     UNIX_TIME_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_FIELD_NUMBER: _ClassVar[int]
     version: int
     software: str
     role: str
@@ -22,7 +23,8 @@ class Hello(_message.Message):
     run: bytes
     nonce: bytes
     unix_time: int
-    def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ...) -> None: ...
+    oldest: int
+    def __init__(self, version: _Optional[int] = ..., software: _Optional[str] = ..., role: _Optional[str] = ..., contract: _Optional[bytes] = ..., run: _Optional[bytes] = ..., nonce: _Optional[bytes] = ..., unix_time: _Optional[int] = ..., oldest: _Optional[int] = ...) -> None: ...
 
 class Account(_message.Message):
     __slots__ = ("entries", "same")

@@ -50,6 +50,11 @@ class NodeStub(object):
                 request_serializer=cleanroom_dot_v1_dot_agreement__pb2.Revocation.SerializeToString,
                 response_deserializer=cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.FromString,
                 _registered_method=True)
+        self.Rotate = channel.unary_unary(
+                '/cleanroom.v1.Node/Rotate',
+                request_serializer=cleanroom_dot_v1_dot_agreement__pb2.Rotation.SerializeToString,
+                response_deserializer=cleanroom_dot_v1_dot_agreement__pb2.RotationAnswer.FromString,
+                _registered_method=True)
 
 
 class NodeServicer(object):
@@ -76,6 +81,13 @@ class NodeServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rotate(self, request, context):
+        """The caller's next certificate, accepted beside the present one. May be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -93,6 +105,11 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.Revoke,
                     request_deserializer=cleanroom_dot_v1_dot_agreement__pb2.Revocation.FromString,
                     response_serializer=cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.SerializeToString,
+            ),
+            'Rotate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rotate,
+                    request_deserializer=cleanroom_dot_v1_dot_agreement__pb2.Rotation.FromString,
+                    response_serializer=cleanroom_dot_v1_dot_agreement__pb2.RotationAnswer.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -176,6 +193,33 @@ class Node(object):
             '/cleanroom.v1.Node/Revoke',
             cleanroom_dot_v1_dot_agreement__pb2.Revocation.SerializeToString,
             cleanroom_dot_v1_dot_agreement__pb2.RevocationAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rotate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cleanroom.v1.Node/Rotate',
+            cleanroom_dot_v1_dot_agreement__pb2.Rotation.SerializeToString,
+            cleanroom_dot_v1_dot_agreement__pb2.RotationAnswer.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,21 @@ import numpy as np
 from cleanroom import limits
 from cleanroom.disclosure.comparison import RECONCILE
 from cleanroom.errors import (
+    AttemptsError,
     BusyError,
+    CleanroomError,
+    ClosedError,
     ContractRevokedError,
     LedgerError,
     MisuseError,
+    NotApprovedError,
+    PeerCancelledError,
     PeerLedgerError,
     PeerRefusedError,
     PeerRevokedError,
     PeerViolationError,
+    RunCancelledError,
+    VersionError,
 )
 from cleanroom.ports import Entry
 from cleanroom.primitives.ring import POLY_BYTES, Residues, pack, unpack_constants, unpack_polys
@@ -28,11 +36,30 @@ CONSTANT_BYTES = 16
 PARTS = {1: "transcript", 2: "release"}
 PART_NUMBERS = {name: number for number, name in PARTS.items()}
 
+_WHENEVER = range(2**64)
 
-# What an abort about the ledgers means at this end: the peer's own is ours from here, and the other way round.
-_LEDGERS: dict[str, tuple[str, type[LedgerError]]] = {
-    LedgerError.__name__: ("its own ledger lacks entries that it once confirmed", PeerLedgerError),
-    PeerLedgerError.__name__: ("our ledger lacks entries that we once confirmed", LedgerError),
+# What an abort means at this end, and the numbers of the peer's frame at which it can be true: it refuses our hello
+# before or after its own (0, 1), our account before or after its own (1, 2). A ledger that is its own is the peer's.
+_TOLD: dict[str, tuple[range, Callable[[], CleanroomError]]] = {
+    BusyError.__name__: (range(1), partial(BusyError, "the peer's node is in other runs",
+                                           todo="try again when they have ended")),
+    AttemptsError.__name__: (range(1), partial(
+        AttemptsError, "the peer's node has seen too many runs of this contract in an hour",
+        todo="find out why they ended, then wait")),
+    ClosedError.__name__: (range(1), partial(ClosedError, "the peer's node answers at other hours",
+                                             todo="ask the other party for them")),
+    NotApprovedError.__name__: (range(1), partial(NotApprovedError, "nobody at the other party approved the run",
+                                                  todo="ask them why")),
+    RunCancelledError.__name__: (_WHENEVER, partial(
+        PeerCancelledError, "a person of the other party cancelled the run", todo="ask them why")),
+    VersionError.__name__: (range(2), partial(VersionError, "the peer speaks no version of the protocol that this node "
+                                              "speaks", todo="update the older node")),
+    LedgerError.__name__: (range(1, 3), partial(
+        PeerLedgerError, "the peer says that its own ledger lacks entries that it once confirmed",
+        where="privacy ledger", todo=RECONCILE)),
+    PeerLedgerError.__name__: (range(1, 3), partial(
+        LedgerError, "the peer says that our ledger lacks entries that we once confirmed",
+        where="privacy ledger", todo=RECONCILE)),
 }
 
 
@@ -57,28 +84,30 @@ def decode(frame: node_pb2.Frame, sequence: int) -> tuple[int, m.Message]:
     if frame.sequence != sequence:
         raise PeerViolationError(f"expected frame {sequence}, got {frame.sequence}: lost, repeated or out of order")
     kind = frame.WhichOneof("body")
-    if kind == "abort" and frame.abort.code == BusyError.__name__:
-        raise BusyError("the peer's node is in another run of this contract", todo="try again when it has ended")
-    if kind == "abort" and frame.abort.code == ContractRevokedError.__name__:
-        raise PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
-                               record=frame.abort.revocation[:limits.MAX_REVOCATION_BYTES])
-    if kind == "abort" and frame.abort.code in _LEDGERS:
-        what, error = _LEDGERS[frame.abort.code]
-        raise error(f"the peer says that {what}", where="privacy ledger", todo=RECONCILE)
     if kind == "abort":
-        raise PeerRefusedError(f"the peer ended the run: {_printable(frame.abort.reason)}",
-                               where=_printable(frame.abort.code), todo="ask the other party to look at its node")
+        raise _aborted(frame.abort, sequence)
     if kind is None or kind not in _DECODERS:
         raise PeerViolationError("a frame carries no known message")
     return frame.step, _DECODERS[kind](getattr(frame, kind))
+
+
+def _aborted(abort: node_pb2.Abort, sequence: int) -> CleanroomError:
+    """The error of a run that the peer ended. A claim that cannot be true now is shown as its words."""
+    if abort.code == ContractRevokedError.__name__:
+        return PeerRevokedError("the contract was revoked, says the peer", todo="agree on a new contract",
+                                record=abort.revocation[:limits.MAX_REVOCATION_BYTES])
+    if abort.code in _TOLD and sequence in _TOLD[abort.code][0]:
+        return _TOLD[abort.code][1]()
+    return PeerRefusedError(f"the peer ended the run: {_printable(abort.reason)}", where=_printable(abort.code),
+                            todo="ask the other party to look at its node")
 
 
 def _encode_body(message: m.Message) -> tuple[str, Any]:
     match message:
         case m.Hello():
             return "hello", match_pb2.Hello(
-                version=message.version, software=message.software, role=message.role, contract=message.contract,
-                run=message.run, nonce=message.nonce, unix_time=message.unix_time)
+                version=message.version, oldest=message.oldest, software=message.software, role=message.role,
+                contract=message.contract, run=message.run, nonce=message.nonce, unix_time=message.unix_time)
         case m.Account():
             return "account", _account_body(message)
         case m.Sizes():
@@ -111,7 +140,7 @@ def _encode_closing(message: m.Message) -> tuple[str, Any]:
 def _hello(body: match_pb2.Hello) -> m.Message:
     if body.role not in ("advertiser", "retailer"):
         raise PeerViolationError("hello: unknown role")
-    return m.Hello(version=body.version, software=_printable(body.software), role=body.role,
+    return m.Hello(version=body.version, oldest=body.oldest, software=_printable(body.software), role=body.role,
                    contract=_exactly(body.contract, 32, "contract hash"), run=_exactly(body.run, 16, "run id"),
                    nonce=_exactly(body.nonce, 32, "nonce"), unix_time=body.unix_time)
 

@@ -10,16 +10,19 @@ import numpy as np
 from cleanroom import __version__, limits
 from cleanroom.aggregate import block_count, part_count
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import Role
+from cleanroom.contract.model import Role, other
 from cleanroom.contract.plan import Plan
+from cleanroom.disclosure.padding import most_rows, padding_terms
+from cleanroom.match.dummies import Padding, dummies_per_cell
 from cleanroom.match.tokens import ROWS_PER_CHUNK
 from cleanroom.primitives.ring import N
 from cleanroom.session import messages as m
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import ORDERS, STEPS
 from cleanroom.wire.codec import encode
 
 _POLYNOMIAL = np.zeros((4, N), dtype=np.uint32)
 _SHARE = 1 << 43
+_SLACK = 20  # one part in 20 more
 _SEQUENCE = 200  # two bytes
 
 Sent = tuple[str, Role, int, m.Message]  # step, who sends, how many, one of them
@@ -41,20 +44,43 @@ def traffic(plan: Plan, sizes: Sizes) -> dict[str, dict[Role, int]]:
 
     Numbers inside a frame take one to four bytes; a few bytes a frame may differ.
     """
-    found: dict[str, dict[Role, int]] = {step.name: {"advertiser": 0, "retailer": 0} for step in SCRIPT}
-    for step, role, count, message in (*_matching(plan, sizes), *_summing(plan, sizes), *_closing(plan, sizes)):
-        found[step][role] += count * encode(message, len(SCRIPT), _SEQUENCE).ByteSize()
+    order = ORDERS[plan.contract.match.protocol]
+    found: dict[str, dict[Role, int]] = {STEPS[place].name: {"advertiser": 0, "retailer": 0} for place in order}
+    between = _tokens(plan, sizes) if plan.salted else (*_matching(plan, sizes), *_summing(plan, sizes))
+    for step, role, count, message in (*_greeting(plan, sizes), *between, *_closing(plan, sizes)):
+        found[step][role] += count * encode(message, len(STEPS), _SEQUENCE).ByteSize()
     return found
+
+
+def _greeting(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    for role in ROLES:
+        yield "hello", role, 1, m.Hello(version=limits.PROTOCOL_VERSION, oldest=limits.OLDEST_PROTOCOL,
+                                        software=__version__, role=role, contract=bytes(32), run=bytes(16),
+                                        nonce=bytes(32), unix_time=2**31)
+        yield "account", role, 1, m.Account((), (), ())  # earlier runs of the contract add some 60 bytes each
+    yield "sizes", "advertiser", 1, m.Sizes(sizes.cells, bytes(limits.POINT_BYTES))
+    yield "sizes", "retailer", 1, m.Sizes((sizes.rows,), bytes(limits.POINT_BYTES) if plan.salted else b"")
+
+
+def _tokens(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
+    for size in sizes.cells:
+        yield from (("tokens", "advertiser", n, points) for n, points in _chunks(size, len(plan.contract.match.keys)))
+
+
+def most_received(plan: Plan, role: Role) -> int:
+    """Most bytes that `role` can have to take from the peer in one run under the contract, with what the prediction
+    leaves out: entries of the ledger, signals, some bytes a frame."""
+    terms = padding_terms(plan)
+    others = len(plan.cells) - 1
+    cells = (most_rows(plan, terms.most, "advertiser") - others, *(1,) * others)  # the most chunks
+    dummies = dummies_per_cell(Padding(terms.most, terms.scale), len(plan.contract.match.keys))
+    sizes = Sizes(cells, dummies, most_rows(plan, terms.most, "retailer"), len(plan.groups))
+    predicted = sum(sent[other(role)] for sent in traffic(plan, sizes).values())
+    return predicted + predicted // _SLACK + 2 * limits.MAX_FRAME_BYTES
 
 
 def _matching(plan: Plan, sizes: Sizes) -> Iterator[Sent]:
     keys = len(plan.contract.match.keys)
-    for role in ROLES:
-        yield "hello", role, 1, m.Hello(version=limits.PROTOCOL_VERSION, software=__version__, role=role,
-                                        contract=bytes(32), run=bytes(16), nonce=bytes(32), unix_time=2**31)
-        yield "account", role, 1, m.Account((), (), ())  # earlier runs of the contract add some 60 bytes each
-    yield "sizes", "advertiser", 1, m.Sizes(sizes.cells, bytes(limits.POINT_BYTES))
-    yield "sizes", "retailer", 1, m.Sizes((sizes.rows,), b"")
     for size in sizes.cells:
         yield from (("blinded_cells", "advertiser", n, points) for n, points in _chunks(size, keys))
         yield from (("reblinded_cells", "retailer", n, points) for n, points in _chunks(size + sizes.dummies, keys))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cleanroom.errors import PeerViolationError
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 from cleanroom.v1 import node_pb2
 
 RUN_BYTES: Final = 16
@@ -26,6 +26,7 @@ class State(StrEnum):
     RESUMING = "resuming"
 
 
+WAITING: Final = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.OUTSIDE_HOURS})
 _NUMBERS: Final = MappingProxyType({
     State.WORKING: node_pb2.STATE_WORKING,
     State.READING: node_pb2.STATE_READING,
@@ -63,7 +64,7 @@ def encode_signal(signal: Signal) -> node_pb2.Frame:
 def decode_signal(body: node_pb2.Signal) -> Signal:
     """PeerViolationError for a step or state that is none. Only the window knows whether `received` can be."""
     state = _STATES.get(body.state)
-    if state is None or body.step >= len(SCRIPT):
+    if state is None or body.step >= len(STEPS):
         raise PeerViolationError("signal: unknown step or state")
     return Signal(body.received, body.step, state)
 

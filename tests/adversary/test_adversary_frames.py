@@ -11,14 +11,15 @@ from cheat import small_pair
 from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit import exchange
+from kit import SALTED_TERMS, exchange, small_contract
 from wiped import assert_dead_and_wiped
 
 from cleanroom import limits
+from cleanroom.contract.protocols import SALTED
 from cleanroom.errors import PeerRefusedError, PeerViolationError
 from cleanroom.primitives.ring import POLY_BYTES, PRIMES, N
 from cleanroom.session import messages as m
-from cleanroom.session.script import SCRIPT, Step
+from cleanroom.session.script import ORDERS, SCRIPT, STEPS, Step
 from cleanroom.v1 import aggregate_pb2, match_pb2, node_pb2, opening_pb2
 from cleanroom.wire.codec import decode, encode
 
@@ -155,7 +156,9 @@ def test_the_text_of_an_abort_is_cut_and_cleaned() -> None:
     assert len(str(caught.value)) < 2 * limits.MAX_TEXT + 100
 
 
-LISTENING = [step for step in SCRIPT if step.name != "receipt"]
+LISTENING = [(protocol, STEPS[place]) for protocol, order in ORDERS.items() for place in order
+             if STEPS[place].name != "receipt"]
+AGREED = {protocol: small_contract(threshold=0, **(SALTED_TERMS if protocol == SALTED else {})) for protocol in ORDERS}
 
 
 def any_message() -> st.SearchStrategy[m.Message]:
@@ -173,7 +176,7 @@ def any_message() -> st.SearchStrategy[m.Message]:
     polynomial = st.builds(lambda value: np.full((4, N), value, np.uint32), small(min(PRIMES) - 1))
     constant = st.builds(lambda value: np.full(4, value, np.uint32), small(min(PRIMES) - 1))
     return st.one_of(
-        st.builds(m.Hello, version=small(2), software=st.text(max_size=8),
+        st.builds(m.Hello, version=small(4), oldest=small(4), software=st.text(max_size=8),
                   role=st.sampled_from(["advertiser", "retailer"]),
                   contract=bits(32), run=bits(16), nonce=bits(32), unix_time=st.integers(-(2**63), 2**63 - 1)),
         st.builds(m.Sizes, rows=st.lists(st.one_of(small(20), count), max_size=4).map(tuple),
@@ -188,20 +191,22 @@ def any_message() -> st.SearchStrategy[m.Message]:
         st.builds(m.ReceiptSignature, audit_root=bits(32), signature=bits(64)))
 
 
-@settings(SETTINGS, max_examples=35)
-@given(step=st.sampled_from(LISTENING), right=st.booleans(), data=st.data())
-def test_any_well_formed_message_is_taken_or_refused_as_a_violation(step: Step, right: bool, data) -> None:
-    """At any step of a run, with the right step number and mostly the right kind: the session goes on, or it is dead
-    and wiped after a PeerViolationError. Nothing else ever comes out."""
+@settings(SETTINGS, max_examples=50)
+@given(listening=st.sampled_from(LISTENING), right=st.booleans(), data=st.data())
+def test_any_well_formed_message_is_taken_or_refused_as_a_violation(listening: tuple[str, Step], right: bool,
+                                                                     data) -> None:
+    """At any step of a run of each mode, with the right step number and mostly the right kind: the session goes on, or
+    it is dead and wiped after a PeerViolationError. Nothing else ever comes out."""
+    protocol, step = listening
     message = data.draw(any_message().filter(lambda found: not right or isinstance(found, step.message)))
-    nodes = small_pair()
+    nodes = small_pair(AGREED[protocol])
     exchange(*nodes, until=step.name)
-    listening = next(node for node in nodes if not node.session.sending)
+    listener = next(node for node in nodes if not node.session.sending)
     try:
-        listening.session.receive(listening.session.position, message)
-        list(answer(listening))
+        listener.session.receive(listener.session.position, message)
+        list(answer(listener))
     except PeerViolationError:
-        assert_dead_and_wiped(listening)
+        assert_dead_and_wiped(listener)
 
 
 def answer(node) -> Iterator[object]:

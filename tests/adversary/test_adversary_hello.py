@@ -9,7 +9,7 @@ from cheat import Cheat, changed, refused, small_pair
 from kit import NOW, exchange, make_setup, small_contract
 
 from cleanroom import limits
-from cleanroom.errors import PeerViolationError
+from cleanroom.errors import PeerViolationError, VersionError
 from cleanroom.match.dummies import Padding
 from cleanroom.session.greeting import check_sizes
 from cleanroom.session.messages import Message, Sizes
@@ -19,8 +19,6 @@ NOW_SECONDS = int(NOW.timestamp())
 YEAR = 366 * 86_400
 
 SAME_FOR_BOTH = {
-    "older version": {"version": 0},
-    "newer version": {"version": limits.PROTOCOL_VERSION + 1},
     "another contract": {"contract": bytes(32)},
     "another run": {"run": bytes(16)},
     "clock five minutes and a second ahead": {"unix_time": NOW_SECONDS + 301},
@@ -30,6 +28,12 @@ SAME_FOR_BOTH = {
     "clock at the end of time": {"unix_time": 2**63 - 1},
     "clock at its beginning": {"unix_time": -(2**63)},
     "the receiver's own role": {"role": lambda old: OTHER[old]},
+}
+VERSIONS = {
+    "older": {"version": limits.OLDEST_PROTOCOL - 1, "oldest": 0},
+    "newer": {"version": limits.PROTOCOL_VERSION + 1, "oldest": limits.PROTOCOL_VERSION + 1},
+    "none at all": {"version": 0, "oldest": 0},
+    "a range that is none": {"oldest": 2**32 - 1},
 }
 BAD_SIZES = {
     "no sizes": {"rows": ()},
@@ -51,6 +55,12 @@ PADDING = Padding(8, 1.0)
 @pytest.mark.parametrize("name", SAME_FOR_BOTH)
 def test_a_hello_that_does_not_fit_ends_the_run(cheat: str, name: str) -> None:
     refused(Cheat(cheat, "hello", changed(**SAME_FOR_BOTH[name])), victim=OTHER[cheat], at="hello")
+
+
+@pytest.mark.parametrize("cheat", ["advertiser", "retailer"])
+@pytest.mark.parametrize("name", VERSIONS)
+def test_versions_without_a_common_one_end_the_run(cheat: str, name: str) -> None:
+    refused(Cheat(cheat, "hello", changed(**VERSIONS[name])), victim=OTHER[cheat], at="hello", error=VersionError)
 
 
 @pytest.mark.parametrize("cheat", ["advertiser", "retailer"])

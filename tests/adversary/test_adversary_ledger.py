@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.disclosure.comparison import chain
 from cleanroom.errors import BudgetError, LedgerError, PeerLedgerError, PeerViolationError
 from cleanroom.ports import Entry, Ledger
+from cleanroom.session.messages import Account, Message
 
 ROLES = ("advertiser", "retailer")
 OTHER = {"advertiser": "retailer", "retailer": "advertiser"}
@@ -161,3 +163,25 @@ def test_the_chain_depends_on_every_entry_and_their_order() -> None:
     one, two = Entry("a", "release", 1, 2), Entry("b", "release", 1, 2)
     assert len({chain(entries) for entries in ([], [one], [two], [one, two], [two, one],
                                                [Entry("a", "release", 2, 1)])}) == 6
+
+
+@pytest.mark.parametrize("late", ROLES)
+def test_two_runs_at_once_are_no_rolled_back_ledger(tmp_path: Path, late: str) -> None:
+    """Both dial at the same moment. One run goes on while the account of the other is under way: what was charged and
+    confirmed meanwhile is missing from that account, and nobody rolled anything back."""
+    ledgers = books(tmp_path)
+    run(ledgers, 1)
+    first = nodes_of(ledgers, 2)
+    second = nodes_of(ledgers, 3, retailer_dials=True)
+
+    def meanwhile(role: str, position: int, message: Message) -> Iterator[tuple[int, Message]]:
+        if role == late and isinstance(message, Account):
+            exchange(*second, until="blinded_cells")
+        yield position, message
+
+    exchange(*first, meanwhile)
+    assert all(node.session.finished for node in first)
+    exchange(*second)
+    assert all(node.session.finished for node in second)
+    assert holds(ledgers["advertiser"]) == holds(ledgers["retailer"])
+    run(ledgers, 4)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cheat import small_pair
-from duplex import both, converse_both
+from duplex import QUOTA, both, converse_both
 from kit import EXACT, KEYS, Node, Silent, make_setup, pair, small_contract, values
 from small_tables import AGREED, both_tables
 from wiped import assert_dead, assert_dead_and_wiped, assert_wiped
@@ -86,6 +86,7 @@ def test_a_peer_that_falls_silent_at_any_step_ends_the_run(stop: str) -> None:
     """The retailer keeps the connection and says nothing more: the advertiser ends by itself, dead and wiped."""
     one, two = small_pair()
     mine, theirs = FrameLink(silence=0.5), FrameLink(silence=30)
+    mine.quota = theirs.quota = QUOTA
     pumps = [start_pump(mine, theirs.outgoing()), start_pump(theirs, mine.outgoing())]
 
     class SilenceError(Exception):

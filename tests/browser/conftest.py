@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,24 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "protocol"))
 
 import kit
 from catalogue_document import catalogue_document
+from check_kit import checked
 from compliance_kit import report as compliance
+from node_kit import document as node_document
 from playwright.sync_api import Browser, Page, sync_playwright
 from report_kit import contract, document, everything
 
 from cleanroom.cli.plan_document import Network, plan_document
 from cleanroom.contract.plan import Plan
 from cleanroom.measures.planning import Assumptions
+from cleanroom.report.checkup import render_check
 from cleanroom.report.compliance.page import render_compliance
 from cleanroom.report.forecast import render_plan
 from cleanroom.report.html import render_html
+from cleanroom.report.node_page import render_node
 from cleanroom.report.wording import LANGUAGES
 from cleanroom.session.costs import NATIVE
 
-KINDS = ("association", "randomised", "suppressed", "catalogue", "plan")
+KINDS = ("association", "randomised", "suppressed", "catalogue", "plan", "check")
 COMPLIANCE = ("compliance-owner", "compliance-shared", "compliance-broken")
 
 
@@ -66,14 +71,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every kind of report in every language, as `<kind>.<language>.html`."""
     out = tmp_path_factory.mktemp("reports")
     for kind in KINDS:
-        found = forecast() if kind == "plan" else catalogue_document() if kind == "catalogue" else measurement(kind)
-        render = render_plan if kind == "plan" else render_html
+        make, render = MADE.get(kind, (partial(measurement, kind), render_html))
+        found = make()
         for language in LANGUAGES:
             (out / f"{kind}.{language}.html").write_text(render(found, language), encoding="utf-8")
     for kind in COMPLIANCE:
         for language in LANGUAGES:
             page = render_compliance(report_of(kind), language)
             (out / f"{kind}.{language}.html").write_text(page, encoding="utf-8")
+    for language in LANGUAGES:
+        (out / f"node.{language}.html").write_text(render_node(node_document(), language), encoding="utf-8")
     return out
 
 
@@ -84,7 +91,11 @@ def forecast() -> dict[str, object]:
     return plan_document(plan, assumed, {}, Network(2, 100.0, "test", NATIVE))
 
 
-@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE) for language in LANGUAGES])
+MADE = {"plan": (forecast, render_plan), "check": (checked, render_check),
+        "catalogue": (catalogue_document, render_html)}
+
+
+@pytest.fixture(params=[f"{kind}.{language}" for kind in (*KINDS, *COMPLIANCE, "node") for language in LANGUAGES])
 def report(request: pytest.FixtureRequest, folder: Path) -> Path:
     """One report."""
     return folder / f"{request.param}.html"

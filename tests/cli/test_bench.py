@@ -62,7 +62,7 @@ def test_the_documented_keys_and_no_others(document: dict[str, Any]) -> None:
                                         "cryptography", "openssl"}
     assert all(set(each) == {"operation", "threads", "microseconds", "openssl_microseconds", "ratio"}
                for each in document["kernel"])
-    assert set(document["run"]) == {"rows", "common", "key_types", "cells", "columns", "backend", "seconds",
+    assert set(document["run"]) == {"rows", "common", "key_types", "cells", "columns", "protocol", "backend", "seconds",
                                     "stage_seconds", "stages", "traffic", "peak_memory_bytes", "processor_seconds"}
     assert set(document["run"]["traffic"]) == {"measured", "predicted", "bytes_per_row", "deviation_percent"}
 
@@ -84,7 +84,7 @@ def test_every_operation_is_measured(document: dict[str, Any]) -> None:
 def test_the_run_is_of_the_size_that_was_asked_for(document: dict[str, Any]) -> None:
     run = document["run"]
     assert (run["rows"], run["common"], run["cells"], run["columns"]) == (ROWS, ROWS // 2, 20, 10)
-    assert run["backend"] == document["backend"]
+    assert (run["backend"], run["protocol"]) == (document["backend"], "ecdh-x25519-v1")
     assert {"reading", "gate", "blinded_cells", "masked_sums", "receipt"} <= {each["stage"] for each in run["stages"]}
     assert run["stage_seconds"] <= run["seconds"]
 
@@ -109,6 +109,16 @@ def test_the_table_says_the_same(document: dict[str, Any], capsys: pytest.Captur
                  "Largest memory", document["backend"]):
         assert part in text
     assert max(map(len, text.splitlines())) <= max(110, Console().width)
+
+
+def test_a_run_of_the_salted_hash_mode(run: Run) -> None:
+    done = run("bench", "--rows", ROWS, "--mode", "salted-hash", "--json")
+    assert done.code == 0, done.err
+    measured = json.loads(done.out)["run"]
+    assert measured["protocol"] == "salted-hash-v1"
+    assert {"tokens", "receipt"} <= {each["stage"] for each in measured["stages"]}
+    assert "blinded_cells" not in {each["stage"] for each in measured["stages"]}
+    assert abs(measured["traffic"]["deviation_percent"]) < 20  # random paddings beside 32 bytes a token
 
 
 @pytest.mark.parametrize("rows", [0, 559, 50_000_001])

@@ -58,7 +58,8 @@ def test_check_counts_who_would_be_sent_under_a_contract(tiny: Tiny, run: Run) -
 
 def test_check_in_words_goes_to_stdout_and_its_warning_to_stderr(tiny: Tiny, run: Run) -> None:
     done = run("check", tiny.advertiser, "--contract", tiny.contract)
-    assert f"sent: {PEOPLE}" in done.out
+    assert f"What would be sent: Blinded keys of {PEOPLE} of {PEOPLE} people (100.0\u00a0%)" in done.out
+    assert f"2025-02-24   {'█' * 32}   {PEOPLE // 2}" in done.out  # exposures of the week of 1 March
     assert done.err == "These counts are exact and for this party only.\n"
 
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "protocol"))
 
 from kit import party
 
-from cleanroom.cli.main import app
+from cleanroom.cli.main import application
 from cleanroom.contract.check import ROLES
 from cleanroom.errors import UsageError
 
@@ -30,7 +30,7 @@ def draft(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object) -> str:
-    result = CliRunner().invoke(app, ["plan", *map(str, arguments)])
+    result = CliRunner().invoke(application(), ["plan", *map(str, arguments)])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.stdout
@@ -81,6 +81,6 @@ def test_the_page_holds_what_the_table_says(draft: Path, tmp_path: Path, languag
 def test_a_page_never_replaces_a_file(draft: Path, tmp_path: Path) -> None:
     page = tmp_path / "plan.html"
     page.write_text("mine")
-    result = CliRunner().invoke(app, ["plan", str(draft), "--html", str(page)])
+    result = CliRunner().invoke(application(), ["plan", str(draft), "--html", str(page)])
     assert isinstance(result.exception, UsageError)
     assert page.read_text() == "mine"

@@ -32,7 +32,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
             yield " ".join((*path, name)), child
 
 
-COMMANDS = dict(commands(typer.main.get_command(command.app)))
+COMMANDS = dict(commands(typer.main.get_command(command.application())))
 
 
 def test_the_walk_finds_the_commands() -> None:
@@ -93,7 +93,7 @@ def test_every_section_of_the_model_is_covered_here() -> None:
 
 @pytest.mark.parametrize("setting", [
     *settings("party", party.PartySection), *settings("node", party.NodeSection), *settings("keys", party.KeysSection),
-    *settings("data.<table>", party.TableFile)])
+    *settings("data.<table>", party.TableSource), *settings("databases.<name>", party.DatabaseSection)])
 def test_every_setting_of_a_party_is_documented(setting: str) -> None:
     assert f"`{setting}`" in (ROOT / "docs" / "party.md").read_text(encoding="utf-8")
 

@@ -136,7 +136,8 @@ def hello_of(tiny: Tiny, run_id: bytes, **changes: object) -> Frame:
     from cleanroom.adapters.contract_files import read_contract
     from cleanroom.contract.parse import contract_hash
 
-    fields = {"version": limits.PROTOCOL_VERSION, "software": "0", "role": "advertiser",
+    fields = {"version": limits.PROTOCOL_VERSION, "oldest": limits.OLDEST_PROTOCOL, "software": "0",
+              "role": "advertiser",
               "contract": contract_hash(read_contract(tiny.contract)),
               "run": run_id, "nonce": bytes([7]) * 32, "unix_time": int(SystemClock().now().timestamp())}
     return Frame(sequence=0, step=0, hello=Hello(**{**fields, **changes}))

@@ -12,7 +12,7 @@ from live import OneProcess
 from cleanroom import limits
 from cleanroom.adapters import backends
 from cleanroom.adapters.contract_files import read_contract
-from cleanroom.node import server
+from cleanroom.node import server, servicer
 from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
 
@@ -48,7 +48,7 @@ def run_advertiser(folder: Path, contract: Path, stage: str) -> None:
 
 def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
     backends.ProcessExecutor, limits.HEARTBEAT = OneProcess, 0.2
-    server.Silent = lambda: Killer(stage)
+    servicer.Silent = lambda: Killer(stage)
     with LocalNode(folder) as node:
         listening = server.NodeServer(node)
         listening.start()

@@ -63,13 +63,13 @@ def test_the_initiator_says_what_is_wrong_before_it_dials(tiny: Tiny, spoil: Cal
 
 @pytest.mark.parametrize(("spoil", "says"), CASES[:3])
 def test_the_node_says_what_is_wrong_and_refuses_the_handshake(
-        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, caplog: pytest.LogCaptureFixture) -> None:
     spoil(tiny)
     for file in (tiny.retailer / FOLDER_NAME).iterdir():
         file.write_bytes(tiny.contract.read_bytes())
     with serving(tiny.retailer) as server:
         server.refresh()
-        assert says in capsys.readouterr().err
+        assert says in caplog.text
         tiny.setting("advertiser", "connect_timeout = 5", "connect_timeout = 1")
         with LocalNode(tiny.advertiser) as node, Dial(node, read_contract(tiny.contract)) as dial, \
                 pytest.raises(PeerUnavailableError, match="has neither this contract nor our card"):
@@ -79,22 +79,22 @@ def test_the_node_says_what_is_wrong_and_refuses_the_handshake(
 
 @pytest.mark.parametrize(("spoil", "says"), CASES[3:5])
 def test_a_peer_whose_contract_is_not_in_force_is_told_so(
-        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+        tiny: Tiny, spoil: Callable[[Tiny], None], says: str, caplog: pytest.LogCaptureFixture) -> None:
     spoil(tiny)
     (tiny.retailer / FOLDER_NAME / tiny.contract.name).write_bytes(tiny.contract.read_bytes())
     with serving(tiny.retailer) as server:
         server.refresh()
-        assert says in capsys.readouterr().err
+        assert says in caplog.text
         answer, _ = converse(tiny, [hello_of(tiny, bytes(16))])
         assert abort_reason(answer) == ("ContractError", "the contract was refused")
     assert runs(tiny.retailer) == []
 
 
-def test_a_contract_that_is_not_here_is_refused_by_name(tiny: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_contract_that_is_not_here_is_refused_by_name(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
     with serving(tiny.retailer):
         answer, _ = converse(tiny, [hello_of(tiny, bytes(16), contract=bytes(32))])
         assert abort_reason(answer) == ("ContractError", "the contract was refused")
-    assert "a contract that is not here" in capsys.readouterr().err
+    assert "a contract that is not here" in caplog.text
     assert runs(tiny.retailer) == []
 
 

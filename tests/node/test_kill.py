@@ -16,6 +16,8 @@ from tiny import Tiny, result_files, runs
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.ledger import SQLiteLedger
+from cleanroom.adapters.run_register import RunRegister
+from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import ENDINGS
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.cli.audit import report
@@ -65,6 +67,8 @@ def expected_parts(role: Role, stage: str) -> list[str]:
 
 
 def check_interrupted(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = (each for each in RunRegister(run.parents[1] / "state", SystemClock()).runs() if each.run == run.name)
+    assert found.state == "interrupted"
     events, _ = read_log(run)
     assert events
     assert events[-1].kind not in ENDINGS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.audit.events import Kind
-from cleanroom.cli.evidence import check_run_folder
+from cleanroom.audit.verify import verify_repeats
+from cleanroom.cli.evidence import check_run_folder, check_runs
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
+from cleanroom.errors import AuditError
 
 
 def spent(tiny: Tiny) -> list[tuple[float, float]]:
@@ -67,12 +71,33 @@ def test_an_identical_run_gives_the_earlier_table_for_nothing(tiny: Tiny, betwee
             (f"X-0{number}", "accepted") for number in range(1, 8)]
 
 
+def test_audit_verify_compares_a_repeat_with_the_run_it_names(tiny: Tiny) -> None:
+    """The whole `runs` folder verifies; a log that names another run than it repeats does not."""
+    folders, _ = twice(tiny, lambda: None)
+    for first, second in folders:
+        assert len(check_runs(first.parent, {}).sealed) == 2
+        earlier, repeat = (check_run_folder(run, {}).verified for run in (first, second))
+        verify_repeats([repeat])  # the earlier one may have been deleted in time
+        sizes = next(event for event in earlier.log if event.kind == Kind.SIZES_DECLARED)
+        others = tuple(replace(event, fields={**event.fields, "peer": [1]}) if event is sizes else event
+                       for event in earlier.log)
+        for other, says in ((replace(earlier, receipt=replace(earlier.receipt, table_sha256="00" * 32)), "its table"),
+                            (replace(earlier, role="other"), "its table"), (replace(earlier, log=others), "its table"),
+                            (replace(earlier, receipt=None), "had not finished"),
+                            (replace(earlier, ended=repeat.ended), "had not finished"),
+                            (replace(earlier, run_id="0" * 32), "is missing")):
+            with pytest.raises(AuditError, match=says):
+                verify_repeats([other, repeat])
+
+
 CHANGES: dict[str, Callable[[Tiny], object]] = {
     "one purchase": lambda tiny: edit(tiny.retailer / "data" / "purchases.csv", ",b0,1.00,", ",b0,1.01,"),
     "one person's arm": lambda tiny: edit(tiny.advertiser / "data" / "arms.csv", "7,control,", "7,exposed,"),
     "one address": lambda tiny: edit(tiny.retailer / "data" / "members.csv", "person5@", "person5x@"),
     "an earlier table that was forged": lambda tiny: edit(runs(tiny.retailer)[0] / "table.json", "people", "People"),
     "an earlier log that was forged": lambda tiny: edit(runs(tiny.advertiser)[0] / "audit.jsonl", '"seq":3', '"seq":4'),
+    "the peer's folder in place of ours": lambda tiny: [
+        shutil.copy(file, runs(tiny.retailer)[0]) for file in runs(tiny.advertiser)[0].glob("*.json*")],
     "the evidence removed": lambda tiny: (runs(tiny.retailer)[0] / "receipt.json").unlink(),
 }
 

@@ -21,11 +21,12 @@ from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.run_files import RunFiles
 from cleanroom.audit.events import Kind
 from cleanroom.cli.resume import run_resume
+from cleanroom.cli.runs import cancel
 from cleanroom.contract.model import Role
 from cleanroom.errors import CleanroomError, MachineError, PeerLostError, ResumeError, UsageError
 from cleanroom.node import interrupted
 from cleanroom.node.local import LocalNode
-from cleanroom.node.server import Servicer
+from cleanroom.node.servicer import Servicer
 from cleanroom.wire.transport import Resume
 
 
@@ -140,6 +141,16 @@ def test_other_tables_than_the_run_began_with_are_refused_on_both_sides(lasting:
         until(lambda role=role: journals(lasting, role) == [])
         assert result_files(lasting.party(role)) == []
         assert len(failed_runs(lasting, role)) == 1
+
+
+def test_an_interrupted_run_that_a_person_cancels_is_over(lasting: Tiny) -> None:
+    with serving(lasting.retailer):
+        run = killed(lasting, "columns")
+        cancel(lasting.advertiser, run.hex())
+        assert journals(lasting, "advertiser") == []
+        assert len(failed_runs(lasting, "advertiser", "ResumeError")) == 1
+        with pytest.raises(UsageError, match="nothing to resume"):
+            run_resume(lasting.advertiser, "", lasting.contract)
 
 
 def test_a_run_that_nobody_takes_up_in_time_has_failed(lasting: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:

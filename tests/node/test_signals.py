@@ -17,7 +17,7 @@ from cleanroom.node.link import FrameLink
 from cleanroom.node.local import LocalNode
 from cleanroom.node.window import WINDOW_BYTES, WINDOW_FRAMES
 from cleanroom.session.messages import Commitment
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 from cleanroom.v1 import node_pb2
 from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.codec import encode
@@ -78,7 +78,7 @@ def test_what_the_peer_waits_for_is_told_to_who_waits_for_it(state: str) -> None
 @pytest.mark.parametrize(("frames", "says"), [
     ([signal(1)], "has 1 frames"),
     ([signal(2**63)], "has 9223372036854775808 frames"),
-    ([Frame(signal=node_pb2.Signal(step=len(SCRIPT), state=1))], "unknown step or state"),
+    ([Frame(signal=node_pb2.Signal(step=len(STEPS), state=1))], "unknown step or state"),
     ([Frame(signal=node_pb2.Signal(state=99))], "unknown step or state"),
     ([Frame(signal=node_pb2.Signal())], "unknown step or state"),
 ])
@@ -142,7 +142,7 @@ def test_a_peer_that_ignores_the_window_is_stopped_with_bounded_memory(make: Cal
 
 @pytest.mark.parametrize("state", State)
 def test_a_signal_survives_the_wire(state: State) -> None:
-    sent = Signal(2**40, len(SCRIPT) - 1, state)
+    sent = Signal(2**40, len(STEPS) - 1, state)
     assert decode_signal(Frame.FromString(encode_signal(sent).SerializeToString()).signal) == sent
 
 

@@ -11,8 +11,8 @@ from live import match, serving, tampered
 from tiny import Tiny
 from typer.testing import CliRunner
 
-from cleanroom.cli.main import app
-from cleanroom.node import client, server
+from cleanroom.cli.main import application
+from cleanroom.node import client, servicer
 from cleanroom.node.link import FrameLink
 from cleanroom.node.window import WINDOW_FRAMES
 from cleanroom.v1.node_pb2 import Frame
@@ -20,7 +20,7 @@ from cleanroom.v1.node_pb2 import Frame
 
 def test_the_plan_predicts_the_traffic_of_a_run_within_five_percent(tiny: Tiny) -> None:
     parties = [option for role in ("advertiser", "retailer") for option in ("--party", str(tiny.party(role)))]
-    planned = CliRunner().invoke(app, ["plan", str(tiny.contract), *parties, "--json"])
+    planned = CliRunner().invoke(application(), ["plan", str(tiny.contract), *parties, "--json"])
     predicted = json.loads(planned.stdout)["run"]
     with serving(tiny.retailer):
         runtime = match(tiny.advertiser, tiny.contract).results.document["runtime"]
@@ -28,7 +28,7 @@ def test_the_plan_predicts_the_traffic_of_a_run_within_five_percent(tiny: Tiny) 
     assert runtime["bytes_received"] == pytest.approx(predicted["retailer_bytes"], rel=0.05)
 
 
-@pytest.mark.parametrize("slow", [client, server], ids=["advertiser", "retailer"])
+@pytest.mark.parametrize("slow", [client, servicer], ids=["advertiser", "retailer"])
 def test_a_peer_slower_than_the_reader_is_waited_for_with_a_bounded_window(tiny: Tiny, monkeypatch: pytest.MonkeyPatch,
                                                                            slow: object) -> None:
     waiting: list[int] = []

@@ -28,8 +28,8 @@ from tiny import Tiny, runs
 from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.audit.events import Kind
-from cleanroom.errors import PeerRefusedError, PeerUnavailableError, PeerViolationError
-from cleanroom.node import client, server, tls
+from cleanroom.errors import PeerRefusedError, PeerUnavailableError, PeerViolationError, VersionError
+from cleanroom.node import client, servicer, tls
 from cleanroom.node.authorise import EXCHANGE
 from cleanroom.v1.node_pb2 import Frame
 
@@ -134,7 +134,7 @@ def test_the_initiator_ends_a_run_whose_node_cheats(tiny: Tiny, tamper: Tamper,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(tiny.retailer):
         with monkeypatch.context() as cheating:
-            cheating.setattr(server, "FrameLink", tampered(tamper))
+            cheating.setattr(servicer, "FrameLink", tampered(tamper))
             with pytest.raises(PeerViolationError):
                 match(tiny.advertiser, tiny.contract)
         assert len(failed_runs(tiny, "advertiser", "PeerViolationError")) == 1
@@ -173,7 +173,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
     tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with monkeypatch.context() as cheating:
         cheating.setattr(client, "LAST_FRAMES", 1)
-        cheating.setattr(server, "FrameLink", tampered(swollen))
+        cheating.setattr(servicer, "FrameLink", tampered(swollen))
         cheating.setattr(tls, "OPTIONS", ())
         with serving(tiny.retailer):
             cheating.setattr(tls, "OPTIONS", (("grpc.max_receive_message_length", limits.MAX_FRAME_BYTES),))
@@ -184,7 +184,6 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    ({"version": limits.PROTOCOL_VERSION - 1}, "protocol violation"),
     ({"role": "retailer"}, "protocol violation"),
     ({"unix_time": 1_000_000_000}, "protocol violation"),
 ])
@@ -193,6 +192,18 @@ def test_a_hello_that_does_not_fit_is_refused(tiny: Tiny, change: dict[str, obje
         answer, _ = converse(tiny, [hello_of(tiny, RUN, **change)])
         assert abort_reason(answer) == ("PeerViolationError", says)
         assert len(failed_runs(tiny, "retailer", "PeerViolationError")) == 1
+
+
+@pytest.mark.parametrize("version", [limits.OLDEST_PROTOCOL - 1, limits.PROTOCOL_VERSION + 1])
+def test_a_node_of_another_version_is_refused_with_that_reason(tiny: Tiny, version: int) -> None:
+    """The log says which version the peer speaks, and that there is no common one."""
+    with serving(tiny.retailer):
+        answer, _ = converse(tiny, [hello_of(tiny, RUN, version=version, oldest=version)])
+        assert abort_reason(answer) == ("VersionError", VersionError.public)
+        (run,) = failed_runs(tiny, "retailer", "VersionError")
+        events, _ = read_log(run)
+        (peer,) = [event for event in events if event.kind == Kind.PEER_IDENTIFIED]
+        assert peer.fields["protocol"] == version
 
 
 @pytest.mark.parametrize("change", [{"rows": [150]}, {"rows": [10**6, 1]}, {"rows": [0, 0]},

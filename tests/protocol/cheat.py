@@ -14,7 +14,7 @@ from cleanroom.contract.model import Contract
 from cleanroom.errors import CleanroomError, PeerViolationError
 from cleanroom.primitives.curve import P, is_acceptable
 from cleanroom.session.messages import Message
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 
 By = Callable[[int, Message], Iterable[tuple[int, Message]]]
 PEOPLE = 12
@@ -27,7 +27,7 @@ class Cheat:
         self._target, self._by, self._left = (role, step), by, number
 
     def __call__(self, role: str, position: int, message: Message) -> Iterator[tuple[int, Message]]:
-        if (role, SCRIPT[position].name) == self._target:
+        if (role, STEPS[position].name) == self._target:
             self._left -= 1
             if self._left == -1:
                 yield from self._by(position, message)

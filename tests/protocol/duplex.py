@@ -16,12 +16,15 @@ from cleanroom.node.carrier import start_pump
 from cleanroom.node.link import FrameLink
 from cleanroom.session.converse import Link, converse
 
+QUOTA = 2**30  # a node takes it from the contract
 SECONDS = 120  # a run that hangs fails its test after this
 
 
 def both(run: Callable[[Role, FrameLink], object]) -> dict[Role, object]:
     """Run `run(role, link)` for both roles at once, on links to each other; results or the errors raised, by role."""
     links: dict[Role, FrameLink] = {role: FrameLink(silence=SECONDS) for role in KEYS}
+    for link in links.values():
+        link.quota = QUOTA
     results: dict[Role, object] = {}
 
     def one(role: Role) -> None:

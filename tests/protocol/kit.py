@@ -27,6 +27,7 @@ from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash
 from cleanroom.contract.plan import Plan
+from cleanroom.contract.protocols import ECDH, SALTED
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import BudgetError, MisuseError
 from cleanroom.identity.values import KeyValues
@@ -36,12 +37,12 @@ from cleanroom.measures.compact import Compact
 from cleanroom.ports import EarlierRun, Entry
 from cleanroom.primitives.dsse import SigningKey
 from cleanroom.primitives.openssl import OpenSSLBackend
-from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.machine import Session
 from cleanroom.session.messages import Message
-from cleanroom.session.retailer import RetailerSide
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import ORDERS, STEPS
 from cleanroom.session.setup import Ports, Setup
+from cleanroom.session.side import RunSide
+from cleanroom.session.sides import advertiser_side, retailer_side
 from cleanroom.wire.codec import decode, encode
 
 RUN = bytes(range(16))
@@ -208,12 +209,25 @@ def small_contract(*, keys: tuple[str, ...] = ("email",), arms: tuple[str, ...] 
     return agreed.model_copy(update={"disclosure": terms})
 
 
+# What a contract of the salted-hash mode says beside the others; and by protocol.
+SALTED_TERMS = {"match__protocol": SALTED, "legal__pseudonymous_transfer": {
+    "acknowledgement": "the retailer learns which of its customers are in which cell", "dpia_ref": "section 4"}}
+MODES = {ECDH: {}, SALTED: SALTED_TERMS}
+
+
+def steps_of_both_modes() -> list[tuple[str, str]]:
+    """(protocol, step) of each step that a role sends."""
+    every = ((protocol, STEPS[place]) for protocol, order in ORDERS.items() for place in order)
+    return list(dict.fromkeys((protocol, step.name) for protocol, step in every
+                              if step.sender in {"advertiser", "retailer"}))
+
+
 @dataclass
 class Node:
     """One side of a test run."""
 
     setup: Setup
-    side: AdvertiserSide | RetailerSide
+    side: RunSide
     session: Session
     audit: Lines
     ledger: MemoryLedger
@@ -234,7 +248,7 @@ def make_setup(agreed: Contract, role: Role, *, seed: object = 0, noise: object 
     return Setup(plan, contract_hash(agreed), role, run, padding or Padding(terms.most, terms.scale), ports, audit)
 
 
-def start(setup: Setup, side: AdvertiserSide | RetailerSide, *, initiator: bool) -> Node:
+def start(setup: Setup, side: RunSide, *, initiator: bool) -> Node:
     session = Session(side, Silent(), initiator=initiator)
     return Node(setup, side, session, setup.audit._sink, setup.ports.ledger)
 
@@ -283,7 +297,7 @@ def exchange(one: Node, two: Node, tamper: Tamper = honest, until: str = "done")
                 for position, message in session.send():
                     on_the_wire = decode(encode(message, position, 0), 0)[1]
                     for place, given in tamper(role, position, on_the_wire):
-                        seen.append(Sent(role, SCRIPT[min(place, len(SCRIPT) - 1)].name, given))
+                        seen.append(Sent(role, STEPS[min(place, len(STEPS) - 1)].name, given))
                         inbox[others[role]].append((place, given))
             while inbox[role] and not (session.sending or session.finished):
                 moved = True
@@ -301,8 +315,8 @@ def pair(agreed: Contract, a_keys, a_cells, r_keys, r_columns, *, seed: object =
          **options) -> tuple[Node, Node]:
     """Both sides from keys, cells and columns directly, ready to exchange."""
     one, two = (make_setup(agreed, role, seed=seed, **options) for role in ("advertiser", "retailer"))
-    left = start(one, AdvertiserSide(one, a_keys, np.asarray(a_cells, dtype=np.int64)), initiator=not retailer_dials)
+    left = start(one, advertiser_side(one, a_keys, np.asarray(a_cells, dtype=np.int64)), initiator=not retailer_dials)
     table = r_columns if isinstance(r_columns, Compact) else Compact.of(np.asarray(r_columns, dtype=np.int64))
-    right = start(two, RetailerSide(two, r_keys, table), initiator=retailer_dials)
+    right = start(two, retailer_side(two, r_keys, table), initiator=retailer_dials)
     return left, right
 

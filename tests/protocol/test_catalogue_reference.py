@@ -74,9 +74,10 @@ def _encrypted(setups, left, right) -> ReleasedTable:
 
 
 def _in_clear(plan: Plan, left, right) -> ReleasedTable:
-    match = left._match
-    mine, theirs = (([row[0] for row in side._match._keys.tolist()]) for side in (left, right))
-    cells = dict(zip((mine[i] for i in match._order), np.repeat(np.arange(len(plan.cells)), match._real), strict=True))
+    placed = left._match._people
+    mine, theirs = ([row[0] for row in keys.tolist()] for keys in (placed._keys, right._match._keys))
+    numbers = np.repeat(np.arange(len(plan.cells)), placed._real)
+    cells = dict(zip((mine[i] for i in placed._order), numbers, strict=True))
     cell, columns_of = np.array([cells.get(key, -1) for key in theirs]), right._columns.matrix()
     people, sums, survivors = [], [], []
     for group in plan.groups:

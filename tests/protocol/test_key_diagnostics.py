@@ -61,7 +61,7 @@ def test_the_interval_is_that_of_the_law() -> None:
 
 def test_the_retailer_has_no_such_numbers() -> None:
     one, two = pair(AGREED, OURS, CELLS, THEIRS, COLUMNS, **EXACT)
-    assert not hasattr(two.side, "matched")
+    assert two.side.matched == ()
     finish(one, two)
 
 

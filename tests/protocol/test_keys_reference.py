@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kit import EXACT, exchange, finish, pair, small_contract, values
+from kit import EXACT, MODES, exchange, finish, pair, small_contract, values
 
 from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.synth.keys import draw_keys
@@ -64,16 +64,16 @@ def expected(frames: tuple[pd.DataFrame, pd.DataFrame], keys: tuple[str, ...]) -
 
 def check(frames: tuple[pd.DataFrame, pd.DataFrame], raw: tuple[pd.DataFrame, pd.DataFrame], keys: tuple[str, ...],
           profile: str) -> list[tuple[str, str]]:
-    """What the run opens is what the reference's pairs add up to."""
-    agreed = small_contract(keys=keys, threshold=0, match__normalisation=profile)
+    """What a run of each mode opens is what the reference's pairs add up to."""
     ours, theirs = (match_keys(frame, keys, profile) for frame in raw)
     pairs = expected(frames, keys)
     arm = {person: ("exposed", "control")[row % 2] for row, person in enumerate(ours.persons)}
     number = dict(zip(theirs.persons, number_of(theirs).tolist(), strict=True))
-    opened = run(agreed, ours, theirs)
-    for name in ("exposed", "control"):
-        members = [member for person, member in pairs if arm[person] == name]
-        assert opened[name,] == (len(members), sum(number[member] for member in members))
+    for mode in MODES.values():
+        opened = run(small_contract(keys=keys, threshold=0, match__normalisation=profile, **mode), ours, theirs)
+        for name in ("exposed", "control"):
+            members = [member for person, member in pairs if arm[person] == name]
+            assert opened[name,] == (len(members), sum(number[member] for member in members))
     return pairs
 
 

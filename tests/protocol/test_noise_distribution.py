@@ -17,14 +17,15 @@ AGREED = small_contract(segments=SEGMENTS, releases=(("arm", "segment"),), thres
 PLAN = Plan(AGREED)
 TRUTH = [[100 + 7 * group, 50 + group, 9000 * group] for group in range(len(PLAN.groups))]  # people, buyers, sales
 MODULUS = 2**44
+MOST = [10**6] * len(TRUTH)
 
 
 def close_once(first: Closing, second: Closing, random: np.random.Generator) -> ReleasedTable:
     """Both closings from fresh shares of the truth to the table, in the script's order."""
     ours = random.integers(0, MODULUS, (len(TRUTH), 3))
     theirs = (np.array(TRUTH) - ours) % MODULUS
-    first.take_shares(ours.tolist())
-    second.take_shares(theirs.tolist())
+    first.take_shares(ours.tolist(), MOST)
+    second.take_shares(theirs.tolist(), MOST)
     for stage in ("people", "sums"):
         for action in ("commit", "open"):
             step = f"{action}_{stage}"

@@ -127,3 +127,18 @@ def test_each_run_logs_a_verdict_of_every_run_rule() -> None:
     world.run(without("retailer", 0))
     for role in KEYS:
         assert sorted(world.verdicts(role)) == [(f"X-0{number}", "accepted") for number in range(1, 8)]
+
+
+def test_two_runs_that_look_at_the_same_moment_do_not_both_go_on() -> None:
+    """Two processes of a party prepare runs that differ by one person before either is remembered."""
+    world, agreed = World("refuse"), contract(
+        disclosure__overlap="refuse", disclosure__threshold=50, disclosure__budget_epsilon="10",
+        disclosure__budget_delta="0.00001", match__epsilon="0.5")
+    sides = []
+    for number, gone in ((1, 0), (2, 1)):
+        setup = make_setup(agreed, "retailer", run=bytes([number]) * 16, padding=Padding(2, 1.0),
+                           ledger=world.ledgers["retailer"], past=world.past["retailer"])
+        sides.append(flow.prepare(setup, without("retailer", gone)["retailer"])[0])
+    list(sides[0].send("sizes", b""))
+    with pytest.raises(DataError, match="X-04"):
+        list(sides[1].send("sizes", b""))

@@ -6,20 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from kit import Node, SeededNoise, exchange, finish, pair, small_contract, values
+from kit import MODES, Node, SeededNoise, exchange, finish, pair, small_contract, steps_of_both_modes, values
 from wiped import points_of, reachable, secrets_of
 
+from cleanroom.contract.protocols import ECDH
 from cleanroom.match.dummies import Padding
 from cleanroom.session.messages import Message
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
 
 
-def nodes() -> tuple[Node, Node]:
+def nodes(protocol: str = ECDH) -> tuple[Node, Node]:
     emails = [f"someone.unusual{i}@example.org" for i in range(10)]
     phones = [f"+336000000{i:02}" for i in range(10)]
     keys = values(emails, phones)
-    return pair(small_contract(keys=("email", "phone"), threshold=3), keys, [i % 2 for i in range(10)], keys,
-                np.ones((10, 3)), noise=SeededNoise(2), padding=Padding(4, 1.0))
+    agreed = small_contract(keys=("email", "phone"), threshold=3, **MODES[protocol])
+    return pair(agreed, keys, [i % 2 for i in range(10)], keys, np.ones((10, 3)), noise=SeededNoise(2),
+                padding=Padding(4, 1.0))
 
 
 def spoken_by(node: Node) -> Iterator[tuple[str, str]]:
@@ -39,14 +41,14 @@ def dummy_points(node: Node) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("step", [step.name for step in SCRIPT if step.sender in {"advertiser", "retailer"}])
-def test_nothing_a_session_holds_prints_a_secret(step: str) -> None:
+@pytest.mark.parametrize(("protocol", "step"), steps_of_both_modes())
+def test_nothing_a_session_holds_prints_a_secret(protocol: str, step: str) -> None:
     """Every object reachable from both sessions, at the moment of the first message of each step."""
-    one, two = nodes()
+    one, two = nodes(protocol)
     checked: list[int] = []
 
     def look(role: str, position: int, message: Message) -> list[tuple[int, Message]]:
-        if SCRIPT[position].name == step:
+        if STEPS[position].name == step:
             secrets = points_of(message) | set().union(*(secrets_of(n) | dummy_points(n) for n in (one, two)))
             texts = [pair for node in (one, two) for pair in spoken_by(node)]
             checked.append(len(texts))

@@ -28,9 +28,9 @@ def run_with_shares() -> tuple[list, dict[str, list[list[int]]], object]:
 def _keeping(node, shares: dict[str, list[list[int]]]):
     take = node.side.closing.take_shares
 
-    def spy(given: list[list[int]]) -> None:
+    def spy(given: list[list[int]], most: list[int]) -> None:
         shares[node.setup.role] = [list(row) for row in given]
-        take(given)
+        take(given, most)
 
     return spy
 

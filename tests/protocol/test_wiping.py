@@ -8,19 +8,24 @@ import weakref
 import numpy as np
 import pytest
 from cheat import small_pair
-from kit import EXACT, Node, exchange, finish, pair, small_contract, values
+from kit import EXACT, MODES, Node, exchange, finish, pair, small_contract, steps_of_both_modes, values
 from wiped import assert_dead_and_wiped, assert_wiped
 
+from cleanroom.contract.protocols import ECDH, SALTED
 from cleanroom.errors import MisuseError
 from cleanroom.measures.compact import Compact
-from cleanroom.session.script import SCRIPT
 
-STEPS = [step.name for step in SCRIPT if step.sender in {"advertiser", "retailer"}]
+EVERY_STEP = pytest.mark.parametrize(("protocol", "step"), steps_of_both_modes())
 
 
-def test_nothing_is_left_after_a_good_end() -> None:
+def nodes_of(protocol: str) -> tuple[Node, Node]:
+    return small_pair(small_contract(threshold=0, **MODES[protocol]))
+
+
+@pytest.mark.parametrize("protocol", MODES)
+def test_nothing_is_left_after_a_good_end(protocol: str) -> None:
     """Only the table and the receipt remain."""
-    nodes = small_pair()
+    nodes = nodes_of(protocol)
     exchange(*nodes)
     finish(*nodes)
     for node in nodes:
@@ -31,9 +36,9 @@ def test_nothing_is_left_after_a_good_end() -> None:
             list(node.session.send())
 
 
-@pytest.mark.parametrize("step", sorted(set(STEPS), key=STEPS.index))
-def test_nothing_is_left_when_a_run_is_ended_at_any_step(step: str) -> None:
-    nodes = small_pair()
+@EVERY_STEP
+def test_nothing_is_left_when_a_run_is_ended_at_any_step(protocol: str, step: str) -> None:
+    nodes = nodes_of(protocol)
     exchange(*nodes, until=step)
     assert {node.session.step_name for node in nodes} == {step}
     finish(*nodes)
@@ -41,10 +46,10 @@ def test_nothing_is_left_when_a_run_is_ended_at_any_step(step: str) -> None:
         assert_dead_and_wiped(node)
 
 
-@pytest.mark.parametrize("step", sorted(set(STEPS), key=STEPS.index))
-def test_nothing_is_left_when_sending_is_interrupted(step: str) -> None:
+@EVERY_STEP
+def test_nothing_is_left_when_sending_is_interrupted(protocol: str, step: str) -> None:
     """Ctrl-C or a lost connection while a message is handed over: the session ends with the generator."""
-    nodes = small_pair()
+    nodes = nodes_of(protocol)
     exchange(*nodes, until=step)
     sender = next(node for node in nodes if node.session.sending)
     messages = sender.session.send()
@@ -54,13 +59,14 @@ def test_nothing_is_left_when_sending_is_interrupted(step: str) -> None:
     assert_dead_and_wiped(sender)
 
 
-@pytest.mark.parametrize("until", ["done", "columns", "reblinded_cells"])
-def test_keys_and_columns_are_released_to_the_allocator(until: str) -> None:
+@pytest.mark.parametrize(("protocol", "until"), [*((protocol, "done") for protocol in MODES), (ECDH, "columns"),
+                                                 (ECDH, "reblinded_cells"), (SALTED, "tokens")])
+def test_keys_and_columns_are_released_to_the_allocator(protocol: str, until: str) -> None:
     """A view would keep the whole array alive: after the end nobody holds the inputs any more."""
     names, columns = [f"n{i}" for i in range(12)], Compact.of(np.ones((12, 3), dtype=np.int64))
     inputs = [values(names), np.arange(12) % 2, values(names), columns]
     alive = [weakref.ref(inputs[place]) for place in (0, 2, 3)]
-    nodes: tuple[Node, Node] = pair(small_contract(threshold=0), *inputs, **EXACT)
+    nodes: tuple[Node, Node] = pair(small_contract(threshold=0, **MODES[protocol]), *inputs, **EXACT)
     del inputs, columns
     assert all(reference() is not None for reference in alive)
     exchange(*nodes, until=until)
@@ -69,10 +75,26 @@ def test_keys_and_columns_are_released_to_the_allocator(until: str) -> None:
     assert [reference() for reference in alive] == [None] * 3
 
 
+def test_a_retailer_of_the_salted_mode_is_wiped_only_when_all_of_it_is() -> None:
+    """Audit and session believe `wiped`."""
+    nodes = nodes_of(SALTED)
+    exchange(*nodes, until="tokens")
+    side = nodes[1].side
+    side.closing.wipe()
+    side._match._salt.wipe()
+    side._match._keys = side._match._keys.none()
+    assert not side.wiped  # the tokens
+    side._match.wipe()
+    assert not side.wiped  # the columns
+    side._forget_columns()
+    assert side.wiped
+
+
 def test_the_check_itself_sees_a_secret_that_is_left() -> None:
     """Before the end `assert_wiped` fails on both sides, at every step at which it holds something."""
-    for step in ("reblinded_cells", "columns", "open_people"):
-        nodes = small_pair()
+    for protocol, step in ((ECDH, "reblinded_cells"), (ECDH, "columns"), (ECDH, "open_people"), (SALTED, "tokens"),
+                           (SALTED, "open_people")):
+        nodes = nodes_of(protocol)
         exchange(*nodes, until=step)
         for node in nodes:
             with pytest.raises(AssertionError):

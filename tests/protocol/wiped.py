@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from kit import Node
 
+from cleanroom.aggregate.advertiser import BlindedSums
+from cleanroom.aggregate.retailer import EncryptedTable
 from cleanroom.errors import MisuseError
 from cleanroom.identity.values import KeyValues
+from cleanroom.match.dummies import Dummies
+from cleanroom.match.padded import PaddedCells
+from cleanroom.match.retailer import RetailerMatch
+from cleanroom.match.salt import Salt
 from cleanroom.match.shuffle import Buckets
+from cleanroom.match.tokens import Scalar
 from cleanroom.measures.compact import Compact
-from cleanroom.session.advertiser import AdvertiserSide
 from cleanroom.session.messages import Commitment, Message
-from cleanroom.session.retailer import RetailerSide
-from cleanroom.session.script import SCRIPT
+from cleanroom.session.script import STEPS
+from cleanroom.session.side import RunSide
 
 
 def assert_dead_and_wiped(node: Node) -> None:
@@ -36,50 +42,53 @@ def assert_dead(node: Node) -> None:
     with pytest.raises(MisuseError):
         list(node.session.send())
     with pytest.raises(MisuseError):
-        node.session.receive(min(node.session.position, len(SCRIPT) - 1), Commitment(bytes(32)))
+        node.session.receive(min(node.session.position, len(STEPS) - 1), Commitment(bytes(32)))
 
 
 def assert_wiped(node: Node) -> None:
     """Every secret and row-level piece of this side is zero, gone or an array of its own without elements."""
     side = node.side
-    assert isinstance(side, AdvertiserSide | RetailerSide)
+    assert isinstance(side, RunSide)
     for array in _overwritten(side):
         assert not array.any()
-    for held in _forgotten(side):
-        assert len(held) == 0
     for item in reachable(side):
+        if isinstance(item, KeyValues | Compact):
+            assert len(item) == 0
         if isinstance(item, Buckets):
             assert item._waiting == []
             assert all(pile._parts == [] for pile in item._piles)
-    assert side._match._scalar.use() == bytes(32)
     assert side.closing._shares == side.closing._people == []
     assert side.closing._stages == {}
     assert _shares(side) == []
 
 
-def _overwritten(side: AdvertiserSide | RetailerSide) -> Iterator[np.ndarray]:
-    match = side._match
-    if isinstance(side, AdvertiserSide):
-        yield match._order
-        yield from [side._sums._block, side._sums._cells + 1] if side._sums else []
-        return
-    yield match.order + 1
-    yield from [match._dummies.cells, match._dummies.values] if match._dummies else []
-    if side._table:
-        yield from (side._table._secret._reflected, side._table._secret._ntt, side._table._order + 1)
+def _overwritten(side: RunSide) -> Iterator[np.ndarray]:
+    for item in reachable(side):
+        match item:
+            case Scalar():
+                yield np.frombuffer(item.use(), np.uint8)
+            case Salt():
+                yield np.frombuffer(item._salt, np.uint8)
+            case PaddedCells():
+                yield item._order
+            case BlindedSums():
+                yield from (item._block, item._cells + 1)
+            case RetailerMatch():
+                yield item.order + 1
+            case Dummies():
+                yield from (item.cells, item.values)
+            case EncryptedTable():
+                yield from (item._secret._reflected, item._secret._ntt, item._order + 1)
 
 
-def _forgotten(side: AdvertiserSide | RetailerSide) -> Iterator[KeyValues | Compact]:
-    yield side._match._keys
-    if isinstance(side, RetailerSide):
-        yield side._columns
-        yield from [side._table._columns] if side._table else []
-
-
-def _shares(side: AdvertiserSide | RetailerSide) -> list:
-    if isinstance(side, AdvertiserSide):
-        return [] if side._sums is None else side._sums._shares + side._sums._sums + side._sums._sealed
-    return [] if side._table is None else side._table.shares
+def _shares(side: RunSide) -> list:
+    found = []
+    for item in reachable(side):
+        if isinstance(item, BlindedSums):
+            found += item._shares + item._sums + item._sealed
+        if isinstance(item, EncryptedTable):
+            found += item.shares
+    return found
 
 
 def reachable(root: object) -> Iterator[object]:
@@ -100,9 +109,14 @@ def reachable(root: object) -> Iterator[object]:
 def secrets_of(node: Node) -> set[str]:
     """Texts that would give away a key, point, scalar or share of this side, in the spellings a repr would use."""
     side, found = node.side, set()
-    for value in chain.from_iterable(side._match._keys.tolist()):
-        found |= set() if value is None else {value.decode()}
-    found |= _spellings(side._match._scalar.use())
+    for item in reachable(side):
+        match item:
+            case KeyValues():
+                found |= {value.decode() for value in chain.from_iterable(item.tolist()) if value is not None}
+            case Scalar():
+                found |= _spellings(item.use())
+            case Salt():
+                found |= _spellings(bytes(item._salt))
     for row in side.closing._shares:
         found |= {str(share) for share in row if share > 10**6}
     for stage in side.closing._stages.values():

@@ -7,7 +7,7 @@ from typing import Final
 from lists import Fault, Operation, Play
 
 FOUND: Final[dict[str, Play]] = {
-    "half a journal stayed for ever, and the run was refused": Play(25, (
+    "half a journal stayed for ever": Play(25, (
         Operation("match", "advertiser", (Fault("kill", "retailer", 21, 1),)),)),
     "a crash in the destruction of a journal left half of it for ever": Play(17, (
         Operation("match", "retailer", (Fault("kill", "advertiser", 392, 8),), beside=True),

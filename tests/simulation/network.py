@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2
 from world import Process, World
 
 from cleanroom.contract.model import Role, other
-from cleanroom.node.server import Servicer
+from cleanroom.node.servicer import Servicer
 from cleanroom.v1.node_pb2 import Frame
 
 KEEPALIVE: Final = 40.0  # seconds after which gRPC gives up a stream on which nothing comes back: node/tls.py

@@ -22,7 +22,7 @@ from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role, other
 from cleanroom.errors import CleanroomError, UsageError
 from cleanroom.node.local import LocalNode
-from cleanroom.node.server import Servicer
+from cleanroom.node.servicer import Servicer
 from cleanroom.v1.node_pb2 import Frame
 from parties import RESUME_WITHIN, Clocks, fresh, simulated
 
@@ -171,9 +171,8 @@ class Player:
                 self.said.append(f"{role}: {name} ended: {type(error).__name__}: {error}")
                 if isinstance(error, UsageError):
                     self.pointless.add((role, name))
-            finally:
-                if not process.dead:
-                    self._gone(process)
+            if not process.dead:
+                self._gone(process)
 
         return self.world.start(process, command, name)
 

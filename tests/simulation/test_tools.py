@@ -15,7 +15,7 @@ from world import HangError, Process, World
 
 from cleanroom.adapters import recorded
 from cleanroom.adapters.journal import Journal
-from cleanroom.node.server import Servicer
+from cleanroom.node.servicer import Servicer
 
 QUIET = Play(0, (Operation("match"),))
 KILLED = Play(3, (Operation("match", faults=(Fault("kill", "retailer", 300, 1),)),))

@@ -60,7 +60,7 @@ def fill(log: AuditLog, role: str = "advertiser", admitted: int = 900, **changes
     """All events of a good run; the root of the log up to the released table."""
     log.record(Kind.RUN_STARTED, **start_fields(role, **changes))
     log.record(Kind.CONSENT_GATE, admitted=admitted, refused={"R-01": 12, "R-05": 3})
-    log.record(Kind.PEER_IDENTIFIED, certificate_sha256="ee" * 32, software="0.1.0")
+    log.record(Kind.PEER_IDENTIFIED, certificate_sha256="ee" * 32, software="0.1.0", protocol=3)
     log.record(Kind.SIZES_DECLARED, own=[512, 540], peer=[2000])
     log.record(Kind.PARAMETERS_CHECKED)
     log.record(Kind.PRIVACY_CHARGED, part="transcript", epsilon="0.5", delta="0.000001",

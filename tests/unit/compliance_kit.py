@@ -50,7 +50,7 @@ def events(role: str = "retailer", of: Contract = AGREED, without: tuple[Kind, .
         Kind.CONSENT_GATE: {"admitted": 2500, "refused": REFUSED},
         Kind.CONSENT_ROOT: {"root": "47" * 32, "count": 2500},
         Kind.PARAMETERS_CHECKED: {},
-        Kind.PEER_IDENTIFIED: {"certificate_sha256": "ee" * 32, "software": "0.1.0"},
+        Kind.PEER_IDENTIFIED: {"certificate_sha256": "ee" * 32, "software": "0.1.0", "protocol": 3},
         Kind.SIZES_DECLARED: {"own": [2900], "peer": [3100]},
         Kind.PRIVACY_CHARGED: {"part": "release", "epsilon": "3", "delta": "0.000001", "total_epsilon": "3",
                                "total_delta": "0.000001"},

@@ -11,6 +11,7 @@ TIME = "2025-03-01T12:00:00.000001Z"
 D = "0f" * 32
 GOOD = {
     Kind.RUN_STARTED: start_fields(),
+    Kind.RUN_APPROVED: {"user": 1000, "at": "2026-01-15T09:30:00.000000Z"},
     Kind.CONSENT_GATE: {"admitted": 5, "refused": {"R-01": 0}},
     Kind.CONSENT_ROOT: {"root": D, "count": 5},
     Kind.RULE_CHECKED: {"rule": "X-04", "verdict": "warned"},
@@ -19,7 +20,7 @@ GOOD = {
     Kind.SIZES_DECLARED: {"own": [1, 2], "peer": (3,)},
     Kind.PRIVACY_CHARGED: {"part": "match", "epsilon": "0.5", "delta": "0", "total_epsilon": "1",
                            "total_delta": "0.000001"},
-    Kind.PEER_IDENTIFIED: {"certificate_sha256": D, "software": "0.1.0"},
+    Kind.PEER_IDENTIFIED: {"certificate_sha256": D, "software": "0.1.0", "protocol": 3},
     Kind.PARAMETERS_CHECKED: {},
     Kind.COUNTS_OPENED: {"groups": 4, "suppressed": 0},
     Kind.SUMS_OPENED: {"opened": 3},
@@ -60,7 +61,8 @@ def test_no_field_takes_free_text_or_a_foreign_type(kind, name, value):
 
 def test_a_refused_value_is_not_repeated_in_the_error():
     with pytest.raises(MisuseError) as caught:
-        Event(0, TIME, Kind.PEER_IDENTIFIED, {"certificate_sha256": "jane@example.com", "software": "0.1.0"})
+        Event(0, TIME, Kind.PEER_IDENTIFIED, {"certificate_sha256": "jane@example.com", "software": "0.1.0",
+                                               "protocol": 3})
     assert "jane" not in str(caught.value)
 
 

@@ -4,6 +4,7 @@ Leaves, roots and proofs: github.com/google/certificate-transparency, cpp/merkle
 """
 
 import hashlib
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +43,7 @@ SIZES = st.integers(1, 40)
 
 
 def numbered(size):
-    return [merkle.leaf_hash(bytes([i])) for i in range(size)]
+    return [merkle.leaf_hash(b"%d" % i) for i in range(size)]
 
 
 def decoded(path):
@@ -53,8 +54,7 @@ def decoded(path):
 def test_roots(size):
     assert merkle.root(LEAVES[:size]) == ROOTS[size]
     tree = merkle.Growing()
-    for leaf in LEAVES[:size]:
-        tree.add(leaf)
+    tree.extend(LEAVES[:size])
     assert tree.root() == ROOTS[size]
 
 
@@ -101,10 +101,19 @@ def test_leaves_outside_the_tree(index):
         merkle.inclusion_proof(LEAVES[:3], index)
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 64, 100, 257])
-def test_a_growing_tree_has_the_root_of_its_leaves_at_every_size(size):
+@pytest.mark.parametrize("block", [1, 2, 8])
+@given(st.lists(st.integers(0, 20), max_size=20))
+def test_a_growing_tree_has_the_root_of_its_leaves_at_every_size(block, steps):
+    leaves, tree = numbered(sum(steps)), merkle.Growing()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merkle, "_BLOCK", block)
+        for step, end in zip(steps, accumulate(steps), strict=True):
+            tree.extend(leaves[end - step:end])
+            assert tree.root() == merkle.root(leaves[:end])
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 3 * 4096, 20_000])
+def test_a_growing_tree_of_whole_blocks_and_a_rest(size):
     leaves, tree = [merkle.leaf_hash(b"%d" % i) for i in range(size)], merkle.Growing()
-    for count, leaf in enumerate(leaves):
-        assert tree.root() == merkle.root(leaves[:count])
-        tree.add(leaf)
+    tree.extend(leaves)
     assert tree.root() == merkle.root(leaves)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ import pytest
 from consent_kit import CONTRACT, NOW, event, retailer
 
 from cleanroom.adapters.consent_files import KeptConsents, kept_lines
+from cleanroom.adapters.private_files import remove_unfinished
 from cleanroom.audit import merkle
 from cleanroom.audit.events import Event, Kind
 from cleanroom.cli.consent_proof import check_root
@@ -150,3 +154,18 @@ def test_a_failure_leaves_no_file(tmp_path):
     with pytest.raises(MisuseError):
         KeptConsents(tmp_path, "ab" * 16).keep(lines())
     assert list((tmp_path / "state" / "consents").iterdir()) == []
+
+
+def test_evidence_cut_off_by_a_kill_goes_at_the_next_start(tmp_path):
+    code = ("import sys, time; from pathlib import Path\nfrom cleanroom.adapters.consent_files import KeptConsents\n"
+            "def lines():\n    yield b'x' * 10**6\n    print('writing', flush=True); time.sleep(60)\n"
+            "KeptConsents(Path(sys.argv[1]), 'dead').keep(lines())\n")
+    folder = tmp_path / "state" / "consents"
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        remove_unfinished(tmp_path)
+        assert len(list(folder.iterdir())) == 1  # its process lives
+        process.send_signal(signal.SIGKILL)
+    assert len(list(folder.iterdir())) == 1
+    remove_unfinished(tmp_path)
+    assert list(folder.iterdir()) == []

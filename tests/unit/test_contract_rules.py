@@ -17,6 +17,8 @@ from cleanroom.rules import CURRENT, rule
 PARTIES = "legal.parties"
 INTEREST = {f"{PARTIES}.retailer.basis": "legitimate_interest"}
 SHA = "ab" * 32
+SALTED = {"match.protocol": "salted-hash-v1"}
+TRANSFER = {"acknowledgement": "the retailer learns which of its customers are in which cell", "dpia_ref": "section 4"}
 
 KEEPS: dict[str, list[dict[str, Any]]] = {
     "C-01": [{}, {"legal.role_model": "controller_processor", "legal.processor": "advertiser"}],
@@ -31,7 +33,8 @@ KEEPS: dict[str, list[dict[str, Any]]] = {
                   "legal.retention.intermediates_hours": 24, "legal.retention.outputs_days": 1826}],
     "C-09": [{}, {"legal.transfers.countries": ["FR", "BE", "US"], "legal.transfers.tool": "standard_clauses",
                   "legal.transfers.ref": "SCC 2021/914 module 1", "legal.transfers.valid_until": date(2036, 1, 1)}],
-    "C-10": [{}, {"disclosure.threshold": 11, "disclosure.budget_epsilon": "10", "releases.1.epsilon": "10"}],
+    "C-10": [{}, {"disclosure.threshold": 11, "disclosure.budget_epsilon": "10", "releases.1.epsilon": "10"},
+             {**SALTED, "legal.pseudonymous_transfer": TRANSFER}],
     "C-11": [{}, {"consent.denied_categories.pharmacy": ["RX"]}],
 }
 BREAKS: dict[str, list[dict[str, Any]]] = {
@@ -52,7 +55,8 @@ BREAKS: dict[str, list[dict[str, Any]]] = {
     "C-05": [{"consent.notices.0.partner": "Somebody Else"}, {"consent.notices.1.published": date(2026, 1, 2)},
              {"consent.notices.1.party": "advertiser", "consent.notices.1.partner": "Journey Markets"}],
     "C-06": [{"legal.dpia.ref": ""}, {"legal.dpia.sha256": ""}, {"legal.dpia.completed": date(2026, 1, 2)},
-             {"legal.dpia.outcome": "high_residual_risk"}],
+             {"legal.dpia.outcome": "high_residual_risk"},
+             {**SALTED, "legal.pseudonymous_transfer": {**TRANSFER, "dpia_ref": " "}}],
     "C-07": [{f"legal.record.{field}": ""} for field in ("controllers", "purposes", "subjects_and_data", "recipients",
                                                          "transfers", "erasure", "security")],
     "C-08": [{"consent.lookback_days": 397}, {"legal.retention.data_days": 762},
@@ -67,7 +71,8 @@ BREAKS: dict[str, list[dict[str, Any]]] = {
     "C-10": [{"disclosure.threshold": 10}, {"disclosure.dominance_percent": 86},
              {"disclosure.budget_epsilon": "10.000001"},
              {"match.epsilon": "11"}, {"releases.0.epsilon": "10.5"}, {"match.protocol": "plain-sha256"},
-             {"parties.retailer.certificate": "AAAA"}],
+             {"parties.retailer.certificate": "AAAA"}, SALTED,
+             {"legal.pseudonymous_transfer": TRANSFER}],
     "C-11": [{"consent.denied_categories.pharmacy": ["drug gm "]}],
 }
 ACCEPTING, REFUSING = {*KEEPS, "C-12"}, {*BREAKS, "C-12"}  # C-12 has tests of its own below

@@ -15,6 +15,7 @@ from cleanroom.contract.revocation import revoke_contract, revoked_hash, verify_
 from cleanroom.contract.versions import check_next, check_not_superseded
 from cleanroom.errors import ContractError, ContractSupersededError
 
+TRANSFER = "the retailer learns which of its customers are in which cell"
 FUTURE = datetime(2027, 1, 1, tzinfo=UTC)
 
 
@@ -84,6 +85,12 @@ def test_garbage_is_no_revocation(record: bytes) -> None:
     ({"disclosure.budget_epsilon": "10"}, "disclosure.budget_epsilon changes from 8 to 10 — protects people less",
      "de 8 à 10"),
     ({"releases.0.epsilon": "1.5"}, "releases[arm].epsilon changes from 1 to 1.5 — protects people less", "passe de 1"),
+    ({"match.protocol": "salted-hash-v1"}, "from ecdh-x25519-v1 to salted-hash-v1 — protects people less",
+     "protège moins"),
+    ({"match.protocol": "of-tomorrow-v1"}, "from ecdh-x25519-v1 to of-tomorrow-v1", "à of-tomorrow-v1"),
+    ({"legal.pseudonymous_transfer": {"acknowledgement": TRANSFER, "dpia_ref": "4"}},
+     "Pseudonymous transfer: its impact assessment (legal.pseudonymous_transfer.dpia_ref) is new: 4",
+     "Transfert pseudonyme : ce que les deux parties reconnaissent (legal.pseudonymous_transfer.acknowledgement)"),
     ({"legal.dpia.ref": "DPIA-2"}, "Impact assessment: reference (legal.dpia.ref) changes from DPIA-2025-07 "
      "(demonstration) to DPIA-2", "Analyse d'impact : référence"),
     ({"parties.retailer.policy": {"threshold": 60}}, "parties.retailer.policy.threshold is new: 60",
@@ -96,6 +103,11 @@ def test_the_difference_is_told_in_words(changes: dict[str, Any], english: str, 
     found = differences(contract(), contract(changes))
     assert any(english in change.text("en") for change in found)
     assert any(french in change.text("fr") for change in found)
+
+
+def test_the_protocol_of_the_blinded_mode_protects_more() -> None:
+    [change] = differences(contract({"match.protocol": "salted-hash-v1"}), contract())
+    assert change.text("en").endswith("protects people more")
 
 
 def test_equal_contracts_do_not_differ_whoever_signed() -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.demo_settings import demo_terms, demo_terms_text
-from cleanroom.cli.main import app
+from cleanroom.cli.main import application
 from cleanroom.cli.show_contract import contract_text
 from cleanroom.contract.legal_lines import LINES, legal_toml
 from cleanroom.contract.model import Contract
@@ -62,7 +62,7 @@ def test_every_legal_setting_has_its_line_and_its_rule() -> None:
 
 def test_new_asks_for_every_legal_piece_and_writes_them_with_comments(tmp_path: Path, cards: list[str]) -> None:
     file = tmp_path / "contract.toml"
-    result = CliRunner().invoke(app, ["contract", "new", str(file), *cards], input="\n".join(ANSWERS) + "\n")
+    result = CliRunner().invoke(application(), ["contract", "new", str(file), *cards], input="\n".join(ANSWERS) + "\n")
     assert result.exception is None
     assert read_contract(file).legal == contract().legal
     text = file.read_text(encoding="utf-8")
@@ -76,7 +76,7 @@ def test_an_answer_of_the_wrong_form_is_asked_again(tmp_path: Path, cards: list[
     answers = [text for line, right in zip(LINES, ANSWERS, strict=True) for text in
                ([wrong[line.path], right] if line.path in wrong else [right])]
     file = tmp_path / "contract.toml"
-    result = CliRunner().invoke(app, ["contract", "new", str(file), *cards], input="\n".join(answers) + "\n")
+    result = CliRunner().invoke(application(), ["contract", "new", str(file), *cards], input="\n".join(answers) + "\n")
     assert read_contract(file).legal == contract().legal
     assert result.stderr.count("réponse inutilisable") == len(wrong)
 
@@ -85,7 +85,8 @@ def test_the_legal_part_can_come_from_a_file(tmp_path: Path, cards: list[str]) -
     text = demo_terms_text()
     (tmp_path / "legal.toml").write_text(text[text.index("[legal]"):text.index("[disclosure]")], encoding="utf-8")
     file = tmp_path / "contract.toml"
-    result = CliRunner().invoke(app, ["contract", "new", str(file), *cards, "--legal", str(tmp_path / "legal.toml")])
+    result = CliRunner().invoke(application(), ["contract", "new", str(file), *cards, "--legal",
+                                                str(tmp_path / "legal.toml")])
     assert result.exception is None
     assert read_contract(file).legal == contract().legal
 
@@ -93,7 +94,7 @@ def test_the_legal_part_can_come_from_a_file(tmp_path: Path, cards: list[str]) -
 def test_answers_that_break_a_rule_write_nothing(tmp_path: Path, cards: list[str]) -> None:
     late = [line.path for line in LINES].index("proof.delay_days")
     answers = "\n".join([*ANSWERS[:late], "99", *ANSWERS[late + 1:], ""])
-    result = CliRunner().invoke(app, ["contract", "new", str(tmp_path / "c.toml"), *cards], input=answers)
+    result = CliRunner().invoke(application(), ["contract", "new", str(tmp_path / "c.toml"), *cards], input=answers)
     assert isinstance(result.exception, ContractError)
     assert "C-04" in str(result.exception)
     assert not (tmp_path / "c.toml").exists()
@@ -132,8 +133,8 @@ def test_diff_prints_words(tmp_path: Path, cards: list[str]) -> None:
     for number, file in zip((50, 45), files, strict=True):
         text = demo_terms_text().replace("threshold = 50 ", f"threshold = {number} ")
         (tmp_path / "terms.toml").write_text(text, encoding="utf-8")
-        assert CliRunner().invoke(app, ["contract", "new", file, *cards]).exception is None
-    result = CliRunner().invoke(app, ["contract", "diff", *files, "--lang", "fr"])
+        assert CliRunner().invoke(application(), ["contract", "new", file, *cards]).exception is None
+    result = CliRunner().invoke(application(), ["contract", "diff", *files, "--lang", "fr"])
     assert result.stdout == "disclosure.threshold passe de 50 à 45 — protège moins les personnes\n"
 
 

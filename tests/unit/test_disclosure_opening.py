@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from disclosure_terms import make_plan
 from hypothesis import given
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 from cleanroom.contract.plan import Plan
 from cleanroom.disclosure.opening import (
     build_table,
+    check_people,
     check_range,
     combine,
+    most_people,
     noised_shares,
     people_noise,
     sum_noise,
@@ -74,10 +78,31 @@ def test_a_group_survives_from_the_threshold_on() -> None:
         False, True, True, False, False, True, False, True]
 
 
-@pytest.mark.parametrize("count", [MODULUS // 4 + 1, -MODULUS // 4 - 1, MODULUS // 2])
-def test_an_impossible_count_is_a_violation_that_names_its_position(count: int) -> None:
+def test_a_group_counts_no_more_than_the_smaller_of_both_declared_sizes() -> None:
+    plan = make_plan()
+    cells = list(range(10, 10 + len(plan.cells)))
+    whole = [sum(cells[cell] for cell in plan.weights_of(group)) for group in plan.groups]
+    assert most_people(plan, cells, 10**6) == whole
+    assert most_people(plan, cells, 25) == [min(25, most) for most in whole]
+
+
+def tail(scale: float) -> int:
+    """80 scales: noise of both sides stays below with probability 1 - 1e-17."""
+    return math.floor(80 * scale)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+@pytest.mark.parametrize("low", [True, False])
+def test_a_count_that_sizes_and_noise_do_not_allow_is_a_violation_that_names_its_position(low: bool,
+                                                                                            beyond: int) -> None:
+    plan, most = make_plan(), [100] * 8
+    edge = tail(plan.people_scale(1)) + beyond
+    people = [20, 20, 20, -edge if low else 100 + edge, 20, 20, 20, 20]
+    if not beyond:
+        check_people(plan, most, people)
+        return
     with pytest.raises(PeerViolationError, match="group 3"):
-        surviving(make_plan(), [20, 20, 20, count, 20, 20, 20, 20])
+        check_people(plan, most, people)
 
 
 def test_the_table_puts_sums_beside_survivors_and_nothing_beside_the_others() -> None:

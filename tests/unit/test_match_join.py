@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from cleanroom.adapters.scratch import MemoryScratch
 from cleanroom.errors import PeerViolationError
 from cleanroom.match import shuffle
-from cleanroom.match.flight import in_order
 from cleanroom.match.join import JoinSide, waterfall
 from cleanroom.match.shuffle import Buckets, even_chunks, shuffled
+from cleanroom.primitives.flight import in_order
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,11 @@ def test_defaults_come_from_the_limits(tmp_path):
     assert settings.node.connect_timeout == limits.CONNECT_TIMEOUT
     assert settings.node.peer_silence == limits.PEER_SILENCE
     assert settings.node.run_limit == limits.RUN_LIMIT
-    assert settings.path("members") == tmp_path / "members.csv"
+    assert settings.data["members"].file == "members.csv"
+    assert (settings.node.answer, settings.node.daily, settings.node.runs, settings.node.queue) == (
+        "at once", None, limits.RUNS_AT_ONCE, limits.QUEUED_RUNS)
+    assert settings.node.attempts_per_hour == limits.ATTEMPTS_PER_HOUR
+    assert settings.node.wait_limit == limits.WAIT_LIMIT
 
 
 def test_own_column_names_and_format(tmp_path):
@@ -72,6 +76,11 @@ def test_broken_files_are_placed(tmp_path, text, place):
     ("[node]", '[node]\nworkers = "4"', "party.toml, node.workers: must be a whole number"),
     ("[node]", "[node]\nworkers = -1", "party.toml, node.workers: must be greater"),
     ("[node]", "[node]\npeer_silence = 0", "party.toml, node.peer_silence: must be greater"),
+    ("[node]", '[node]\nanswer = "maybe"', "party.toml, node.answer: must be 'at once' or 'approval'"),
+    ("[node]", '[node]\nhours = "8-18 Europe/Paris"', "party.toml, node.hours: must be HH:MM-HH:MM and a time zone"),
+    ("[node]", '[node]\nhours = "08:00-18:00 Mars/Base"', "party.toml, node.hours: names no known time zone"),
+    ("[node]", "[node]\nqueue = 0", "party.toml, node.queue: must be greater"),
+    ("[node]", "[node]\nattempts_per_hour = 0", "party.toml, node.attempts_per_hour: must be greater"),
     ("127.0.0.1:7101", "127.0.0.1", "party.toml, node.listen: must be host:port"),
     ("127.0.0.1:7101", "127.0.0.1:70000", "party.toml, node.listen: must be host:port"),
     ("127.0.0.1:7102", "ho st:7102", "party.toml, node.peer: must be host:port"),
@@ -80,7 +89,7 @@ def test_broken_files_are_placed(tmp_path, text, place):
     ("[data.members]", '[data.people]\nfile = "x.csv"\n[data.members]', "[data.people] is not a table of the retailer"),
     ('"members.csv"', '"/etc/members.csv"', "party.toml, data.members.file: must be a path inside"),
     ('"members.csv"', '"../members.csv"', "party.toml, data.members.file: must be a path inside"),
-    ('"members.csv"', '"members.xlsx"', "party.toml, data.members: must end in .csv, .parquet or .duckdb"),
+    ('"members.csv"', '"members.xlsx"', "party.toml, data.members: must end in .csv, .parquet, .duckdb or /"),
     ('"members.csv"', '"members.csv"\ncolumns = { name = "x" }', "data.members.columns.name is not a column"),
     ('"members.csv"', '"members.csv"\ncolumns = { person = "x", email = "x" }', "maps two columns to the same"),
     ('"members.csv"', '"members.csv"\ntime_zone = "UTC"', "data.members.time_zone has no effect"),

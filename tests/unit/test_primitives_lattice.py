@@ -7,27 +7,37 @@ from hypothesis import strategies as st
 from primitives_kit import BACKEND, SeededEntropy
 
 from cleanroom.errors import MisuseError
+from cleanroom.primitives import encryption
+from cleanroom.primitives.backend import Encryption
+from cleanroom.primitives.encryption import encode, encrypt
 from cleanroom.primitives.lattice import (
     Accumulator,
     Mask,
     PublicKey,
     SecretKey,
-    encode,
     expand_c1,
     mask_polynomial,
     masked_sums,
 )
 from cleanroom.primitives.parameters import MAX_WEIGHT, T
-from cleanroom.primitives.ring import PRIMES, N, Q, intt, multiply, ntt, pack, residues
+from cleanroom.primitives.ring import PRIMES, N, Q, intt, multiply, ntt, pack, residues, small_residues
+from cleanroom.primitives.sampling import ETA
 
 CTX = b"c" * 64
+ONES = np.ones(N, dtype=np.int64)
 
 
 class WorstEntropy:
-    """Every error +21; single words all ones, so that r = t - 1 and the flood is 2^62 - 1."""
+    """Every error drawn from it +21; single words all ones, so that r = t - 1 and the flood is 2^62 - 1."""
 
     def bytes(self, size, /):
         return b"\xff" * 8 if size == 8 else ((2**21 - 1).to_bytes(8, "little") * size)[:size]
+
+
+@pytest.fixture
+def worst_errors(monkeypatch):
+    """Every error of a ciphertext +21, too."""
+    monkeypatch.setattr(encryption, "expand_binomial", lambda seed, index: np.full(N, ETA))
 
 
 def run(values, selections, entropy):
@@ -51,7 +61,7 @@ def accumulate(total, secret, values, selection):
     columns = range(len(values))
     for block in range(-(-values.shape[1] // N)):
         part = slice(block * N, (block + 1) * N)
-        c0 = secret.encrypt(columns, block, values[:, part])
+        c0 = secret.begin_encrypt(columns, block, values[:, part]).result()
         total.add(Mask(selection[part], BACKEND), c0, expand_c1(CTX, secret.seed, columns, block))
 
 
@@ -91,6 +101,7 @@ def test_union_of_disjoint_cells():
     assert opened == values[:, cell != 1].sum(axis=1).tolist()
 
 
+@pytest.mark.usefixtures("worst_errors")
 def test_the_worst_noise_and_flood_still_open_exactly():
     values = np.full((1, N), (T // 2 - 1) // N)
     assert run(values, [np.ones(N, dtype=bool)], WorstEntropy()) == [int(values.sum())]
@@ -128,7 +139,7 @@ def test_masked_sum_does_not_repeat_the_ciphertext():
 def test_many_additions_stay_exact():
     secret = SecretKey.generate(CTX, SeededEntropy(6), BACKEND)
     mask = Mask(np.array([True, False, True]), BACKEND)
-    c0 = secret.encrypt(range(1), 0, np.array([[5, 6, 7]]))
+    c0 = secret.begin_encrypt(range(1), 0, np.array([[5, 6, 7]])).result()
     c1 = np.full((1, 4, N), min(PRIMES) - 1, dtype=np.uint64)
     total = Accumulator(1, BACKEND)
     for _ in range(1100):
@@ -150,16 +161,32 @@ def test_mask_polynomial_puts_the_selected_sum_in_the_constant_coefficient():
 def test_fresh_encryptions_of_equal_values_differ():
     secret = SecretKey.generate(CTX, SeededEntropy(8), BACKEND)
     same = np.ones((2, 10), dtype=np.int64)
-    first, second = secret.encrypt(range(2), 0, same), secret.encrypt(range(2), 1, same)
+    first, second = secret.begin_encrypt(range(2), 0, same).result(), secret.begin_encrypt(range(2), 1, same).result()
     assert len({pack(c) for c in (*first, *second)}) == 4
 
 
 def test_a_block_of_a_column_is_encrypted_once():
     secret = SecretKey.generate(CTX, SeededEntropy(9), BACKEND)
-    secret.encrypt(range(2), 0, np.zeros((2, 1), dtype=np.int64))
-    secret.encrypt(range(2, 3), 0, np.zeros((1, 1), dtype=np.int64))
+    secret.begin_encrypt(range(2), 0, np.zeros((2, 1), dtype=np.int64)).result()
+    secret.begin_encrypt(range(2, 3), 0, np.zeros((1, 1), dtype=np.int64)).result()
     with pytest.raises(MisuseError):
-        secret.encrypt(range(1, 2), 0, np.zeros((1, 1), dtype=np.int64))
+        secret.begin_encrypt(range(1, 2), 0, np.zeros((1, 1), dtype=np.int64)).result()
+
+
+def test_an_encryption_done_again_is_the_same_and_one_column_alone_too():
+    task = Encryption(CTX, b"s" * 32, range(3, 6), 7, np.arange(12).reshape(3, 4), BACKEND.ntt(small_residues(ONES)),
+                      b"e" * 32)
+    whole = encrypt(BACKEND, task)
+    assert np.array_equal(whole, encrypt(BACKEND, task))
+    assert np.array_equal(whole[1:2], encrypt(BACKEND, task.only(1)))
+
+
+def test_an_encryption_after_the_key_was_wiped_is_misuse():
+    secret = SecretKey.generate(CTX, SeededEntropy(11), BACKEND)
+    job = secret.begin_encrypt(range(1), 0, np.zeros((1, 1), dtype=np.int64))
+    secret.wipe()
+    with pytest.raises(MisuseError):
+        job.result()
 
 
 @pytest.mark.parametrize("values", [np.array([[-1]]), np.array([[T // 2]]), np.zeros((1, N + 1), dtype=int),
@@ -167,7 +194,7 @@ def test_a_block_of_a_column_is_encrypted_once():
 def test_values_out_of_range_or_shape_are_misuse(values):
     secret = SecretKey.generate(CTX, SeededEntropy(10), BACKEND)
     with pytest.raises(MisuseError):
-        secret.encrypt(range(1), 0, values)
+        secret.begin_encrypt(range(1), 0, values).result()
 
 
 def test_ciphertexts_of_another_size_are_misuse():
@@ -198,7 +225,7 @@ def test_wiped_key_is_empty_and_neither_opens_nor_encrypts():
     with pytest.raises(MisuseError):
         secret.open_sums(sums)
     with pytest.raises(MisuseError):
-        secret.encrypt(range(1), 1, np.zeros((1, 1), dtype=np.int64))
+        secret.begin_encrypt(range(1), 1, np.zeros((1, 1), dtype=np.int64)).result()
 
 
 @settings(deadline=None, max_examples=10)
@@ -209,6 +236,7 @@ def test_weighted_sums_are_exact_over_several_blocks(seed):
     assert run(values, [weights], SeededEntropy(seed)) == (values @ weights).tolist()
 
 
+@pytest.mark.usefixtures("worst_errors")
 def test_weighted_sums_are_exact_under_the_worst_errors():
     values, weights = np.full((1, N), 2**20), np.full(N, MAX_WEIGHT)
     assert run(values, [weights], WorstEntropy()) == [2**20 * MAX_WEIGHT * N]

@@ -12,7 +12,8 @@ from primitives_kit import BACKEND, SeededEntropy
 from scipy.stats import chi2, kstest
 
 from cleanroom.primitives import lattice
-from cleanroom.primitives.lattice import Accumulator, Mask, SecretKey, encode, expand_c1, masked_sums, reflect
+from cleanroom.primitives.encryption import encode
+from cleanroom.primitives.lattice import Accumulator, Mask, SecretKey, expand_c1, masked_sums, reflect
 from cleanroom.primitives.parameters import T, worst_noise
 from cleanroom.primitives.ring import PRIMES, N, Q, intt, multiply, ntt, small_residues
 
@@ -80,7 +81,7 @@ def secret_of(key):
 def run():
     """R's key, the ciphertexts of one block of 32 columns, and A's accumulated selection."""
     key = SecretKey.generate(CTX, SeededEntropy(1), BACKEND)
-    c0, c1 = key.encrypt(COLUMNS, 0, VALUES), expand_c1(CTX, key.seed, COLUMNS, 0)
+    c0, c1 = key.begin_encrypt(COLUMNS, 0, VALUES).result(), expand_c1(CTX, key.seed, COLUMNS, 0)
     total = Accumulator(len(COLUMNS), BACKEND)
     total.add(Mask(SELECTED, BACKEND), c0, c1)
     return key, c0, c1, total
@@ -133,7 +134,7 @@ def test_every_ciphertext_has_errors_of_its_own(run):
     padded = np.zeros((len(COLUMNS), N), dtype=np.int64)
     padded[:, :VALUES.shape[1]] = VALUES
     first = centred(c0 + times(c1, secret) - encode(padded).astype(np.int64))
-    again = key.encrypt(COLUMNS, 1, VALUES) + times(expand_c1(CTX, key.seed, COLUMNS, 1), secret)
+    again = key.begin_encrypt(COLUMNS, 1, VALUES).result() + times(expand_c1(CTX, key.seed, COLUMNS, 1), secret)
     second = centred(again - encode(padded).astype(np.int64))
     public = centred(key.public_key.b + times(key.public_key.a, secret))
     assert_errors(np.concatenate([first, second, public[None]]))

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from Crypto.Cipher import AES
 from primitives_kit import SeededEntropy
 
 from cleanroom.errors import MisuseError
@@ -75,3 +76,11 @@ def test_expansion_depends_on_everything():
               ("c1", b"ctx", b"\1" * 32, 3, 7), ("c1", b"ctx", bytes(32), 7, 3), ("c1", b"ct", b"x" + bytes(32), 3, 7)]
     assert len({ring.pack(sampling.expand_uniform(*args)) for args in inputs}) == len(inputs)
 
+
+
+def test_expanded_errors_are_those_of_aes_in_counter_mode():
+    """By AES of single blocks: index in the first half of the counter block, big endian."""
+    cipher = AES.new(b"k" * 32, AES.MODE_ECB)
+    stream = b"".join(cipher.encrypt(bytes([0] * 7 + [5]) + i.to_bytes(8, "big")) for i in range(ring.N // 2))
+    expected = sampling.centred_binomial(Repeated(b"", first=stream), ring.N)
+    assert sampling.expand_binomial(b"k" * 32, 5).tolist() == expected.tolist()

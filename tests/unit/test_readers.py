@@ -14,6 +14,7 @@ from party_kit import CONSENTS, write_party
 
 from cleanroom.adapters.party import load_party
 from cleanroom.adapters.readers import Terms, load_tables, read_tables
+from cleanroom.consent.events import REQUIRED_COLUMNS
 from cleanroom.errors import DataError
 
 COLUMNS = "person,day,basket,amount,quantity,category\n"
@@ -101,6 +102,15 @@ def test_parquet_consent_times_keep_their_zone(tmp_path):
     assert aware["event_time"].tolist() == ["2024-05-01 10:00:00.000000Z"]
     naive = pd.DataFrame([{**row, "event_time": moment.tz_localize(None)}])
     assert not read(write_party(tmp_path, consents=naive)).consents["event_time"][0].endswith("Z")
+
+
+def test_times_with_a_zone_are_written_in_utc(tmp_path):
+    row = dict.fromkeys(REQUIRED_COLUMNS, "x")
+    texts = ["1969-12-31T23:59:59.999999-05:00", "2024-03-31T02:30:00+01:00", "0001-01-01T00:30:00+00:00", None]
+    times = pa.array([text and datetime.fromisoformat(text) for text in texts], pa.timestamp("us", "America/New_York"))
+    frame = pd.DataFrame([row] * len(texts)).assign(event_time=pd.Series(times, dtype=pd.ArrowDtype(times.type)))
+    assert read(write_party(tmp_path, consents=frame)).consents["event_time"].tolist() == [
+        "1970-01-01 04:59:59.999999Z", "2024-03-31 01:30:00.000000Z", "0001-01-01 00:30:00.000000Z", ""]
 
 
 @pytest.mark.parametrize(("content", "message"), [

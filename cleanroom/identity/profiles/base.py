@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from cleanroom import limits
+from cleanroom.contract.keys import Kind
 from cleanroom.identity.profiles.bulk import Plain
 
-Kind = Literal["email", "email_sha256", "phone", "loyalty", "postal"]
 
 class Reason(enum.Enum):
     """Why a value is no key. Not a text, so it can never be taken for one."""

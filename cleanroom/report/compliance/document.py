@@ -21,6 +21,7 @@ from cleanroom.report.compliance import assessment, outcomes
 from cleanroom.report.compliance.checks import LIMITS, verdicts_of_report
 from cleanroom.report.compliance.counts import Count, bucket, exact
 from cleanroom.report.facts import utc_text
+from cleanroom.report.mode import mode
 
 SCHEMA: Final = "cleanroom-compliance/1"
 Counted = Callable[[int], Count]
@@ -39,7 +40,7 @@ def compliance_document(contract: Contract, found: Verified, measurement: Mappin
     agreed, stricter = effective(contract)
     count: Counted = bucket if shared else exact
     document: dict[str, Any] = {
-        "schema": SCHEMA, "form": "shared" if shared else "owner",
+        "schema": SCHEMA, "form": "shared" if shared else "owner", **mode(contract),
         "run": {"id": found.run_id, "role": found.role, "started": utc_text(found.started),
                 "ended": utc_text(found.ended), "software": found.software},
         "contract": _contract(contract),

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from cleanroom.report.mode import notice_of
+
 OWN: Final = "urn:cleanroom:vocabulary:1#"
 CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({
     "dpv": "https://w3id.org/dpv#", "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
@@ -20,6 +22,9 @@ BASES: Final[Mapping[str, str]] = MappingProxyType({"consent": "eu-gdpr:A6-1-a",
 MEASURES: Final = ("dpv:SecureMultiPartyComputation", "dpv:DifferentialPrivacy", "dpv:Pseudonymisation",
                    "dpv:HomomorphicEncryption", "dpv:EncryptionInTransfer", "cleanroom:PrivateSetIntersection",
                    "cleanroom:MinimumGroupSize")
+# Not of a run in the salted-hash mode.
+BLIND_MEASURES: Final = ("dpv:SecureMultiPartyComputation", "dpv:HomomorphicEncryption",
+                         "cleanroom:PrivateSetIntersection")
 _ROLES: Final = ("advertiser", "retailer")
 
 
@@ -36,7 +41,8 @@ def linked(document: Mapping[str, Any]) -> dict[str, Any]:
         "@context": dict(CONTEXT),
         "@id": f"urn:cleanroom:run:{run['id']}",
         "@type": ["dpv:PersonalDataProcess", "dpv:PersonalDataHandling"],
-        "dct:title": contract["title"], "dct:description": legal["record.purposes"],
+        "dct:description": f"{notice_of(document, 'en')} {legal['record.purposes']}".lstrip(),
+        "dct:title": contract["title"],
         "dct:created": _typed("dateTime", run["ended"]),
         "dct:isPartOf": {"@id": f"urn:sha256:{evidence['contract_sha256']}"},
         **_controllers(legal, contract),
@@ -45,7 +51,8 @@ def linked(document: Mapping[str, Any]) -> dict[str, Any]:
                                                                   for role in _ROLES})],
         "dpv:hasPersonalData": {"@type": "dpv:PersonalData", "dct:description": legal["record.subjects_and_data"]},
         "dpv:hasRecipient": [_party(role) for role in _ROLES],
-        "dpv:hasTechnicalMeasure": [{"@id": measure} for measure in MEASURES],
+        "dpv:hasTechnicalMeasure": [{"@id": measure} for measure in MEASURES
+                                    if "mode" not in document or measure not in BLIND_MEASURES],
         "dpv:hasImpactAssessment": {"@type": "dpv:DPIA", "dct:identifier": legal["dpia.ref"],
                                     "dct:date": _typed("date", str(legal["dpia.completed"])),
                                     "cleanroom:sha256": legal["dpia.sha256"]},

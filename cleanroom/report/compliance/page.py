@@ -9,7 +9,8 @@ from cleanroom.errors import DataError
 from cleanroom.report.compliance import tables
 from cleanroom.report.compliance.document import SCHEMA, broken
 from cleanroom.report.compliance.speaker import Speaker, speaker
-from cleanroom.report.html import environment
+from cleanroom.report.environment import environment
+from cleanroom.report.mode import notice_of
 
 ROLES = ("advertiser", "retailer")
 VERIFY = "cleanroom audit verify FOLDER OTHER-FOLDER --contract CONTRACT.toml"
@@ -37,6 +38,7 @@ def _header(voice: Speaker) -> dict[str, str]:
     contract, form = voice.document["contract"], voice.document["form"]
     run = voice.document["run"]
     return {
+        "mode": notice_of(voice.document, voice.language),
         "title": voice.words["title"], "kicker": voice.say(f"kicker_{form}", owner=voice.owner),
         "parties": voice.say("parties", **contract["parties"]), "subject": contract["title"],
         "stamp": voice.say("stamp", id=contract["id"], version=contract["version"], run=run["id"],

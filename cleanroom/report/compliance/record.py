@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from cleanroom.report.mode import notice_of
 from cleanroom.report.tables import harmless
 
 COLUMNS: Final = ("point", "item", "value")
@@ -30,6 +31,8 @@ def render_record(document: Mapping[str, Any]) -> str:
 
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     contract, run, legal = document["contract"], document["run"], document["legal"]
+    if notice := notice_of(document, "en"):
+        yield "", "mode", notice
     yield from (("", name, str(contract[name])) for name in ("title", "id", "version", "purpose"))
     yield from (("", f"run_{name}", run[name]) for name in ("id", "started", "ended"))
     yield "", "contract_sha256", document["evidence"]["contract_sha256"]

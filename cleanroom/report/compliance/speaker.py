@@ -12,6 +12,7 @@ from cleanroom.report import wording as measurement_words
 from cleanroom.report.compliance.wording import typeset, words
 from cleanroom.report.compliance.wording_fr import SOURCES
 from cleanroom.report.format import NBSP, Numbers
+from cleanroom.report.wording_salted import worded
 
 CERTAIN: Final = 0.9995  # rounding never makes anything certain
 
@@ -104,5 +105,5 @@ class Speaker:
 
 def speaker(document: Mapping[str, Any], language: str) -> Speaker:
     """The speaker of a language. UsageError when it is not there."""
-    return Speaker(document, words(language), measurement_words.words(language), measurement_words.NUMBERS[language],
-                   language)
+    return Speaker(document, worded(words(language), document, language), measurement_words.words(language),
+                   measurement_words.NUMBERS[language], language)

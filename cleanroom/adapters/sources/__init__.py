@@ -1,0 +1,1 @@
+"""Where a party's tables come from: one module an origin, all behind `base.Source`."""

@@ -1,0 +1,54 @@
+"""Coverage-guided fuzzing of each parser for a bounded time, from the corpus: `make fuzz SECONDS=60`.
+
+An input that raises anything but a CleanroomError, takes ten seconds or a gigabyte is written to the corpus as
+`crash-…`, `timeout-…` or `oom-…`, and the exit code is 1. `make test` replays the corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CORPUS = Path(__file__).parent / "corpus"
+LONGEST = 65_536  # bytes of an input
+ALL_AT_ONCE = ["-timeout=10", "-rss_limit_mb=1024", "-close_fd_mask=3", "-verbosity=0"]
+
+
+def fuzz_one(name: str, seconds: int) -> None:
+    """In a process of its own: explore one parser. Ends the process."""
+    import atheris
+
+    with atheris.instrument_imports(include=["cleanroom"]):
+        from parsers import check
+
+    with tempfile.TemporaryDirectory() as found:
+        atheris.Setup([sys.argv[0], *ALL_AT_ONCE, f"-max_total_time={seconds}", f"-max_len={LONGEST}",
+                       f"-artifact_prefix={CORPUS / name}/", found, str(CORPUS / name)],
+                      lambda data: check(name, bytes(data)))
+        atheris.Fuzz()
+
+
+def main() -> int:
+    """Explore every parser, or one; 1 when an input was found."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seconds", type=int, default=20, help="for each parser")
+    arguments.add_argument("--only", default="")
+    arguments.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    asked = arguments.parse_args()
+    if asked.inside:
+        fuzz_one(asked.only, asked.seconds)
+    broken = []
+    for folder in sorted(CORPUS.iterdir()):
+        if asked.only in ("", folder.name):
+            command = [sys.executable, __file__, "--inside", "--only", folder.name, "--seconds", str(asked.seconds)]
+            code = subprocess.run(command, check=False).returncode
+            print(f"{folder.name:<16} {'found an input' if code else 'nothing found'}", flush=True)  # noqa: T201
+            broken += [folder.name] if code else []
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
