@@ -97,6 +97,7 @@ class Journal:
         """A new one in `folder`, which must not be there. It is made elsewhere: it stands there with its start, or not
         at all."""
         partial = _partial(folder)
+        journal: Journal | None = None
         for parent in (folder.parent, partial.parent):
             make_private_folder(parent, MachineError)
         try:
@@ -109,6 +110,8 @@ class Journal:
             sync_folder(folder.parent)
         except (OSError, MachineError) as bad:
             destroy(partial)
+            if journal is not None:
+                journal.close()
             raise bad if isinstance(bad, MachineError) else _failed(bad, folder) from None
         return journal
 

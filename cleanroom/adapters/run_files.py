@@ -17,12 +17,14 @@ from cleanroom.adapters.private_files import (
     sync_folder,
     write_private,
 )
+from cleanroom.audit.head import HEAD_NAME
 from cleanroom.errors import AuditError, MachineError, UsageError
 
 RUNS_NAME = "runs"
 STATE_NAME = "state"
 LAST_HEAD_NAME = "last-head"
 LOCK_NAME = "last-head.lock"
+SEALING_NAME = "sealing"  # the run that is being sealed, and its root
 MEASUREMENT_NAME = "measurement.json"
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.csv"
@@ -42,6 +44,7 @@ class RunFiles:
         self._runs = party / RUNS_NAME
         self._state = party / STATE_NAME
         self._last = self._state / LAST_HEAD_NAME
+        self._sealing = self._state / SEALING_NAME
 
     def folder(self, run_id: str) -> Path:
         """The folder of a run, existing or not."""
@@ -95,8 +98,17 @@ class RunFiles:
         Sealing is one at a time, so that each head names the one sealed before it.
         """
         with self._locked():
+            replace_private(self._sealing, f"{run_id} {root.hex()}".encode(), MachineError)
             write_head(self.folder(run_id), head(self._read_last()))
-            replace_private(self._last, f"{root.hex()}\n".encode(), MachineError)
+            self._complete()
+
+    def _complete(self) -> None:
+        """Remember the root of a log whose head was stored: it may have been by a process that was killed then."""
+        if self._sealing.exists():
+            run_id, root = self._sealing.read_text(encoding="ascii").split()
+            if (self.folder(run_id) / HEAD_NAME).exists():
+                replace_private(self._last, f"{root}\n".encode(), MachineError)
+            self._sealing.unlink()
 
     def write(self, run_id: str, name: str, text: str) -> Path:
         """Store one result file of a run and return its path."""
@@ -121,6 +133,7 @@ class RunFiles:
             raise _failed(bad, path) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._complete()
             yield
         finally:
             os.close(descriptor)

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from cleanroom.adapters.audit_files import AuditFile
+from cleanroom.adapters.audit_files import AuditFile, remove_release
 from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, PARTIAL_NAME, Journal, Start, destroy, start_of
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.past_runs import kept_key
@@ -79,6 +79,7 @@ class Interrupted:
         with AuditFile(folder, again=True) as sink:
             log = AuditLog.interrupted(sink.skip(), sink, self._clock, signing)
             if log.open:
+                remove_release(folder)
                 log.fail(ResumeError("it was not taken up"), STAGE)
             if log.ended:
                 self._runs.seal(folder.name, log.head, log.root)

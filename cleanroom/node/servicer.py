@@ -24,6 +24,7 @@ from cleanroom.errors import (
     PeerLostError,
     PeerViolationError,
     ResumeError,
+    SettingsError,
 )
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, receive_rotation
 from cleanroom.node.authorise import peer_fingerprint
@@ -81,12 +82,13 @@ class Servicer(node_pb2_grpc.NodeServicer):
             return link.outgoing()
         try:
             taken_up = self._interrupted(resume, caller) if link is None else None
-        except (BusyError, MachineError):
+            known = link is not None or resume.received or self._node.used(resume.run)
+        except (BusyError, MachineError, SettingsError):
             return iter(())  # cut again: an earlier process, or stream, is about to let go of it, or the disk is full
         if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()
-        if link is not None or resume.received or self._node.used(resume.run):
+        if known:
             return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
         fresh = self._link(caller)
         fresh.run = resume.run

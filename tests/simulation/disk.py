@@ -4,24 +4,29 @@ and the dead write nothing."""
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, Final
 
 from world import Process, World
 
+from cleanroom.adapters.alive import Alive
 from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.scratch import DiskScratch
 
 _CHANGES: Final = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"})
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
+ALIVE: Final = "alive-"  # files that are made and removed within transactions, for which others would really wait
+
 Strike = Callable[[Process], bool]  # an event of a process; whether the disk refuses
 
-_world: list[tuple[World, Strike]] = []  # of the list that is played
+_world: list[tuple[World, Strike]] = []  # of the list that is played; empty while nobody is watched
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -30,18 +35,19 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     opens = event == "open" and (isinstance(arguments[2], int) and arguments[2] & _WRITES)
     if opens or event in _CHANGES or event == "sqlite3.connect":
         _event(sqlite3.OperationalError("database or disk is full") if event == "sqlite3.connect"
-               else OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+               else OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), switch=ALIVE not in str(arguments[0]))
 
 
-def _event(refusal: Exception) -> None:
+def _event(refusal: Exception, *, switch: bool = True) -> None:
     world, strike = _world[-1]
     task = world.current
     if task is None or not task.process.role:
         return
     world.alive()
     full = strike(task.process)
-    world.maybe_switch()
-    world.alive()
+    if switch:
+        world.maybe_switch()
+        world.alive()
     if full:
         raise refusal
 
@@ -70,11 +76,13 @@ def watched(world: World, strike: Strike, now: Callable[[], float]) -> Iterator[
         os.utime(descriptor, (now(), now()))
 
     real = {name: getattr(os, name) for name in ("write", "fsync", "fdatasync")}
-    held = {kind: kind.__init__ for kind in (Journal, DiskScratch)}
+    held = {kind: kind.__init__ for kind in (Alive, Journal, DiskScratch)}
     for name, function in real.items():
         setattr(os, name, _checked(function, stamp))
     for kind, make in held.items():
         kind.__init__ = _registered(world, make)  # type: ignore[method-assign]
+    let_go = Alive.close
+    Alive.close = lambda alive: _once(alive, let_go)  # type: ignore[method-assign]
     _world.append((world, strike))
     try:
         yield
@@ -84,6 +92,31 @@ def watched(world: World, strike: Strike, now: Callable[[], float]) -> Iterator[
             setattr(os, name, function)
         for kind, make in held.items():
             kind.__init__ = make  # type: ignore[method-assign]
+        Alive.close = let_go  # type: ignore[method-assign]
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """While the context is open, nothing is an event: the test itself reads."""
+    world = _world.pop()
+    try:
+        yield
+    finally:
+        _world.append(world)
+
+
+def lock(world: World) -> SimpleNamespace:
+    """`fcntl` whose locks are waited for in the world."""
+    def flock(descriptor: int, operation: int) -> None:
+        while True:
+            try:
+                return fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if operation & fcntl.LOCK_NB:
+                    raise
+                world.sleep(0.01)
+
+    return SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
 
 
 def _registered(world: World, make: Callable[..., None]) -> Callable[..., None]:
@@ -96,8 +129,14 @@ def _registered(world: World, make: Callable[..., None]) -> Callable[..., None]:
     return init
 
 
+def _once(alive: Alive, let_go: Callable[[Alive], None]) -> None:
+    if alive._descriptor >= 0:
+        let_go(alive)
+        alive._descriptor = -1
+
+
 def _close(held: Any) -> None:
-    for name in ("_file", "_guard"):
+    for name in ("_file", "_guard", "_descriptor"):
         descriptor = getattr(held, name, -1)
         if descriptor >= 0:
             os.close(descriptor)

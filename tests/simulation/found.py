@@ -7,7 +7,7 @@ from typing import Final
 from lists import Fault, Operation, Play
 
 FOUND: Final[dict[str, Play]] = {
-    "half a journal stayed for ever, and the run was refused": Play(25, (
+    "half a journal stayed for ever": Play(25, (
         Operation("match", "advertiser", (Fault("kill", "retailer", 21, 1),)),)),
     "a crash in the destruction of a journal left half of it for ever": Play(17, (
         Operation("match", "retailer", (Fault("kill", "advertiser", 392, 8),), beside=True),
@@ -31,4 +31,25 @@ FOUND: Final[dict[str, Play]] = {
         Operation("match", "advertiser", (Fault("full", "retailer", 105, 40),)),
         Operation("resume", "retailer", (Fault("twice", "advertiser", 169),)),
         Operation("resume", "retailer", (Fault("kill", "retailer", 42, 8), Fault("kill", "advertiser", 112))))),
+    "a disk that refused the ledger ended the thread that answers a caller who comes back": Play(600, (
+        Operation("match", "advertiser", (Fault("cut", "advertiser", 199, 15), Fault("full", "retailer", 31, 40))),
+        Operation("match", "advertiser", (Fault("mute", "retailer", 174), Fault("cut", "advertiser", 60, 0.5)),
+                  beside=True))),
+    "a run that was given up kept its receipt, and did not verify": Play(656, (
+        Operation("match", "advertiser", (
+            Fault("clock", "advertiser", 276, 200), Fault("clock", "advertiser", 115, 900),
+            Fault("kill", "advertiser", 322))),
+        Operation("match", "retailer", (
+            Fault("clock", "advertiser", 129, 900), Fault("clock", "advertiser", 276, -400_000_000),
+            Fault("mute", "retailer", 214))),
+        Operation("match", "retailer", (
+            Fault("delay", "retailer", 130, 5), Fault("mute", "advertiser", 151),
+            Fault("full", "advertiser", 223, 40))))),
+    "a crash while a log was sealed broke the chain of logs": Play(802, (
+        Operation("match", "retailer", (Fault("kill", "advertiser", 339, 1),)),
+        Operation("match", "retailer", (
+            Fault("mute", "advertiser", 257), Fault("kill", "retailer", 271, 8), Fault("cut", "retailer", 398))))),
+    "a run that another one overtook is refused on both sides: its account of the ledgers is old": Play(1138, (
+        Operation("match", "retailer", (Fault("delay", "retailer", 336, 5), Fault("mute", "advertiser", 146))),
+        Operation("match", "advertiser", (Fault("mute", "advertiser", 280),), beside=True))),
 }

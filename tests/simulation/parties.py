@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 import tiny
-from live import OneProcess
+from disk import lock
 from network import Network
 from tiny import Tiny
 from world import World
 
-from cleanroom.adapters import backends, journal, scratch
+from cleanroom.adapters import backends, journal, run_files, scratch
+from cleanroom.adapters.executors import SerialExecutor
 from cleanroom.adapters.progress import Silent
 from cleanroom.cli import match, resume
 from cleanroom.contract.check import ROLES
-from cleanroom.node import carrier, client, interrupted, link, live, local, results, server
+from cleanroom.node import (
+    admission,
+    carrier,
+    client,
+    desk,
+    interrupted,
+    link,
+    live,
+    local,
+    patience,
+    results,
+    runner,
+    servicer,
+)
 
 PEOPLE = {"PEOPLE": 40, "MEMBERS": 40, "COMMON": 34, "PURCHASES": 60}
 RESUME_WITHIN = 600
@@ -106,14 +120,19 @@ def simulated(world: World, network: Network, clocks: Clocks, seed: int, said: l
         (client, {"threading": world.threading, "time": world.time, "random": world.chance,
                   "socket": SimpleNamespace(create_connection=network.connect)}),
         (client.tls, {"channel": network.channel}),
-        (server, {"threading": world.threading, "time": world.time, "_say": said.append}),
+        (servicer, {"threading": world.threading, "note": _say(said), "complain": _say(said)}),
+        (admission, {"time": world.time}),
+        (patience, {"time": world.time}),
         (journal, {"threading": world.threading}),
         (scratch, {"threading": world.threading}),
+        (run_files, {"fcntl": lock(world)}),
         (interrupted, {"time": SimpleNamespace(time=clocks.seconds)}),
-        (local, {"SystemClock": lambda: clocks, "SystemEntropy": lambda: chance, "OpenDPNoise": lambda: chance}),
-        (backends, {"ThreadExecutor": OneProcess, "ProcessExecutor": OneProcess}),
+        (desk, {"SystemClock": lambda: clocks}),
+        (local, {"SystemEntropy": lambda: chance}),
+        (runner, {"OpenDPNoise": lambda: chance}),
+        (backends, {"ThreadExecutor": InPlace, "ProcessExecutor": InPlace}),
         (results, {"render_html": _page, "render_compliance": _page}),  # charts take longer than the run
-        (match, {"display": Silent}),
+        (match, {"display": Silent, "cancelling": nullcontext}),  # signals come to a process's first thread only
         (resume, {"display": Silent}),
     ]
     with ExitStack() as stack:
@@ -122,5 +141,25 @@ def simulated(world: World, network: Network, clocks: Clocks, seed: int, said: l
         yield
 
 
+class InPlace(SerialExecutor):
+    """In place of threads and processes for arithmetic."""
+
+    def __init__(self, workers: int) -> None:
+        self.asked = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
+
+
 def _page(*_: object) -> str:
     return "a page"
+
+
+def _say(said: list[str]) -> Callable[..., None]:
+    def say(_event: object, text: str, error: object = "", **_: object) -> None:
+        said.append(f"{text} {error}")
+
+    return say

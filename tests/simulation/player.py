@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from disk import watched
+from disk import unwatched, watched
 from lists import Fault, Operation, Play
 from network import Network, Stream
 from tiny import Tiny
@@ -19,10 +19,11 @@ from cleanroom.adapters.system import SystemClock
 from cleanroom.cli.match import run_match
 from cleanroom.cli.resume import run_resume
 from cleanroom.contract.check import ROLES
-from cleanroom.contract.model import Role
-from cleanroom.errors import CleanroomError
+from cleanroom.contract.model import Role, other
+from cleanroom.errors import CleanroomError, UsageError
 from cleanroom.node.local import LocalNode
 from cleanroom.node.servicer import Servicer
+from cleanroom.v1.node_pb2 import Frame
 from parties import RESUME_WITHIN, Clocks, fresh, simulated
 
 SWEEP = 5.0  # seconds between two looks for journals that nobody needs
@@ -96,12 +97,13 @@ class Player:
 
     def __init__(self, play: Play, template: Tiny, folder: Path) -> None:
         self.play, self.parties = play, fresh(template, folder)
+        self.pointless: set[tuple[Role, str]] = set()  # commands: it was the other party that began the run
         self.said: list[str] = []  # by the nodes, and how each command ended
         self.world = World(play.seed)
         self.clocks = Clocks(self.world)
         self.trouble = Trouble(self)
         self.watch = Watch(self.parties)
-        self.network = Network(self.world, self.trouble, self.watch.frame)
+        self.network = Network(self.world, self.trouble, self._leaves)
         for role in ROLES:
             keys = load_keys(self.parties.party(role) / "keys", role, SystemClock())
             self.network.certificates[role] = keys.tls_pem()[1]
@@ -119,10 +121,15 @@ class Player:
             self._give_up()
             self._check()
 
+    def _leaves(self, sender: Role, run: bytes, frame: Frame) -> None:
+        with unwatched():
+            self.watch.frame(sender, run, frame)
+
     def _check(self) -> None:
-        failing = frozenset(fault.role for operation in self.play.operations for fault in operation.faults
-                            if fault.kind in {"full", "clock"})
-        self.watch.check(harmless=self.play.harmless, failing=failing)
+        faults = [fault for operation in self.play.operations for fault in operation.faults]
+        failing = {fault.role for fault in faults if fault.kind in {"full", "clock"}}
+        failing |= {other(fault.role) for fault in faults if fault.kind == "twice"}
+        self.watch.check(harmless=self.play.harmless, failing=frozenset(failing))
 
     def kill(self, role: Role, back: float) -> None:
         """All processes of a party die now. Its node is back after some seconds."""
@@ -162,9 +169,10 @@ class Player:
                 self.said.append(f"{role}: {name} finished")
             except CleanroomError as error:
                 self.said.append(f"{role}: {name} ended: {type(error).__name__}: {error}")
-            finally:
-                if not process.dead:
-                    self._gone(process)
+                if isinstance(error, UsageError):
+                    self.pointless.add((role, name))
+            if not process.dead:
+                self._gone(process)
 
         return self.world.start(process, command, name)
 
@@ -208,9 +216,13 @@ class Player:
         for _ in range(TIRED):
             for role in ROLES:
                 for run in self.watch.to_resume(role):
-                    party, contract = self.parties.party(role), self.parties.contract
-                    self._join([self._start(role, "resume", lambda p=party, r=run, c=contract: run_resume(p, r, c))])
+                    self._resume(role, run)
         self.world.sleep(60)  # answers that are on their way
+
+    def _resume(self, role: Role, run: str) -> None:
+        party, contract, name = self.parties.party(role), self.parties.contract, f"resume {run}"
+        if (role, name) not in self.pointless:
+            self._join([self._start(role, name, lambda: run_resume(party, run, contract))])
 
     def _give_up(self) -> None:
         """Long after, what nobody took up is given up."""

@@ -131,9 +131,9 @@ class World:
             raise LookupError("not a thread of the simulation")
         return task
 
-    def _thread(self, target: Callable[..., Any], args: tuple[Any, ...] = (), **named: Any) -> Any:
+    def _thread(self, target: Callable[..., Any], args: tuple[Any, ...] = (), name: str = "", **_: Any) -> Thread:
         process = self._mine().process
-        return SimpleNamespace(start=lambda: self.start(process, lambda: target(*args), named.get("name", "")))
+        return Thread(lambda: self.start(process, lambda: target(*args), name))
 
     def _begin(self, task: Task, work: Callable[[], Any]) -> None:
         task.go.acquire()
@@ -164,6 +164,13 @@ class World:
         waiting = ", ".join(f"{task.process.role} {task.process.name}: {task.name}" for task in self.tasks)
         self.main.error, self.steps = self.main.error or HangError(f"{why}; {waiting}"), 0
         return self.main
+
+
+@dataclass(eq=False)
+class Thread:
+    """What is used of a `threading.Thread`."""
+
+    start: Callable[[], Task]
 
 
 class Monitor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from cleanroom.adapters.journal import Entry, Journal, Start, start_of
 from cleanroom.adapters.system import SystemEntropy
-from cleanroom.errors import BusyError, ResumeError
+from cleanroom.errors import BusyError, MachineError, ResumeError
 
 KEY = bytes(range(32))
 START = Start(bytes(32), True, datetime(2026, 6, 1, tzinfo=UTC), 600)
@@ -129,3 +130,22 @@ def test_there_is_none_of_a_run_that_ended(folder: Path) -> None:
     for ask in (lambda: reopened(folder), lambda: start_of(folder, KEY)):
         with pytest.raises(ResumeError, match="no interrupted run"):
             ask()
+
+
+def test_a_disk_that_failed_once_is_not_believed_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = written(folder)
+    with monkeypatch.context() as context:
+        context.setattr(os, "fdatasync", lambda _: os.write(-1, b""))
+        with pytest.raises(MachineError):
+            journal.sync()
+    with pytest.raises(MachineError, match="cannot be written"):
+        journal.sync()
+    journal.close()
+
+
+def test_a_journal_that_cannot_be_begun_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fdatasync", lambda _: os.write(-1, b""))
+    with pytest.raises(MachineError):
+        written(folder)
+    assert [path for path in folder.parent.parent.rglob("*") if path.is_file()] == []
+    assert not folder.exists()

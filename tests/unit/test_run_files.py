@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cleanroom.adapters import run_files
 from cleanroom.adapters.run_files import MEASUREMENT_NAME, RunFiles
-from cleanroom.errors import MachineError, UsageError
+from cleanroom.errors import CleanroomError, MachineError, UsageError
 
 RUNS = [f"{number:032x}" for number in range(1, 4)]
 
@@ -103,3 +104,20 @@ def test_a_folder_that_cannot_be_made_is_the_machines_fault(tmp_path: Path) -> N
     with pytest.raises(MachineError) as caught:
         RunFiles(tmp_path).claim(RUNS[0])
     assert caught.value.public == "the other party's node has a fault"
+
+
+def test_a_crash_between_the_head_and_its_root_is_made_good(runs: RunFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal, named = run_files.replace_private, []
+
+    def killed(path: Path, data: bytes, error: type[CleanroomError]) -> None:
+        if path.name == run_files.LAST_HEAD_NAME:
+            raise KeyboardInterrupt
+        seal(path, data, error)
+
+    with monkeypatch.context() as context:
+        context.setattr(run_files, "replace_private", killed)
+        with pytest.raises(KeyboardInterrupt):
+            runs.seal(RUNS[0], lambda _: b"head", bytes([1]) * 32)
+    runs.seal(RUNS[1], lambda previous: named.append(previous) or b"head", bytes([2]) * 32)
+    assert named == ["01" * 32]
+    assert runs.last_head() == "02" * 32
