@@ -16,7 +16,15 @@ from cleanroom import limits
 from cleanroom.adapters.alive import Alive, is_alive
 from cleanroom.adapters.database import Database
 from cleanroom.adapters.run_states import LIVE, SCHEMA, WAITING, Dialled, End, Run, State, Waiting, read_run
-from cleanroom.errors import AttemptsError, BusyError, CleanroomError, MisuseError, ResumeError, UsageError
+from cleanroom.errors import (
+    AttemptsError,
+    BusyError,
+    CleanroomError,
+    MisuseError,
+    ResumeError,
+    SettingsError,
+    UsageError,
+)
 from cleanroom.ports import Clock
 
 REGISTER_NAME: Final = "runs.sqlite"
@@ -28,6 +36,8 @@ _FORGET: Final = """
 DELETE FROM run WHERE id <= (SELECT MAX(id) FROM run) - ? AND id NOT IN (SELECT id FROM live)"""
 _CROSSED: Final = """
 SELECT 1 FROM unanswered AS ours JOIN run AS theirs USING (contract) WHERE theirs.run = ? AND ours.run < theirs.run"""
+_END: Final = """
+UPDATE run SET state = ?, error = ?, reason = ?, ended = ? WHERE run = ? AND id IN (SELECT id FROM live)"""
 _BEGIN: Final = "UPDATE run SET state = 'running', changed = ?, started = ? WHERE run = ?"
 
 
@@ -41,6 +51,7 @@ class RunRegister:
         self._folder, self._clock = state, clock
         self._open = Database(state / REGISTER_NAME, SCHEMA).open
         self._alive: Alive | None = None
+        self._unrecorded: dict[str, tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return "RunRegister"
@@ -102,6 +113,7 @@ class RunRegister:
         if not self._change(run, ("interrupted", "finished"), again, self._token()):
             raise ResumeError("the run is over, or under way in another process", where=run,
                               todo="`cleanroom runs list DIR` shows its state")
+        self._unrecorded.pop(run, None)
 
     def move(self, run: str, state: Waiting) -> None:
         """A run waits for something else now."""
@@ -128,8 +140,12 @@ class RunRegister:
         """A run is over. Of an error its class and public words are kept, never its message."""
         public = error.public if isinstance(error, CleanroomError) else MisuseError.public
         found = (type(error).__name__, public) if error is not None else ("", "")
-        self._must(run, LIVE, "UPDATE run SET state = ?, error = ?, reason = ?, ended = ? WHERE run = ?", state, *found,
-                   self._clock.now().isoformat())
+        values = (state, *found, self._clock.now().isoformat())
+        try:
+            self._must(run, LIVE, _END, *values)
+        except SettingsError:
+            self._unrecorded[run] = values  # until the disk takes it: the run would keep its contract's turn
+            raise
 
     def crossed(self, run: str) -> bool:
         """Whether a run of the same contract that we dialled waits for the peer's answer and goes first.
@@ -181,7 +197,9 @@ class RunRegister:
         return self._alive.token
 
     def _sweep(self, database: sqlite3.Connection) -> None:
-        """Runs of processes that are gone are interrupted."""
+        """Runs of processes that are gone are interrupted; ends that the disk refused are recorded."""
+        for run, values in self._unrecorded.items():
+            database.execute(_END, (*values, run))
         own, now = self._alive.token if self._alive else "", self._clock.now().isoformat()
         for (owner,) in database.execute("SELECT DISTINCT owner FROM live WHERE owner != ?", (own,)).fetchall():
             if not is_alive(self._folder, owner):

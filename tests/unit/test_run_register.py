@@ -302,3 +302,14 @@ def test_a_damaged_register_is_never_taken_for_a_new_one(tmp_path: Path, content
 
 def test_live_states_are_those_before_an_end() -> None:
     assert set(LIVE) == {"asked", "awaiting_approval", "outside_hours", "queued", "running"}
+
+
+def test_an_end_that_the_disk_refuses_does_not_keep_the_turn(register: RunRegister, tmp_path: Path) -> None:
+    running(register, ONE)
+    path = tmp_path / REGISTER_NAME
+    away = path.rename(tmp_path / "away")
+    with pytest.raises(SettingsError):
+        register.end(ONE, "finished")
+    away.rename(path)
+    running(register, TWO)
+    assert {each.run: each.state for each in register.runs()} == {ONE: "finished", TWO: "running"}
