@@ -120,7 +120,8 @@ class Journal:
         """The one in `folder`, to be replayed. ResumeError when it is not there or damaged, BusyError when it is in
         use, MachineError when the disk refuses."""
         try:
-            journal = cls(folder, key, _locked(folder), start_of(folder, key))
+            start = start_of(folder, key)
+            journal = cls(folder, key, _locked(folder), start)
         except BlockingIOError:
             raise BusyError("this run is under way in another process", where=folder.name) from None
         except OSError:
@@ -209,10 +210,13 @@ class Journal:
         self._next = next(self._past, None)
 
     def _append(self, kind: Entry, value: bytes) -> None:
+        if self._lost:  # behind a torn record nothing can be read, and its number is used
+            raise _failed(self._lost, self._folder)
         sealed = self._cipher.encrypt(self._count.to_bytes(12, "big"), bytes([kind]) + value, None)
         try:
             _write(self._file, len(sealed).to_bytes(_LENGTH, "big") + sealed)
         except OSError as bad:
+            self._lost = bad
             raise _failed(bad, self._folder) from None
         self._count += 1
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from cleanroom import limits
 from cleanroom.adapters.alive import Alive, is_alive
@@ -38,6 +38,8 @@ _CROSSED: Final = """
 SELECT 1 FROM unanswered AS ours JOIN run AS theirs USING (contract) WHERE theirs.run = ? AND ours.run < theirs.run"""
 _END: Final = """
 UPDATE run SET state = ?, error = ?, reason = ?, ended = ? WHERE run = ? AND id IN (SELECT id FROM live)"""
+_GIVE_UP: Final = "UPDATE run SET state = 'failed', error = ?, reason = ? WHERE run = ?"
+_RESUMABLE: Final[tuple[Literal["interrupted", "finished"], ...]] = ("interrupted", "finished")
 _BEGIN: Final = "UPDATE run SET state = 'running', changed = ?, started = ? WHERE run = ?"
 
 
@@ -106,14 +108,21 @@ class RunRegister:
             database.execute(_FORGET, (limits.MAX_REGISTERED,))
             database.execute("COMMIT")
 
-    def reopen(self, run: str) -> None:
-        """A run goes on in this process: one that was interrupted, or a finished one whose peer lacks our last frames.
-        It asks again, approved or not as before. ResumeError when it is over in another way."""
+    def reopen(self, run: str) -> Literal["interrupted", "finished"]:
+        """A run goes on in this process: one that was interrupted, or a finished one whose peer lacks our last frames;
+        which it was. It asks again, approved or not as before. ResumeError when it is over in another way."""
         again = "UPDATE run SET state = 'asked', owner = ?, ended = NULL, word = '' WHERE run = ?"
-        if not self._change(run, ("interrupted", "finished"), again, self._token()):
-            raise ResumeError("the run is over, or under way in another process", where=run,
-                              todo="`cleanroom runs list DIR` shows its state")
-        self._unrecorded.pop(run, None)
+        for state in _RESUMABLE:
+            if self._change(run, (state,), again, self._token()):
+                self._unrecorded.pop(run, None)
+                return state
+        raise ResumeError("the run is over, or under way in another process", where=run,
+                          todo="`cleanroom runs list DIR` shows its state")
+
+    def give_up(self, run: str) -> None:
+        """An interrupted run is over: nobody took it up."""
+        if self.knows(run):
+            self._change(run, ("interrupted",), _GIVE_UP, ResumeError.__name__, ResumeError.public)
 
     def move(self, run: str, state: Waiting) -> None:
         """A run waits for something else now."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ from cleanroom.cli.resume import resume
 from cleanroom.cli.run_words import cost_of_run, run_line, run_lines
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import ResumeError, SettingsError, UsageError
+from cleanroom.errors import SettingsError, UsageError
 from cleanroom.node.local import LocalNode
 from cleanroom.report.mode import mode
 
@@ -94,7 +93,7 @@ def cancel(folder: Folder, run: Which) -> None:
     register, found = _find(folder, run)
     register.cancel(found.run)
     if found.state == "interrupted":  # nobody else would destroy its journal before its time is over
-        with LocalNode(folder) as node, suppress(ResumeError):
+        with LocalNode(folder) as node:
             node.interrupted.drop(bytes.fromhex(found.run), node.keys.signing)
     typer.echo("cancelled; it ends at its next message, and both parties record that", err=True)
 

@@ -26,7 +26,7 @@ class Turn:
     """A run that may go on now: `ports.Progress` that keeps the register up to date and obeys a cancellation.
 
     `heard`: when the peer's hello came, where it dialled; `approved_by`, `approved`: who let the run begin, where a
-    person had to. `interrupted`: whether a run that ends with an error may be taken up again.
+    person had to. `interrupted`: whether a run that ended with an error may be taken up again, once that is known.
     """
 
     def __init__(self, register: RunRegister, run: Run, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class Turn:
         self._step, self._looked = run.step, 0.0
         self.heard = run.asked if run.dialled == "peer" else None
         self.approved_by, self.approved = run.approved_by, run.approved
-        self.interrupted = False
+        self.interrupted: bool | None = None
 
     def __repr__(self) -> str:
         return "Turn"
@@ -86,8 +86,9 @@ class Admission:
         AttemptsError, BusyError, ClosedError or NotApprovedError when it may not; RunCancelledError when a person here
         ends it; what the link says when the peer does.
         """
+        before: End = "interrupted"
         if again:
-            self._register.reopen(run)
+            before = self._register.reopen(run)
         else:
             self._register.ask(run, contract.id, contract.version, contract_hash(contract).hex(),
                                "us" if link is None else "peer", attempts=self._settings.attempts_per_hour,
@@ -100,7 +101,8 @@ class Admission:
             turn = Turn(self._register, self._register.get(run), progress)
             yield turn
         except BaseException as error:
-            self._register.end(run, "interrupted" if turn and turn.interrupted else _end_of(error), error)
+            stays = again if turn is None or turn.interrupted is None else turn.interrupted  # with its journal
+            self._register.end(run, before if stays else _end_of(error), error)
             raise
         self._register.end(run, "finished")
 

@@ -32,7 +32,7 @@ class Dial:
     """A connection to the peer of a contract. Use as a context manager around the run."""
 
     def __init__(self, node: LocalNode, contract: Contract) -> None:
-        self._node = node
+        self._node, self._contract = node, contract
         self._peer = other(node.settings.role)
         key, own = node.keys.tls_pem()
         self._certificate = tls.shown(node.settings.node.peer, node.accepted(contract.party(self._peer)))
@@ -111,7 +111,7 @@ class Dial:
         settings = self._node.settings.node
         silence = settings.connect_timeout if journal.ended else settings.peer_silence
         link = FrameLink(silence, settings.run_limit, settings.wait_limit)
-        link.run = run
+        link.run, link.quota = run, self._node.quota(self._contract)  # the peer may send its whole window at once
         link.say(State.RESUMING)
         link.restore(journal.received, journal.sent)
         link.reopen()

@@ -11,7 +11,8 @@ from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, PARTIAL_NAME, Jour
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.past_runs import kept_key
 from cleanroom.adapters.private_files import remove_abandoned
-from cleanroom.adapters.run_files import STATE_NAME, RunFiles
+from cleanroom.adapters.run_files import STATE_NAME, RunFiles, run_folders
+from cleanroom.adapters.run_register import RunRegister
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract
@@ -25,8 +26,10 @@ STAGE = "interrupted"
 class Interrupted:
     """The journals of one party."""
 
-    def __init__(self, settings: PartySettings, runs: RunFiles, clock: Clock, entropy: Entropy) -> None:
-        self._settings, self._runs, self._clock, self._entropy = settings, runs, clock, entropy
+    def __init__(self, settings: PartySettings, runs: RunFiles, register: RunRegister, clock: Clock,
+                 entropy: Entropy) -> None:
+        self._settings, self._runs, self._register = settings, runs, register
+        self._clock, self._entropy = clock, entropy
         self._folder = settings.folder / STATE_NAME / FOLDER_NAME
 
     def __repr__(self) -> str:
@@ -34,7 +37,7 @@ class Interrupted:
 
     def names(self) -> list[str]:
         """Ids of the runs that have a journal: under way, or interrupted."""
-        return sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
+        return [path.name for path in run_folders(self._folder)]
 
     def create(self, run: bytes, start: Start) -> Journal | None:
         """The journal of a new run; none when it may not be taken up again."""
@@ -60,20 +63,33 @@ class Interrupted:
         holds are left alone."""
         remove_abandoned(self._folder.with_name(PARTIAL_NAME).glob("*"), destroy)
         for name in self.names():
-            with suppress(CleanroomError):  # one that cannot be read or is in use does not stop the node
-                run = bytes.fromhex(name)
-                if _quiet(self._folder / name) >= self.start_of(run).within:
+            with suppress(CleanroomError, OSError):  # one that is in use, or goes meanwhile, does not stop the node
+                run, quiet = bytes.fromhex(name), _quiet(self._folder / name)
+                if quiet >= self._patience(run):
                     self.drop(run, signing)
 
+    def _patience(self, run: bytes) -> int:
+        try:
+            return self.start_of(run).within
+        except ResumeError:  # it cannot be read
+            return self._settings.node.resume_within
+
     def drop(self, run: bytes, signing: SigningKey) -> None:
-        """Record the failure of one run, and destroy its journal. ResumeError or BusyError as `reopen`."""
-        journal = self.reopen(run)
-        self.end(run, signing)
-        journal.remove()
+        """Record the failure of one run, and destroy its journal, whether or not it can be read. BusyError when it is
+        in use."""
+        try:
+            journal = self.reopen(run)
+        except ResumeError:
+            self.end(run, signing)
+            destroy(self._folder / run.hex())
+        else:
+            self.end(run, signing)
+            journal.remove()
 
     def end(self, run: bytes, signing: SigningKey) -> None:
         """Record that a run which was interrupted has failed, after what its log has already, and seal it."""
         folder = self._runs.folder(run.hex())
+        self._register.give_up(run.hex())
         if (folder / HEAD_NAME).exists() or not folder.exists():
             return
         with AuditFile(folder, again=True) as sink:

@@ -58,7 +58,7 @@ class LocalNode(Desk):
             remove_unfinished(each)
         self.register = RunRegister(folder / STATE_NAME, self.clock)
         self.admission = Admission(self.register, self.settings.node, self.clock)
-        self.interrupted = Interrupted(self.settings, self.runs, self.clock, self.entropy)
+        self.interrupted = Interrupted(self.settings, self.runs, self.register, self.clock, self.entropy)
         self.interrupted.give_up(self.keys.signing)
         self.ledger = SQLiteLedger(folder / STATE_NAME / "ledger.sqlite", self.clock)
         self._arithmetic = ExitStack()
@@ -80,6 +80,12 @@ class LocalNode(Desk):
         """Whether a run with this id was here before: its folder stands, the ledger has paid for it, or it asked."""
         return (self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
                 or self.register.knows(run.hex()))
+
+    def quota(self, contract: Contract) -> int:
+        """Most bytes that the peer can need to send in a run of the contract."""
+        from cleanroom.node.runner import most_of_peer  # noqa: PLC0415 - as in `execute`
+
+        return most_of_peer(contract, self.settings.role)
 
     def execute(self, contract: Contract, run: bytes, progress: Progress, connect: Callable[[], FrameLink], *,
                 initiator: bool, journal: Journal | None = None) -> Finished:

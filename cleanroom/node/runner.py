@@ -23,7 +23,7 @@ from cleanroom.audit.log import AuditLog
 from cleanroom.audit.receipt import table_bytes
 from cleanroom.audit.verify import CONTRACT_NAME
 from cleanroom.contract.check import ROLES, signing_key
-from cleanroom.contract.model import Contract
+from cleanroom.contract.model import Contract, Role
 from cleanroom.contract.parse import contract_hash, signed_json
 from cleanroom.disclosure.padding import padding_terms
 from cleanroom.errors import (
@@ -85,7 +85,7 @@ class Runner:
             link.run, link.journal = run, journal
             link.guard = partial(node.store.check_not_revoked, contract)
             link.attend, link.told = turn.check, timed.peer
-            link.quota = most_received(plan, self._settings.role)
+            link.quota = node.quota(contract)
             read = read if journal else _telling(read, link)
             timed.advance(1)
             start = Start(contract_hash(contract), initiator, started, node.interrupted.within(contract))
@@ -210,6 +210,11 @@ class Runner:
     def _caps(self) -> tuple[Cap, ...]:
         own = self._settings.partner
         return () if own is None else (Cap("partner.budget_epsilon", own.days, epsilon=float(own.budget_epsilon)),)
+
+
+def most_of_peer(contract: Contract, role: Role) -> int:
+    """See `LocalNode.quota`."""
+    return most_received(flow.check_plan(contract), role)
 
 
 def _previous(journal: Journal, runs: RunFiles) -> str:

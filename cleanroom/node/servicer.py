@@ -107,10 +107,12 @@ class Servicer(node_pb2_grpc.NodeServicer):
         except ResumeError:
             return None
         link = self._link(caller)
-        link.run = resume.run
+        link.run, link.quota = resume.run, self._node.quota(contract)  # the peer may send its whole window at once
         link.say(State.RESUMING)
         link.restore(journal.received, journal.sent)
-        link.reopened(resume.received)
+        if not link.reopened(resume.received):
+            journal.close()
+            return None
         self._begin(self._take_up, link, caller, resume.run, contract, journal)
         return link
 

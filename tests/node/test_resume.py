@@ -23,7 +23,7 @@ from cleanroom.audit.events import Kind
 from cleanroom.cli.resume import run_resume
 from cleanroom.cli.runs import cancel
 from cleanroom.contract.model import Role
-from cleanroom.errors import CleanroomError, MachineError, PeerLostError, ResumeError, UsageError
+from cleanroom.errors import CleanroomError, DataError, MachineError, PeerLostError, ResumeError, UsageError
 from cleanroom.node import interrupted
 from cleanroom.node.local import LocalNode
 from cleanroom.node.servicer import Servicer
@@ -153,6 +153,47 @@ def test_an_interrupted_run_that_a_person_cancels_is_over(lasting: Tiny) -> None
             run_resume(lasting.advertiser, "", lasting.contract)
 
 
+def test_a_resume_that_fails_over_own_files_may_be_tried_again(lasting: Tiny) -> None:
+    people = lasting.advertiser / "data" / "people.csv"
+    with serving(lasting.retailer):
+        killed(lasting, "columns")
+        away = people.rename(people.with_suffix(".away"))
+        with pytest.raises(DataError):
+            run_resume(lasting.advertiser, "", lasting.contract)
+        away.rename(people)
+        run_resume(lasting.advertiser, "", lasting.contract)
+        check_resumed(lasting)
+
+
+def test_a_peer_that_comes_back_may_send_its_whole_window_at_once(lasting: Tiny,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    with mortal_party("retailer", lasting, "blinded_cells") as process:
+        waiting = threading.Thread(target=lambda: done.append(match(lasting.advertiser, lasting.contract)), daemon=True)
+        waiting.start()
+        process.join(30)
+    monkeypatch.setattr(limits, "MAX_GREETING_BYTES", 3000)  # a tiny list is larger, as a real one is than a MiB
+    with serving(lasting.retailer):
+        waiting.join(30)
+        assert len(done) == 1
+        check_resumed(lasting)
+
+
+def test_a_damaged_journal_and_a_strange_file_do_not_stop_a_node(lasting: Tiny,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lasting.retailer):
+        killed(lasting, "columns")
+    folder = lasting.advertiser / "state" / "journal"
+    (folder / "lost+found").mkdir()
+    record = next(folder.glob("*/0000"))
+    record.write_bytes(bytes(40) + record.read_bytes()[40:])
+    monkeypatch.setattr(interrupted, "_quiet", lambda _: 3601.0)
+    with LocalNode(lasting.advertiser) as node:
+        assert node.interrupted.names() == []
+        assert node.register.runs()[0].state == "failed"
+    assert len(failed_runs(lasting, "advertiser", "ResumeError")) == 1
+
+
 def test_a_run_that_nobody_takes_up_in_time_has_failed(lasting: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lasting.retailer):
         run = killed(lasting, "columns")
@@ -162,6 +203,7 @@ def test_a_run_that_nobody_takes_up_in_time_has_failed(lasting: Tiny, monkeypatc
     for role in ("advertiser", "retailer"):
         with LocalNode(lasting.party(role)) as node:
             assert node.interrupted.names() == []
+            assert (node.register.runs()[0].state, node.register.runs()[0].error) == ("failed", "ResumeError")
         assert len(failed_runs(lasting, role, "ResumeError")) == 1
         assert read_log(runs(lasting.party(role))[0])[0][-1].fields["stage"] == interrupted.STAGE
     with pytest.raises(UsageError, match="0 interrupted runs"):

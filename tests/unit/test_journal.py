@@ -143,6 +143,24 @@ def test_a_disk_that_failed_once_is_not_believed_again(folder: Path, monkeypatch
     journal.close()
 
 
+def test_behind_a_torn_record_nothing_more_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The torn record has used its number, which is its nonce."""
+    journal = written(folder)
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, data: write(file, data[:7]) if len(data) > 7 else refuse())
+        with pytest.raises(MachineError):
+            journal.check(Entry.SENT, b"half")
+    with pytest.raises(MachineError):
+        journal.check(Entry.SENT, b"after it")
+    journal.close()
+    assert reopened(folder).sent == 1
+
+
+def refuse() -> int:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_journal_that_cannot_be_begun_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fdatasync", lambda _: os.write(-1, b""))
     with pytest.raises(MachineError):
