@@ -32,7 +32,8 @@ class Alive:
 
     def close(self) -> None:
         """Let go of it. Allowed once."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # whoever looks at it later removes it
+            self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
 
 
