@@ -112,7 +112,7 @@ def test_who_is_looked_at_twice_must_be_the_same(tiny: Tiny, tmp_path: Path, mon
     monkeypatch.setattr(Reading, "batches", second_differs)
     monkeypatch.setattr(parts_module, "repeated_hashes", lambda hashes: hashes[:1])  # suspicion without a reason
     contract, settings, now = read_contract(tiny.contract), load_party(tiny.retailer), SystemClock().now()
-    with DiskScratch(tmp_path, "run", 200_000, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, 200_000, SystemEntropy()) as scratch:
         if not change:
             assert len(load_parts(settings, contract, now, scratch, 200_000)) > 1
             assert calls.count("members") == 2

@@ -132,7 +132,7 @@ def test_every_source_gives_the_tables_of_csv_in_parts(tiny: Tiny, move: Callabl
     contract, party, now = read_contract(tiny.contract), tiny.party(role), SystemClock().now
     expected = load_tables(load_party(party), contract, now()).frames()
     move(party)
-    with DiskScratch(tmp_path, "run", 200_000, SystemEntropy()) as scratch:
+    with DiskScratch(tmp_path, 200_000, SystemEntropy()) as scratch:
         parts = load_parts(load_party(party), contract, now(), scratch, 200_000)
         assert len(parts) > 1
         found = [parts.take(number) for number in range(len(parts))]
@@ -144,7 +144,7 @@ def test_every_source_gives_the_tables_of_csv_in_parts(tiny: Tiny, move: Callabl
 
 def test_a_run_between_two_nodes_reads_from_each(tiny: Tiny, move: Callable[[Path], None],
                                                    monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cleanroom.node.local.OpenDPNoise", ZeroNoise)
+    monkeypatch.setattr("cleanroom.node.runner.OpenDPNoise", ZeroNoise)
     expected = released(tiny)
     assert sum(row.people for row in expected) == COMMON
     move(tiny.advertiser)
