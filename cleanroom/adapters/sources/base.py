@@ -82,6 +82,26 @@ class WatchedFile:
             raise DataError("the file cannot be read", where=self.name, todo="check its permissions") from None
 
 
+class OneFile:
+    """What a `Source` of a single file is, whatever its format."""
+
+    _file: WatchedFile
+
+    @property
+    def changed(self) -> float:
+        """See `Source`."""
+        return self._file.changed
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file."""
+        return self._file.paths
+
+    def verify(self) -> None:
+        """See `WatchedFile`."""
+        self._file.verify()
+
+
 def changed(where: str) -> DataError:
     """The data were written while they were read."""
     return DataError("the data changed while they were read", where=where,

@@ -11,7 +11,6 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ import pyarrow.csv as pa_csv
 from cleanroom import limits
 from cleanroom.adapters.arrays import Column, whole
 from cleanroom.adapters.source_settings import TableSource
-from cleanroom.adapters.sources.base import WatchedFile
+from cleanroom.adapters.sources.base import OneFile, WatchedFile
 from cleanroom.errors import DataError
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
@@ -30,7 +29,7 @@ _LONE_RETURN: Final = re.compile(r"\r(?!\n)")  # ends a row for Arrow, and no li
 _ENCODING_TODO: Final = "save the file as UTF-8 text, or say its encoding in party.toml"
 
 
-class CsvFile:
+class CsvFile(OneFile):
     """A `Source`. Its text is checked and its rows counted before the first batch; after the last they must agree."""
 
     checked = True
@@ -39,20 +38,6 @@ class CsvFile:
         self._file, self._delimiter, self._newlines = file, table.delimiter, table.quoted_newlines
         self._encoding = "utf-8-sig" if table.encoding == "utf-8" else table.encoding  # with or without a mark
         self._expected = -1
-
-    @property
-    def changed(self) -> float:
-        """See `base.Source`."""
-        return self._file.changed
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The file."""
-        return self._file.paths
-
-    def verify(self) -> None:
-        """See `base.WatchedFile`."""
-        self._file.verify()
 
     def header(self) -> list[str]:
         """Column names."""

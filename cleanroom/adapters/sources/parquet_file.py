@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from cleanroom.adapters.arrays import Column, plain, whole
-from cleanroom.adapters.sources.base import WatchedFile
+from cleanroom.adapters.sources.base import OneFile, WatchedFile
 from cleanroom.errors import DataError
 
 _BATCH: Final = 250_000  # rows of a column in memory beside the finished array
 _SAMPLE: Final = 65_536  # rows
 
 
-class ParquetFile:
+class ParquetFile(OneFile):
     """A `Source`."""
 
     checked = False
@@ -28,20 +27,6 @@ class ParquetFile:
             self._parquet = pa_parquet.ParquetFile(file.path)
         except (pa.ArrowException, OSError):
             raise self._unreadable() from None
-
-    @property
-    def changed(self) -> float:
-        """See `base.Source`."""
-        return self._file.changed
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The file."""
-        return self._file.paths
-
-    def verify(self) -> None:
-        """See `base.WatchedFile`."""
-        self._file.verify()
 
     def header(self) -> list[str]:
         """Column names."""
