@@ -172,7 +172,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
 
     tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with monkeypatch.context() as cheating:
-        cheating.setattr(client, "LAST_FRAMES", 1)
+        cheating.setattr(limits, "LAST_FRAMES", 1)
         cheating.setattr(servicer, "FrameLink", tampered(swollen))
         cheating.setattr(tls, "OPTIONS", ())
         with serving(tiny.retailer):
