@@ -93,7 +93,7 @@ def small_order(frames: Frames) -> Frames:
 def second_hello(frames: Frames) -> Frames:
     first = next(frames)
     yield first
-    yield Frame(sequence=1, step=first.step, hello=first.hello)
+    yield Frame(sequence=next(frames).sequence, step=first.step, hello=first.hello)  # in the place of the account
     yield from frames
 
 
