@@ -132,11 +132,23 @@ class PeerLostError(PeerUnavailableError):
     """The connection was cut or the peer fell silent in the middle of a run."""
 
 
+class PeerNotReadyError(PeerLostError):
+    """The peer's node cannot go on with an interrupted run now, and keeps it."""
+
+    public = "the run cannot go on now, and may be taken up again"
+
+
 class ResumeError(CleanroomError):
     """A run that was interrupted cannot go on: it is over or given up, or own tables, settings or software changed."""
 
     exit_code = 78
     public = "the run cannot be resumed"
+
+
+class OvertakenError(ResumeError):
+    """Another run of the contract was charged while this one was interrupted, before the ledgers were compared."""
+
+    public = "another run of this contract was charged meanwhile"
 
 
 class BusyError(PeerUnavailableError):

@@ -78,7 +78,7 @@ def check_plan(contract: Contract) -> Plan:
 def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: Progress, *,
         initiator: bool) -> Outcome:
     """One run, to the end. Whatever goes wrong is recorded in the audit log, with its step, and raised; but not
-    the loss of the peer in a run that can be taken up again, and not that it cannot: then its log is ahead of it.
+    the loss of the peer in a run that can be taken up again, and not while its log is ahead of it.
 
     `read` gives the party's own tables, whole, or in parts that each hold every row of their people. Whoever dials
     says hello before that, so that both nodes prepare their data at the same time.
@@ -100,7 +100,7 @@ def run(setup: Setup, read: Callable[[], Tables | Parts], link: Link, progress: 
         converse(session, link)
         return conclude(setup, side, session, own)
     except BaseException as error:
-        if setup.resumable and isinstance(error, PeerLostError | ResumeError):
+        if setup.resumable and (isinstance(error, PeerLostError | ResumeError) or setup.behind()):
             if side is not None:
                 side.wipe()
             raise

@@ -58,6 +58,7 @@ MAX_SAME_RUNS: Final = 8  # earlier runs with the same input that a party names
 # --- time, seconds --------------------------------------------------------------------------------------------
 MAX_CLOCK_SKEW: Final = 300  # nodes whose clocks differ more do not start a run
 HEARTBEAT: Final = 2  # both sides say at least so often that they are there
+SILENT_BEATS: Final = 3  # signs that a peer must have missed at least before it counts as silent
 PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
 REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
 REDIAL_MOST: Final = 10.0
@@ -65,6 +66,7 @@ RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not si
 WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day
 RESUME_WITHIN: Final = 3600  # time for a person to start a node again; until then a journal of the run is kept
+MAX_TAKEN_UP: Final = 32  # times for one run: a crash or two are usual; each computes all of it again
 CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 
 # --- runs of one node -----------------------------------------------------------------------------------------

@@ -52,22 +52,32 @@ class Entry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the run began: SHA-256 of its contract, who dialled, when, and for how many seconds it may be taken up."""
+    """How the run began: SHA-256 of its contract, who dialled, when; for how many seconds after an interruption it may
+    be taken up, and how many its journal may last in all."""
 
     contract: bytes
     initiator: bool
     started: datetime
     within: int
+    lasting: int
 
     def encode(self) -> bytes:
         """As JSON."""
-        return json.dumps([self.contract.hex(), self.initiator, self.started.isoformat(), self.within]).encode()
+        return json.dumps([self.contract.hex(), self.initiator, self.started.isoformat(), self.within,
+                           self.lasting]).encode()
 
     @staticmethod
     def decode(data: bytes) -> Start:
-        """From JSON of `encode`."""
-        contract, initiator, started, within = json.loads(data)
-        return Start(bytes.fromhex(contract), initiator, datetime.fromisoformat(started), within)
+        """From JSON of `encode`. ResumeError for that of another version of this software."""
+        try:
+            contract, initiator, started, within, lasting = json.loads(data)
+        except ValueError:
+            raise ResumeError("its journal was begun by another version of the software") from None
+        return Start(bytes.fromhex(contract), initiator, datetime.fromisoformat(started), within, lasting)
+
+    def left(self, now: datetime) -> float:
+        """Seconds until its journal must go; by a clock that was set back since, as if it had gone on."""
+        return self.lasting - abs((now - self.started).total_seconds())
 
 
 class Journal:
@@ -132,8 +142,10 @@ class Journal:
             journal._past = _records(folder, key, journal._files())
             next(journal._past)  # the start
             journal._advance()
+            went_on = written_at(folder)
             journal._begin(entropy)
             journal._append(Entry.CONTINUED, journal._total.to_bytes(8, "big"))
+            os.utime(journal._file, (went_on, went_on))
         except BaseException as bad:
             journal.close()
             if isinstance(bad, OSError):
@@ -248,6 +260,16 @@ def start_of(folder: Path, key: bytes) -> Start:
         raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
                           todo="it has ended, or was given up: look into its folder in `runs`")
     return Start.decode(value)
+
+
+def written_at(folder: Path) -> float:
+    """When the run last went on, in seconds since 1970: to be opened again is not to go on."""
+    return max((path.stat().st_mtime for path in _files(folder)), default=folder.stat().st_mtime)
+
+
+def taken_up(folder: Path) -> int:
+    """How many times the run was taken up."""
+    return len(_files(folder)) - 1
 
 
 def destroy(folder: Path) -> None:

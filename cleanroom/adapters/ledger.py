@@ -163,6 +163,10 @@ class SQLiteLedger:
         with self._open() as database:
             return [name for (name,) in database.execute("SELECT DISTINCT contract FROM spend ORDER BY contract")]
 
+    def overtaken(self, contract: str, run: str, since: datetime) -> bool:
+        """Whether anything of another run was recorded since then."""
+        return any(each.run != run and each.at >= since for each in self.history(contract))
+
     def history(self, contract: str) -> list[Spend]:
         """Every row of the contract with this id, in the order of recording."""
         query = "SELECT run, part, epsilon, delta, at, origin FROM spend WHERE contract = ? ORDER BY id"

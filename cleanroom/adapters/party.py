@@ -43,6 +43,13 @@ def _memory(text: str) -> str:
     return text
 
 
+def _silence(seconds: int) -> int:
+    if seconds < limits.SILENT_BEATS * limits.HEARTBEAT:
+        raise refused("must be at least {least} s: a peer that is there gives a sign every {beat} s",
+                      least=f"{limits.SILENT_BEATS * limits.HEARTBEAT:g}", beat=f"{limits.HEARTBEAT:g}")
+    return seconds
+
+
 def _hours(text: str) -> str:
     try:
         Hours.parse(text)
@@ -55,6 +62,7 @@ Cluster = Annotated[str, AfterValidator(_cluster)]
 Memory = Annotated[str, AfterValidator(_memory)]
 Daily = Annotated[str, AfterValidator(_hours)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Silence = Annotated[Seconds, AfterValidator(_silence)]
 
 
 class PartySection(Section):
@@ -73,7 +81,7 @@ class NodeSection(Section):
     workers: Annotated[int, Field(ge=0, le=256)] = 0  # processes; 0 = every core of the machine
     executor: Cluster | None = None  # scheduler of our own Dask cluster; None: this machine does everything
     connect_timeout: Seconds = limits.CONNECT_TIMEOUT  # a reachable node answers well within this
-    peer_silence: Seconds = limits.PEER_SILENCE  # a peer that computes says so every few seconds
+    peer_silence: Silence = limits.PEER_SILENCE  # a peer that computes says so every few seconds
     run_limit: Seconds = limits.RUN_LIMIT  # a run holds its contract's only turn
     resume_within: Annotated[int, Field(ge=0, le=86_400)] = limits.RESUME_WITHIN  # 0: no journal is kept
     log: Literal["text", "json"] = "text"  # of `cleanroom node`, on stderr

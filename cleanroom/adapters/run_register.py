@@ -38,7 +38,7 @@ _CROSSED: Final = """
 SELECT 1 FROM unanswered AS ours JOIN run AS theirs USING (contract) WHERE theirs.run = ? AND ours.run < theirs.run"""
 _END: Final = """
 UPDATE run SET state = ?, error = ?, reason = ?, ended = ? WHERE run = ? AND id IN (SELECT id FROM live)"""
-_GIVE_UP: Final = "UPDATE run SET state = 'failed', error = ?, reason = ? WHERE run = ?"
+_GIVE_UP: Final = "UPDATE run SET state = ?, error = ?, reason = ?, ended = ? WHERE run = ?"
 _RESUMABLE: Final[tuple[Literal["interrupted", "finished"], ...]] = ("interrupted", "finished")
 _BEGIN: Final = "UPDATE run SET state = 'running', changed = ?, started = ? WHERE run = ?"
 
@@ -119,10 +119,14 @@ class RunRegister:
         raise ResumeError("the run is over, or under way in another process", where=run,
                           todo="`cleanroom runs list DIR` shows its state")
 
-    def give_up(self, run: str) -> None:
-        """An interrupted run is over: nobody took it up."""
+    def give_up(self, run: str, state: End, error: BaseException) -> None:
+        """An interrupted run is over, by `error`. Who says so holds its journal."""
         if self.knows(run):
-            self._change(run, ("interrupted",), _GIVE_UP, ResumeError.__name__, ResumeError.public)
+            self._change(run, ("interrupted",), _GIVE_UP, state, *_words(error), self._clock.now().isoformat())
+
+    def forget(self, run: str) -> None:
+        """An interrupted run of which nothing else is kept may begin anew, asked for and approved like any other."""
+        self._change(run, ("interrupted",), "DELETE FROM run WHERE run = ?")
 
     def move(self, run: str, state: Waiting) -> None:
         """A run waits for something else now."""
@@ -147,9 +151,7 @@ class RunRegister:
 
     def end(self, run: str, state: End, error: BaseException | None = None) -> None:
         """A run is over. Of an error its class and public words are kept, never its message."""
-        public = error.public if isinstance(error, CleanroomError) else MisuseError.public
-        found = (type(error).__name__, public) if error is not None else ("", "")
-        values = (state, *found, self._clock.now().isoformat())
+        values = (state, *_words(error), self._clock.now().isoformat())
         try:
             self._must(run, LIVE, _END, *values)
         except SettingsError:
@@ -178,11 +180,9 @@ class RunRegister:
             raise _too_late("waiting")
 
     def cancel(self, run: str) -> None:
-        """A person of this party ends a run: its process does so at its next message or chunk; one without a process
-        is over at once. UsageError when it is over."""
-        over = "UPDATE run SET state = 'cancelled', word = 'cancelled', ended = ? WHERE run = ?"
-        if not (self._change(run, ("interrupted",), over, self._clock.now().isoformat())
-                or self._change(run, LIVE, "UPDATE run SET word = 'cancelled' WHERE run = ?")):
+        """A person of this party ends a run: its process does so at its next message or chunk. UsageError when it has
+        none: see `node.interrupted`."""
+        if not self._change(run, LIVE, "UPDATE run SET word = 'cancelled' WHERE run = ?"):
             raise _too_late("in progress")
 
     def _must(self, run: str, among: Sequence[State], query: str, *values: object) -> None:
@@ -249,6 +249,12 @@ def _check_queue(database: sqlite3.Connection, most: int) -> None:
     (count,) = database.execute("SELECT COUNT(*) FROM waiting WHERE dialled = 'peer'").fetchone()
     if count >= most:
         raise BusyError(f"{count} runs wait already", where="node.queue", todo="wait until they have begun")
+
+
+def _words(error: BaseException | None) -> tuple[str, str]:
+    """Class and public words of what ended a run."""
+    public = error.public if isinstance(error, CleanroomError) else MisuseError.public
+    return (type(error).__name__, public) if error is not None else ("", "")
 
 
 def _too_late(state: str) -> UsageError:

@@ -38,6 +38,7 @@ def run_resume(folder: Path, text: str, contract_file: Path, language: Language 
         if not start.initiator:
             raise UsageError("the other party began this run", where="RUN",
                              todo="it goes on when they do; `cleanroom node` must run here")
+        node.check(contract)
         journal = node.interrupted.reopen(run)
         try:
             with Dial(node, contract) as dial:

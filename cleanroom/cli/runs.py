@@ -22,6 +22,7 @@ from cleanroom.cli.run_words import cost_of_run, run_line, run_lines
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import SettingsError, UsageError
+from cleanroom.node.cancelling import cancel_interrupted
 from cleanroom.node.local import LocalNode
 from cleanroom.report.mode import mode
 
@@ -89,13 +90,24 @@ def refuse(folder: Folder, run: Which) -> None:
 
 
 def cancel(folder: Folder, run: Which) -> None:
-    """End a run at its next message or chunk. What it spent of the privacy budget stays spent."""
+    """End a run at its next message or chunk, or at once if it was interrupted. What it spent of the privacy budget
+    stays spent."""
     register, found = _find(folder, run)
-    register.cancel(found.run)
-    if found.state == "interrupted":  # nobody else would destroy its journal before its time is over
-        with LocalNode(folder) as node:
-            node.interrupted.drop(bytes.fromhex(found.run), node.keys.signing)
-    typer.echo("cancelled; it ends at its next message, and both parties record that", err=True)
+    if found.state == "interrupted":
+        said = _cancel_interrupted(folder, found)
+    else:
+        register.cancel(found.run)
+        said = "it ends at its next message, and both parties record that"
+    typer.echo(f"cancelled; {said}", err=True)
+
+
+def _cancel_interrupted(folder: Path, found: Run) -> str:
+    with LocalNode(folder) as node:
+        if cancel_interrupted(node, bytes.fromhex(found.run), _contract(folder, found)):
+            return "it is over, and the other party was told"
+    if found.dialled == "peer":
+        return "it is over here, and the other party is told when it comes back to the run"
+    return "it is over here; the other party could not be told, and its node ends the run when its own time is over"
 
 
 def _find(folder: Path, run: str) -> tuple[RunRegister, Run]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,14 @@ from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.run_states import End, Run, Waiting
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import BusyError, ClosedError, NotApprovedError, PeerCancelledError, RunCancelledError
+from cleanroom.errors import (
+    BusyError,
+    ClosedError,
+    NotApprovedError,
+    PeerCancelledError,
+    ResumeError,
+    RunCancelledError,
+)
 from cleanroom.node.link import FrameLink
 from cleanroom.ports import Clock, Progress
 from cleanroom.wire.transport import State
@@ -31,7 +39,7 @@ class Turn:
 
     def __init__(self, register: RunRegister, run: Run, progress: Progress) -> None:
         self._register, self._run, self._inner = register, run.run, progress
-        self._step, self._looked = run.step, 0.0
+        self._step, self._looked, self._end = run.step, 0.0, math.inf
         self.heard = run.asked if run.dialled == "peer" else None
         self.approved_by, self.approved = run.approved_by, run.approved
         self.interrupted: bool | None = None
@@ -39,8 +47,12 @@ class Turn:
     def __repr__(self) -> str:
         return "Turn"
 
+    def limit(self, seconds: float) -> None:
+        """From here on the run lasts so long at most: then its intermediates must go, whatever the peer does."""
+        self._end = time.monotonic() + seconds
+
     def stage(self, name: str, total: int) -> None:
-        """See `ports.Progress`. RunCancelledError once a person here said so."""
+        """See `ports.Progress`; as `check`."""
         if name != self._step:
             self._register.enter(self._run, name)
             self._step = name
@@ -48,7 +60,7 @@ class Turn:
         self._inner.stage(name, total)
 
     def advance(self, amount: int) -> None:
-        """See `ports.Progress`. RunCancelledError once a person here said so."""
+        """See `ports.Progress`; as `check`."""
         self.check()
         self._inner.advance(amount)
 
@@ -61,8 +73,12 @@ class Turn:
         self._inner.done()
 
     def check(self) -> None:
-        """RunCancelledError once a person here said so. Looks every `LOOK` seconds, and not in the last step."""
+        """ResumeError once the run has lasted too long. RunCancelledError once a person here said so: looks every
+        `LOOK` seconds, and not in the last step."""
         now = time.monotonic()
+        if now >= self._end:
+            raise ResumeError("intermediates of a run may not be kept longer",
+                              where="legal.retention.intermediates_hours", todo="begin a new one")
         if self._step != LAST_STEP and now - self._looked >= LOOK:
             self._looked = now
             _obey(self._register.get(self._run))
@@ -79,15 +95,15 @@ class Admission:
 
     @contextmanager
     def turn(self, contract: Contract, run: str, progress: Progress, link: FrameLink | None, *,
-             again: bool = False) -> Iterator[Turn]:
+             left: float | None = None) -> Iterator[Turn]:
         """Wait until the run may begin, and register how it ends. `link`: to the peer that dialled; None: we dial.
-        `again`: an interrupted run goes on; it waits for other runs only.
+        `left`: an interrupted run goes on, which may last so many seconds more; it waits for other runs only.
 
         AttemptsError, BusyError, ClosedError or NotApprovedError when it may not; RunCancelledError when a person here
         ends it; what the link says when the peer does.
         """
         before: End = "interrupted"
-        if again:
+        if left is not None:
             before = self._register.reopen(run)
         else:
             self._register.ask(run, contract.id, contract.version, contract_hash(contract).hex(),
@@ -95,19 +111,21 @@ class Admission:
                                queue=self._settings.queue)
         turn = None
         try:
-            self._wait(run, progress, link)
-            if link is not None and not again:
+            self._wait(run, progress, link, self._settings.wait_limit if left is None else left)
+            if link is not None and left is None:
                 link.say(State.READING)
             turn = Turn(self._register, self._register.get(run), progress)
             yield turn
         except BaseException as error:
-            stays = again if turn is None or turn.interrupted is None else turn.interrupted  # with its journal
-            self._register.end(run, before if stays else _end_of(error), error)
+            stays = left is not None and not isinstance(error, RunCancelledError)  # with its journal
+            if turn is not None and turn.interrupted is not None:
+                stays = turn.interrupted
+            self._register.end(run, before if stays else end_of(error), error)
             raise
         self._register.end(run, "finished")
 
-    def _wait(self, run: str, progress: Progress, link: FrameLink | None) -> None:
-        end = time.monotonic() + self._settings.wait_limit
+    def _wait(self, run: str, progress: Progress, link: FrameLink | None, most: float) -> None:
+        end = time.monotonic() + min(most, self._settings.wait_limit)
         try:
             while (state := self._look(run, end)) is not None:
                 if link is not None:
@@ -167,7 +185,8 @@ def _obey(run: Run) -> None:
         raise NotApprovedError("the run was refused with `cleanroom runs refuse`")
 
 
-def _end_of(error: BaseException) -> End:
+def end_of(error: BaseException) -> End:
+    """The state of a run that ended by `error`."""
     if isinstance(error, RunCancelledError | PeerCancelledError | KeyboardInterrupt):
         return "cancelled"
     return "refused" if isinstance(error, BusyError | ClosedError | NotApprovedError) else "failed"

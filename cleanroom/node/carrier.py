@@ -68,6 +68,7 @@ class Carrier:
         self._failures = 0  # streams in a row that were dialled and not answered
         self._greeting: Frame | None = None  # the first frame of a stream that goes on
         self._closed = self._aborted = False
+        self.spoken = False  # all was said, and gRPC has taken it
         self._ended = False  # the peer will send nothing more
         self._end: Exception | None = None
         self._before = (0, 0)  # frames received and sent by an earlier process, which this one goes through again
@@ -134,10 +135,11 @@ class Carrier:
             return True
 
     def cut(self) -> bool:
-        """Wait until the stream is cut; False when no further one is needed."""
+        """Wait until the stream is cut; False when no further one is needed. What the peer said last waits in the inbox
+        until the run looks: another stream would lose it."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._up or self._settled)
-            return not self._settled
+            self._changed.wait_for(lambda: not self._up or self._over or self._settled)
+            return not (self._over or self._settled)
 
     @property
     def patience(self) -> float:
@@ -151,9 +153,10 @@ class Carrier:
             self._changed.notify_all()
 
     def drain(self, seconds: float) -> bool:
-        """After `close`: wait until the peer has taken everything; whether it did."""
+        """After `close`: wait until the peer has taken everything; whether it did. Of an abort only the peer's end of
+        the stream tells; to hang up before would take it back."""
         with self._changed:
-            self._changed.wait_for(lambda: self._settled, seconds)
+            self._changed.wait_for(lambda: self._settled and not (self._aborted and self.dials and self._up), seconds)
             return self._window.empty
 
     def leave(self) -> None:
@@ -193,10 +196,15 @@ class Carrier:
 
     @property
     def _settled(self) -> bool:
-        """Whether nothing is left to be said or heard. A peer that broke the stream by a violation is still told so."""
-        over = self._ended and not isinstance(self._end and lost(self._end), PeerViolationError)
+        """Whether nothing is left to be said or heard."""
         said = not self._window.waiting if self._aborted or not self.durable else self._window.empty
-        return self._closed and (over or said)
+        return self._closed and (self._over or said)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the peer will say and take nothing more. One that broke the stream by a violation is still told so.
+        """
+        return self._ended and not isinstance(self._end and lost(self._end), PeerViolationError)
 
     def _frames(self, stream: int) -> Iterator[Frame]:
         while (frame := self._next(stream)) is not None:
@@ -223,6 +231,7 @@ class Carrier:
                 if self._answered and self._window.waiting:
                     return self._window.next()
                 if self._settled:
+                    self.spoken = True
                     return None
                 self._changed.wait(min(GLANCE, max(0.0, self._beat - time.monotonic())) or GLANCE)
         return None

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
+from cleanroom import limits
 from cleanroom.adapters.audit_files import AuditFile, remove_release
-from cleanroom.adapters.journal import FOLDER_NAME, KEY_NAME, PARTIAL_NAME, Journal, Start, destroy, start_of
+from cleanroom.adapters.journal import (
+    FOLDER_NAME,
+    KEY_NAME,
+    PARTIAL_NAME,
+    Journal,
+    Start,
+    destroy,
+    start_of,
+    taken_up,
+    written_at,
+)
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.past_runs import kept_key
 from cleanroom.adapters.private_files import remove_abandoned
@@ -16,7 +29,9 @@ from cleanroom.adapters.run_register import RunRegister
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import AuditLog
 from cleanroom.contract.model import Contract
+from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import CleanroomError, PeerLostError, ResumeError
+from cleanroom.node.admission import end_of
 from cleanroom.ports import Clock, Entropy
 from cleanroom.primitives.dsse import SigningKey
 
@@ -45,18 +60,22 @@ class Interrupted:
             return None
         return Journal.create(self._folder / run.hex(), self._key(), start, self._entropy)
 
+    def start(self, contract: Contract, started: datetime, *, initiator: bool) -> Start:
+        """What the journal of a new run begins with. It holds intermediates, which the contract lets live so long."""
+        most = 3600 * contract.legal.retention.intermediates_hours
+        return Start(contract_hash(contract), initiator, started, min(self._settings.node.resume_within, most), most)
+
     def reopen(self, run: bytes) -> Journal:
-        """The journal of a run that was interrupted, held by us from now on. ResumeError when there is none."""
-        return Journal.reopen(self._folder / run.hex(), self._key(), self._entropy)
+        """The journal of a run that was interrupted, held by us from now on. ResumeError when there is none, or the
+        run's time is over."""
+        if self._over(run):
+            raise ResumeError("its time is over, or it was taken up too often", where=run.hex(),
+                              todo="begin a new one with `cleanroom match`")
+        return self._held(run)
 
     def start_of(self, run: bytes) -> Start:
         """How a run that has a journal began. ResumeError when there is none."""
         return start_of(self._folder / run.hex(), self._key())
-
-    def within(self, contract: Contract) -> int:
-        """Seconds in which an interrupted run may be taken up: its journal holds intermediates, which the contract
-        lets live only so long."""
-        return min(self._settings.node.resume_within, 3600 * contract.legal.retention.intermediates_hours)
 
     def give_up(self, signing: SigningKey) -> None:
         """Record the failure of each run whose time is over, seal its log, destroy its journal. Runs that a process
@@ -64,41 +83,51 @@ class Interrupted:
         remove_abandoned(self._folder.with_name(PARTIAL_NAME).glob("*"), destroy)
         for name in self.names():
             with suppress(CleanroomError, OSError):  # one that is in use, or goes meanwhile, does not stop the node
-                run, quiet = bytes.fromhex(name), _quiet(self._folder / name)
-                if quiet >= self._patience(run):
-                    self.drop(run, signing)
+                if self._over(bytes.fromhex(name)):
+                    with self.ending(bytes.fromhex(name), ResumeError("it was not taken up"), signing):
+                        pass
 
-    def _patience(self, run: bytes) -> int:
+    def _over(self, run: bytes) -> bool:
+        """Whether a run may not be taken up any more, by times that no peer's coming back renews."""
+        folder = self._folder / run.hex()
         try:
-            return self.start_of(run).within
+            start = self.start_of(run)
         except ResumeError:  # it cannot be read
-            return self._settings.node.resume_within
+            return _quiet(folder) >= self._settings.node.resume_within
+        return (_quiet(folder) >= start.within or start.left(self._clock.now()) <= 0
+                or taken_up(folder) >= limits.MAX_TAKEN_UP)
 
-    def drop(self, run: bytes, signing: SigningKey) -> None:
-        """Record the failure of one run, and destroy its journal, whether or not it can be read. BusyError when it is
-        in use."""
-        try:
-            journal = self.reopen(run)
-        except ResumeError:
-            self.end(run, signing)
-            destroy(self._folder / run.hex())
-        else:
-            self.end(run, signing)
-            journal.remove()
+    @contextmanager
+    def ending(self, run: bytes, error: CleanroomError, signing: SigningKey) -> Iterator[Journal | None]:
+        """Hold one run's journal, if it can be read, then record that the run ended by `error` and destroy it.
+        BusyError when it is in use."""
+        journal: Journal | None = None
+        with ExitStack() as held:
+            with suppress(ResumeError):
+                journal = held.enter_context(closing(self._held(run)))
+            yield journal
+            self.end(run, error, signing)
+            if journal is not None:
+                journal.remove()
+            else:
+                destroy(self._folder / run.hex())
 
-    def end(self, run: bytes, signing: SigningKey) -> None:
-        """Record that a run which was interrupted has failed, after what its log has already, and seal it."""
+    def end(self, run: bytes, error: BaseException, signing: SigningKey) -> None:
+        """Record that a run which was interrupted ended by `error`, after what its log has already, and seal it."""
         folder = self._runs.folder(run.hex())
-        self._register.give_up(run.hex())
+        self._register.give_up(run.hex(), end_of(error), error)
         if (folder / HEAD_NAME).exists() or not folder.exists():
             return
         with AuditFile(folder, again=True) as sink:
             log = AuditLog.interrupted(sink.skip(), sink, self._clock, signing)
             if log.open:
                 remove_release(folder)
-                log.fail(ResumeError("it was not taken up"), STAGE)
+                log.fail(error, STAGE)
             if log.ended:
                 self._runs.seal(folder.name, log.head, log.root)
+
+    def _held(self, run: bytes) -> Journal:
+        return Journal.reopen(self._folder / run.hex(), self._key(), self._entropy)
 
     def _key(self) -> bytes:
         return kept_key(self._settings.key_directory / KEY_NAME, self._entropy)
@@ -107,10 +136,10 @@ class Interrupted:
 def suspended(error: PeerLostError, run: bytes, start: Start) -> PeerLostError:
     """The loss of the peer in a run that can be taken up again."""
     todo = f"`cleanroom runs resume DIR {run.hex()} --contract FILE` goes on with it, within {start.within} s"
-    return PeerLostError(error.what, where=error.where,
-                         todo=todo if start.initiator else "the run goes on when the peer comes back to it")
+    return type(error)(error.what, where=error.where,
+                       todo=todo if start.initiator else "the run goes on when the peer comes back to it")
 
 
 def _quiet(folder: Path) -> float:
-    """Seconds since a journal was last written; by a clock that was set back since, seconds until then."""
-    return abs(time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())))
+    """Seconds since a run last went on; by a clock that was set back since, seconds until then."""
+    return abs(time.time() - written_at(folder))

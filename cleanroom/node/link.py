@@ -13,8 +13,11 @@ from cleanroom.errors import (
     BusyError,
     CleanroomError,
     ContractRevokedError,
+    MisuseError,
+    PeerCancelledError,
     PeerLostError,
     PeerRefusedError,
+    PeerRevokedError,
     PeerUnavailableError,
     ResumeError,
 )
@@ -100,14 +103,11 @@ class FrameLink(Carrier):
 
     def abort(self, error: BaseException) -> None:
         """Tell the peer, in public words, why this side ends the run, and close. Never raises."""
-        code = type(error).__name__ if isinstance(error, CleanroomError) else "InternalError"
-        reason = error.public if isinstance(error, CleanroomError) else "internal error"
-        record = error.record if isinstance(error, ContractRevokedError) else b""
         with self._changed:
             if not self._closed:
                 self._changed.wait_for(lambda: not self._again or self._ended, ANSWER)
                 self._window.leap()
-                self._queue(encode_abort(code, reason, self._window.end, record))
+                self._queue(farewell(error, self._window.end))
                 self._aborted = self._closed = True
 
     def _await(self, ready: Callable[[], bool]) -> None:
@@ -143,6 +143,8 @@ class FrameLink(Carrier):
             self._raise_end()
         except BusyError as error:
             raise PeerLostError(error.what, todo=error.todo) from error
+        except (PeerCancelledError, PeerRevokedError):
+            raise
         except PeerRefusedError as error:
             raise ResumeError(f"the peer does not go on with the run ({error.where})", where=self.run.hex(),
                               todo="begin a new one with `cleanroom match`") from error
@@ -151,7 +153,7 @@ class FrameLink(Carrier):
         with self._changed:  # together: a stream that begins meanwhile asks for what was not recorded
             frame = self._inbox[0]
             again = self.journal is not None and self.journal.replaying  # looking for an abort, ahead of its turn
-            if self.journal is not None and not again:
+            if self.journal is not None and not again and frame.WhichOneof("body") != "abort":  # an end, or said anew
                 self.journal.answer(frame.SerializeToString, Entry.RECEIVED)
             self._inbox.popleft()
             self._inbox_bytes -= frame.ByteSize()
@@ -193,3 +195,11 @@ class FrameLink(Carrier):
         if self._end is not None:
             raise lost(self._end)
         raise PeerLostError("the peer closed the connection in the middle of the run", todo=_AGAIN)
+
+
+def farewell(error: BaseException, sequence: int) -> Frame:
+    """The last frame of a run that `error` ends here, in public words."""
+    record = error.record if isinstance(error, ContractRevokedError) else b""
+    if isinstance(error, CleanroomError):
+        return encode_abort(type(error).__name__, error.public, sequence, record)
+    return encode_abort("InternalError", MisuseError.public, sequence)

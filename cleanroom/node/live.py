@@ -5,24 +5,25 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from cleanroom.contract.model import Contract
 from cleanroom.errors import PeerViolationError
 from cleanroom.node.link import FrameLink
 from cleanroom.v1.node_pb2 import Frame
 
 
 class LiveRuns:
-    """The links of the runs that this node answers, each with the caller it began with (SHA-256 of its certificate)."""
+    """The links of the runs that this node answers, each with its contract."""
 
     def __init__(self) -> None:
-        self._links: dict[bytes, tuple[bytes, FrameLink]] = {}
+        self._links: dict[bytes, tuple[Contract, FrameLink]] = {}
 
     @contextmanager
-    def kept(self, run: bytes, caller: bytes, link: FrameLink) -> Iterator[None]:
-        """While the context is open, streams of this caller may go on with the run."""
-        if self._links.setdefault(run, (caller, link))[1] is not link:
+    def kept(self, run: bytes, contract: Contract, link: FrameLink) -> Iterator[None]:
+        """While the context is open, streams of the contract's peer may go on with the run."""
+        if self._links.setdefault(run, (contract, link))[1] is not link:
             raise PeerViolationError("the peer repeats the id of a run that is under way")
         link.run = run
         try:
@@ -38,10 +39,10 @@ class LiveRuns:
         while self._links and time.monotonic() < end:
             time.sleep(0.02)
 
-    def find(self, run: bytes, caller: bytes) -> FrameLink | None:
-        """The link of a run that began with this caller."""
-        owner, link = self._links.get(run, (b"", None))
-        return link if owner == caller else None
+    def find(self, run: bytes, is_peer: Callable[[Contract], bool]) -> FrameLink | None:
+        """The link of a run whose contract's peer is the caller, by whichever of its certificates."""
+        found = self._links.get(run)
+        return found[1] if found is not None and is_peer(found[0]) else None
 
 
 def first_frame(frames: Iterator[Frame], seconds: float) -> Frame | None:

@@ -81,6 +81,12 @@ class LocalNode(Desk):
         return (self.runs.folder(run.hex()).exists() or self.ledger.knows(run.hex())
                 or self.register.knows(run.hex()))
 
+    def unbegun(self, run: bytes) -> bool:
+        """Whether a run was registered here and nothing more: its process died before it kept or charged anything."""
+        name = run.hex()
+        return (self.register.knows(name) and name not in self.interrupted.names()
+                and not self.runs.folder(name).exists() and not self.ledger.knows(name))
+
     def quota(self, contract: Contract) -> int:
         """Most bytes that the peer can need to send in a run of the contract."""
         from cleanroom.node.runner import most_of_peer  # noqa: PLC0415 - as in `execute`

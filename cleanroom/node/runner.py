@@ -32,7 +32,7 @@ from cleanroom.errors import (
     PeerLostError,
     PeerRevokedError,
     PeerViolationError,
-    ResumeError,
+    RunCancelledError,
 )
 from cleanroom.flow import Outcome
 from cleanroom.match.dummies import Padding
@@ -65,14 +65,24 @@ class Runner:
         node.check(contract)
         flow.check_plan(contract)
         link = None if initiator else connect()
-        with node.admission.turn(contract, run.hex(), progress, link, again=journal is not None) as turn:
-            node.check(contract)  # again: the run may have waited
-            return self._execute(contract, run, turn, connect, journal, initiator=initiator)
+        left = journal.start.left(node.clock.now()) if journal else None
+        try:
+            with node.admission.turn(contract, run.hex(), progress, link, left=left) as turn:
+                node.check(contract)  # again: the run may have waited
+                return self._execute(contract, run, turn, connect, journal, initiator=initiator)
+        except RunCancelledError as error:
+            if journal is not None and not journal.ended:  # it may have waited for its turn to go on
+                node.interrupted.end(run, error, node.keys.signing)
+                journal.remove()
+            raise
 
     def _execute(self, contract: Contract, run: bytes, turn: Turn, connect: Callable[[], FrameLink],
                  journal: Journal | None, *, initiator: bool) -> Finished:
         node, plan = self._node, flow.check_plan(contract)
-        started = journal.start.started if journal else node.clock.now()
+        start = journal.start if journal else node.interrupted.start(contract, node.clock.now(), initiator=initiator)
+        started = start.started
+        if start.within:
+            turn.limit(start.left(node.clock.now()))
         with self._scratch() as scratch, Timed(turn) as timed:
             agreed, budget = plan.contract, self._settings.limits.bytes
             read: Callable[[], Parts] = partial(load_parts, self._settings, agreed, started, scratch, budget)
@@ -88,7 +98,6 @@ class Runner:
             link.quota = node.quota(contract)
             read = read if journal else _telling(read, link)
             timed.advance(1)
-            start = Start(contract_hash(contract), initiator, started, node.interrupted.within(contract))
             try:
                 setup, outcome = self._run(contract, run, turn, read, scratch, link, timed, start)
                 results = write_results(node.runs, setup, outcome, contract, started=started,
@@ -115,8 +124,8 @@ class Runner:
         with AuditFile(runs.folder(run.hex()), again=again) as sink:
             if not (runs.folder(run.hex()) / CONTRACT_NAME).exists():
                 runs.write(run.hex(), CONTRACT_NAME, signed_json(contract).decode())
-            setup = self._setup(contract, run, sink, scratch, turn, link.journal)
-            introduced = IntroducedLink(link, setup.audit, link.certificate.hex())
+            setup = self._setup(contract, run, sink, scratch, turn, link.journal, start)
+            introduced = IntroducedLink(link, setup.audit, _certificate(link).hex())
             try:
                 outcome = flow.run(setup, read, introduced, timed, initiator=start.initiator)
                 if link.journal is not None:
@@ -155,7 +164,7 @@ class Runner:
 
     def _end(self, error: BaseException, run: bytes, turn: Turn, link: FrameLink, start: Start) -> None:
         """A run that lost its peer stays to be taken up, and so does one that lacks only its reports; another one is
-        over, and the peer hears why. PeerLostError, with what to do, in the first case."""
+        over, with its log sealed, and the peer hears why. PeerLostError, with what to do, in the first case."""
         journal, node = link.journal, self._node
         if journal is None:
             link.abort(error)
@@ -166,10 +175,10 @@ class Runner:
             link.leave()
             raise suspended(error, run, start) from error
         link.abort(error)
-        if isinstance(error, ResumeError):
-            node.interrupted.end(run, node.keys.signing)
         turn.interrupted = journal.ended
         if not journal.ended:
+            with suppress(CleanroomError):  # the run's own error is the one to report
+                node.interrupted.end(run, error, node.keys.signing)
             journal.remove()
         journal.close()
 
@@ -182,7 +191,7 @@ class Runner:
         return DiskScratch(self._settings.folder / STATE_NAME, self._settings.limits.bytes, self._node.entropy)
 
     def _setup(self, contract: Contract, run: bytes, sink: AuditSink, scratch: DiskScratch, turn: Turn,
-               journal: Journal | None) -> Setup:
+               journal: Journal | None, start: Start) -> Setup:
         node, role = self._node, self._settings.role
         plan = flow.check_plan(contract)
         terms = padding_terms(plan)
@@ -200,7 +209,9 @@ class Runner:
         if turn.approved is not None:
             audit.record(Kind.RUN_APPROVED, user=turn.approved_by, at=time_text(turn.approved))
         return Setup(plan, contract_hash(contract), role, run, Padding(terms.most, terms.scale), ports, audit,
-                     self._caps(), started=turn.heard or ports.clock.now(), resumable=journal is not None)
+                     self._caps(), started=turn.heard or ports.clock.now(), resumable=journal is not None,
+                     overtaken=partial(node.ledger.overtaken, contract.id, run.hex(), start.started),
+                     behind=lambda: journal is not None and journal.replaying)
 
     def _past(self, contract: Contract) -> KeptRuns:
         key = past_runs_key(self._settings.key_directory, self._node.entropy)
@@ -219,6 +230,11 @@ def most_of_peer(contract: Contract, role: Role) -> int:
 
 def _previous(journal: Journal, runs: RunFiles) -> str:
     return journal.answer(lambda: runs.last_head().encode()).decode()
+
+
+def _certificate(link: FrameLink) -> bytes:
+    """The one under which the peer came first: it may show its next one when the run is taken up."""
+    return link.certificate if link.journal is None else link.journal.answer(lambda: link.certificate)
 
 
 def _given(parts: Parts) -> Callable[[], Parts]:

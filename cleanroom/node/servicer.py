@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 from weakref import WeakSet
@@ -22,14 +23,16 @@ from cleanroom.errors import (
     ContractError,
     MachineError,
     PeerLostError,
+    PeerNotReadyError,
     PeerViolationError,
     ResumeError,
+    RunCancelledError,
     SettingsError,
 )
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, receive_rotation
 from cleanroom.node.authorise import peer_fingerprint
 from cleanroom.node.carrier import start_pump
-from cleanroom.node.link import FrameLink
+from cleanroom.node.link import FrameLink, farewell
 from cleanroom.node.live import LiveRuns, first_frame
 from cleanroom.node.local import LocalNode
 from cleanroom.node.log import Event, complain, note
@@ -44,10 +47,13 @@ from cleanroom.v1.agreement_pb2 import (
     RotationAnswer,
 )
 from cleanroom.v1.node_pb2 import Frame
-from cleanroom.wire.codec import encode_abort
 from cleanroom.wire.transport import Resume, State, decode_resume
 
 FINISH_SECONDS: Final = 2.0  # sealing a log takes less
+
+
+def _itself(error: Exception) -> Exception:
+    return error
 
 
 class Servicer(node_pb2_grpc.NodeServicer):
@@ -60,11 +66,10 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
-        caller, silence = peer_fingerprint(context), self._node.settings.node.peer_silence
-        first = first_frame(request_iterator, silence)
-        if first is None:
-            complain(Event.CALL_REFUSED, "no run has begun", PeerLostError(f"a caller was silent for {silence} s"))
-            yield encode_abort(PeerLostError.__name__, PeerLostError.public, 0)
+        caller, patience = peer_fingerprint(context), self._node.settings.node.connect_timeout
+        first = first_frame(request_iterator, patience)
+        if first is None:  # no word to it: who was only slow dials again
+            complain(Event.CALL_REFUSED, "no run has begun", PeerLostError(f"a caller was silent for {patience} s"))
         elif first.WhichOneof("body") == "resume":
             yield from self._resume(first, request_iterator, caller)
         else:
@@ -73,39 +78,47 @@ class Servicer(node_pb2_grpc.NodeServicer):
             yield Frame()  # goes nowhere: gRPC never forgets a call that it broke off itself and that then ends well
 
     def _resume(self, first: Frame, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
-        """The rest of a run that is here, for the caller it began with; or all of it, when its first stream was cut
+        """The rest of a run that is here, for the peer of its contract; or all of it, when its first stream was cut
         before it came here. Whoever else asks is told no more than that there is none."""
         resume = decode_resume(first.resume)
-        link = self.live.find(resume.run, caller)
+        link = self.live.find(resume.run, partial(self._is_peer, caller))
         if link is not None and link.reopened(resume.received):
             start_pump(link, frames)
             return link.outgoing()
         try:
             taken_up = self._interrupted(resume, caller) if link is None else None
-            known = link is not None or resume.received or self._node.used(resume.run)
+            over = self._over(resume, caller) if taken_up is None else None
         except (BusyError, MachineError, SettingsError):
             return iter(())  # cut again: an earlier process, or stream, is about to let go of it, or the disk is full
+        except ContractError as error:
+            return iter([farewell(error, resume.received)])
         if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()
-        if known:
-            return iter([encode_abort(ResumeError.__name__, ResumeError.public, resume.received)])
+        if link is not None or over is not None:
+            return iter([farewell(over or ResumeError("it cannot go on"), resume.received)])
         fresh = self._link(caller)
         fresh.run = resume.run
         fresh.reopened(0)
         return self._serve(fresh, frames, caller)
 
     def _interrupted(self, resume: Resume, caller: bytes) -> FrameLink | None:
-        """A run that this node answered before it stopped, taken up for the caller that it began with. BusyError when
-        another process holds it."""
+        """A run that this node answered before it stopped, taken up for the peer of its contract. BusyError when
+        another process holds it; ContractError, and the run is over, when the contract is not in force any more."""
+        node = self._node
         try:
-            start = self._node.interrupted.start_of(resume.run)
-            contract = self._node.known().get(start.contract)
+            start = node.interrupted.start_of(resume.run)
+            contract = node.known().get(start.contract)
             if start.initiator or contract is None or not self._is_peer(caller, contract):
                 return None
-            journal = self._node.interrupted.reopen(resume.run)
+            node.check(contract)
+            journal = node.interrupted.reopen(resume.run)
         except ResumeError:
             return None
+        except ContractError as error:
+            with node.interrupted.ending(resume.run, error, node.keys.signing):
+                pass
+            raise
         link = self._link(caller)
         link.run, link.quota = resume.run, self._node.quota(contract)  # the peer may send its whole window at once
         link.say(State.RESUMING)
@@ -113,8 +126,25 @@ class Servicer(node_pb2_grpc.NodeServicer):
         if not link.reopened(resume.received):
             journal.close()
             return None
-        self._begin(self._take_up, link, caller, resume.run, contract, journal)
+        self._begin(self._take_up, link, resume.run, contract, journal)
         return link
+
+    def _over(self, resume: Resume, caller: bytes) -> CleanroomError | None:
+        """Why a run that is not here any more does not go on; None when it may begin. Its own caller is told of a
+        person's cancellation."""
+        node, name = self._node, resume.run.hex()
+        if not resume.received and node.unbegun(resume.run) and self._is_callers(name, caller):
+            node.register.forget(name)
+        if not resume.received and not node.used(resume.run):
+            return None
+        if (node.register.knows(name) and node.register.get(name).error == RunCancelledError.__name__
+                and self._is_callers(name, caller)):
+            return RunCancelledError("a person here cancelled it")
+        return ResumeError("it is over")
+
+    def _is_callers(self, run: str, caller: bytes) -> bool:
+        contract = self._node.known().get(bytes.fromhex(self._node.register.get(run).contract_hash))
+        return contract is not None and self._is_peer(caller, contract)
 
     def _is_peer(self, caller: bytes, contract: Contract) -> bool:
         return self._node.is_of(caller, contract.party(other(self._node.settings.role)))
@@ -170,16 +200,20 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def _answer(self, link: FrameLink, caller: bytes) -> None:
         with self._ending(link) as known:
             hello, contract = self._greeting(link, caller)
-            self._execute(link, caller, hello.run, contract, None, known)
+            self._execute(link, hello.run, contract, None, known)
 
-    def _take_up(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal) -> None:
-        with self._ending(link) as known, closing(journal):
-            self._execute(link, caller, run, contract, journal, known)
+    def _take_up(self, link: FrameLink, run: bytes, contract: Contract, journal: Journal) -> None:
+        def told(error: Exception) -> Exception:
+            """It has not gone on: what failed here is no end of it, unless a person said so."""
+            return error if isinstance(error, RunCancelledError) else PeerNotReadyError("kept")
 
-    def _execute(self, link: FrameLink, caller: bytes, run: bytes, contract: Contract, journal: Journal | None,
+        with self._ending(link, told) as known, closing(journal):
+            self._execute(link, run, contract, journal, known)
+
+    def _execute(self, link: FrameLink, run: bytes, contract: Contract, journal: Journal | None,
                  known: dict[str, str]) -> None:
         known |= {"run": run.hex(), "contract": contract.id}
-        with self.live.kept(run, caller, link):
+        with self.live.kept(run, contract, link):
             finished = self._node.execute(contract, run, Silent(), lambda: link, initiator=False, journal=journal)
             for text in finished.notes:
                 note(Event.RUN_NOTE, text, **known)
@@ -187,14 +221,14 @@ class Servicer(node_pb2_grpc.NodeServicer):
             link.drain(self._node.settings.node.peer_silence)
 
     @contextmanager
-    def _ending(self, link: FrameLink) -> Iterator[dict[str, str]]:
-        """Whatever ends a run is logged with what is known of it, and said to the peer in public words."""
+    def _ending(self, link: FrameLink, told: Callable[[Exception], Exception] = _itself) -> Iterator[dict[str, str]]:
+        """Whatever ends a run is logged with what is known of it, and said to the peer, as `told`, in public words."""
         known: dict[str, str] = {}
         try:
             yield known
         except Exception as error:
             complain(Event.RUN_ENDED, "run ended", error, step=link.step, **known)
-            link.abort(error)
+            link.abort(told(error))
         finally:
             link.close()
 

@@ -6,7 +6,7 @@ from cleanroom import limits
 from cleanroom.audit.events import Kind
 from cleanroom.disclosure.accounting import Cost, spent
 from cleanroom.disclosure.comparison import Books, chain, check_books, union
-from cleanroom.errors import LedgerError, PeerViolationError
+from cleanroom.errors import LedgerError, OvertakenError, PeerViolationError
 from cleanroom.ports import Entry
 from cleanroom.session.messages import Account
 from cleanroom.session.setup import Setup
@@ -38,10 +38,11 @@ class Accounts:
                        tuple(bytes.fromhex(run) for run in self._setup.same))
 
     def received(self, message: Account) -> None:
-        """Compare with the peer's and adopt what we lack. LedgerError or PeerLedgerError when an entry disappeared."""
+        """Compare with the peer's and adopt what we lack. LedgerError or PeerLedgerError when an entry disappeared,
+        OvertakenError when one of the accounts is older than a run that went on meanwhile."""
         setup, ours = self._setup, self._books()
         marked = frozenset(entry.key for entry, seen in zip(message.entries, message.confirmed, strict=True) if seen)
-        check_books(Books(ours.entries, self._confirmed), Books(message.entries, marked))
+        self._check(Books(ours.entries, self._confirmed), Books(message.entries, marked))
         _check_claims(ours.entries, message.entries)
         contract = setup.plan.contract.id
         setup.ports.ledger.reconcile(contract, setup.partner, message.entries)
@@ -52,6 +53,15 @@ class Accounts:
                            total_delta=total.delta_text)
         both = set(setup.same) & {run.hex() for run in message.same}
         self.repeated = max(both, default="")  # ids sort by time
+
+    def _check(self, ours: Books, theirs: Books) -> None:
+        try:
+            check_books(ours, theirs)
+        except LedgerError:
+            if not self._setup.overtaken():
+                raise
+            raise OvertakenError("another run of this contract was charged while this one was interrupted",
+                                 todo="begin a new one with `cleanroom match`") from None
 
     def _books(self) -> Books:
         ledger, contract = self._setup.ports.ledger, self._setup.plan.contract.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,8 @@ class Setup:
     hello: Hello | None = None  # ours, when the peer has it already
     versions: tuple[int, int] = (limits.OLDEST_PROTOCOL, limits.PROTOCOL_VERSION)  # of the protocol, that we speak
     resumable: bool = False  # whether a run that loses its peer may be taken up again, so that this is not its end
+    overtaken: Callable[[], bool] = bool  # whether other runs of the contract were charged since this one began
+    behind: Callable[[], bool] = bool  # whether it goes through what it did before it was interrupted: its log is ahead
 
     @property
     def cost(self) -> RunCost:

@@ -19,8 +19,10 @@ from cleanroom.errors import (
     LedgerError,
     MisuseError,
     NotApprovedError,
+    OvertakenError,
     PeerCancelledError,
     PeerLedgerError,
+    PeerNotReadyError,
     PeerRefusedError,
     PeerRevokedError,
     PeerViolationError,
@@ -52,6 +54,11 @@ _TOLD: dict[str, tuple[range, Callable[[], CleanroomError]]] = {
                                                   todo="ask them why")),
     RunCancelledError.__name__: (_WHENEVER, partial(
         PeerCancelledError, "a person of the other party cancelled the run", todo="ask them why")),
+    PeerNotReadyError.__name__: (_WHENEVER, partial(
+        PeerNotReadyError, "the peer's node cannot go on with the run now")),
+    OvertakenError.__name__: (_WHENEVER, partial(
+        OvertakenError, "another run of this contract was charged while this one was interrupted",
+        todo="begin a new one with `cleanroom match`")),
     VersionError.__name__: (range(2), partial(VersionError, "the peer speaks no version of the protocol that this node "
                                               "speaks", todo="update the older node")),
     LedgerError.__name__: (range(1, 3), partial(

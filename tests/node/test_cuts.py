@@ -145,13 +145,13 @@ def test_nobody_goes_on_with_a_run_that_is_not_here(tiny: Tiny) -> None:
     assert answers == {("ResumeError", "the run cannot be resumed")}
 
 
-def test_a_run_goes_on_with_the_caller_it_began_with_and_nobody_else() -> None:
-    runs_here, link = live.LiveRuns(), FrameLink()
-    with runs_here.kept(b"r" * 16, b"pinned", link):
-        assert runs_here.find(b"r" * 16, b"pinned") is link
-        assert runs_here.find(b"r" * 16, b"another") is None
-        assert runs_here.find(b"x" * 16, b"") is None
-    assert runs_here.find(b"r" * 16, b"pinned") is None
+def test_a_run_goes_on_with_the_peer_of_its_contract_and_nobody_else(tiny: Tiny) -> None:
+    runs_here, link, contract = live.LiveRuns(), FrameLink(), read_contract(tiny.contract)
+    with runs_here.kept(b"r" * 16, contract, link):
+        assert runs_here.find(b"r" * 16, lambda each: each is contract) is link
+        assert runs_here.find(b"r" * 16, lambda _: False) is None
+        assert runs_here.find(b"x" * 16, lambda _: True) is None
+    assert runs_here.find(b"r" * 16, lambda _: True) is None
 
 
 def test_a_stream_that_only_one_side_saw_die_is_replaced(tiny: Tiny) -> None:

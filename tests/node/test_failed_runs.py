@@ -36,7 +36,7 @@ def test_a_run_that_takes_too_long_is_ended(tiny: Tiny) -> None:
 
 
 def test_a_peer_that_never_speaks_starts_no_run(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
-    tiny.setting("retailer", *SHORT)
+    tiny.setting("retailer", "connect_timeout = 5", "connect_timeout = 1")
     with serving(tiny.retailer):
         def wait():
             until(lambda: "no run has begun: a caller was silent for 1 s" in caplog.text)

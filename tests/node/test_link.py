@@ -43,6 +43,17 @@ def test_a_full_queue_to_a_peer_that_is_gone_ends_the_run_with_its_reason(
     link.close()
 
 
+def test_a_reason_that_has_come_is_not_lost_to_another_stream() -> None:
+    """The peer refused and hung up before the run looked: who dialled has nothing to dial for."""
+    link = FrameLink(silence=600)
+    link.durable = link.dials = True
+    start_pump(link, iter([encode_abort("ContractError", "the contract was refused", 0)])).join()
+    if link.cut():  # as the thread does that keeps the run connected
+        link.reopen()
+    with pytest.raises(PeerRefusedError, match="the contract was refused"):
+        link.receive()
+
+
 def test_a_peer_that_takes_nothing_and_gives_no_sign_ends_the_run_after_the_agreed_silence() -> None:
     link = FrameLink(silence=1)
     with pytest.raises(PeerUnavailableError, match="silent for 1 s"):

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import mortal
 import pytest
-from live import failed_runs, match, serving, until
+from live import converse, converse_slowly, failed_runs, hello_of, keys_of, match, serving, until
 from test_cuts import check_one_whole_run
 from test_kill import PARAMETERS, PROCESSES
 from tiny import Tiny, edit, result_files, runs
 
 from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
-from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.contract_files import read_contract
+from cleanroom.adapters.journal import Journal, Start
+from cleanroom.adapters.rotation_files import FOLDER_NAME as ROTATIONS
 from cleanroom.adapters.run_files import RunFiles
+from cleanroom.adapters.system import SystemClock
 from cleanroom.audit.events import Kind
+from cleanroom.cli.keys import accept, rotate
 from cleanroom.cli.resume import run_resume
 from cleanroom.cli.runs import cancel
 from cleanroom.contract.model import Role
-from cleanroom.errors import CleanroomError, DataError, MachineError, PeerLostError, ResumeError, UsageError
+from cleanroom.contract.parse import contract_hash
+from cleanroom.contract.revocation import revoke_contract
+from cleanroom.errors import (
+    BusyError,
+    CleanroomError,
+    DataError,
+    MachineError,
+    PeerCancelledError,
+    PeerLostError,
+    PeerNotReadyError,
+    PeerRefusedError,
+    ResumeError,
+    UsageError,
+)
 from cleanroom.node import interrupted
 from cleanroom.node.local import LocalNode
 from cleanroom.node.servicer import Servicer
-from cleanroom.wire.transport import Resume
+from cleanroom.wire.transport import Resume, encode_resume
 
 
 @pytest.fixture(autouse=True)
@@ -143,14 +161,164 @@ def test_other_tables_than_the_run_began_with_are_refused_on_both_sides(lasting:
         assert len(failed_runs(lasting, role)) == 1
 
 
-def test_an_interrupted_run_that_a_person_cancels_is_over(lasting: Tiny) -> None:
+def state(tiny: Tiny, role: Role) -> tuple[str, str]:
+    with LocalNode(tiny.party(role)) as node:
+        newest = node.register.runs()[0]
+    return newest.state, newest.error
+
+
+def cancelled(tiny: Tiny, role: Role, told: Role) -> None:
+    """Both sides have recorded who cancelled, and kept nothing."""
+    until(lambda: journals(tiny, "advertiser") == journals(tiny, "retailer") == [])
+    assert len(failed_runs(tiny, role, "RunCancelledError")) == 1
+    assert len(failed_runs(tiny, told, "PeerCancelledError")) == 1
+    until(lambda: state(tiny, told) == ("cancelled", "PeerCancelledError"))
+    assert state(tiny, role) == ("cancelled", "RunCancelledError")
+
+
+def test_who_dialled_an_interrupted_run_cancels_it_and_tells_the_peer(
+        lasting: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(lasting.retailer):
         run = killed(lasting, "columns")
         cancel(lasting.advertiser, run.hex())
-        assert journals(lasting, "advertiser") == []
-        assert len(failed_runs(lasting, "advertiser", "ResumeError")) == 1
+        assert "it is over, and the other party was told" in capsys.readouterr().err
+        cancelled(lasting, "advertiser", "retailer")
         with pytest.raises(UsageError, match="nothing to resume"):
             run_resume(lasting.advertiser, "", lasting.contract)
+
+
+def test_a_peer_that_comes_back_to_a_cancelled_run_is_told(lasting: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+    interrupted_by_silence(lasting)
+    cancel(lasting.retailer, runs(lasting.retailer)[0].name)
+    assert "is told when it comes back" in capsys.readouterr().err
+    with serving(lasting.retailer), pytest.raises(PeerCancelledError):
+        run_resume(lasting.advertiser, "", lasting.contract)
+    cancelled(lasting, "retailer", "advertiser")
+
+
+def test_a_run_that_another_process_holds_is_not_cancelled(lasting: Tiny) -> None:
+    interrupted_by_silence(lasting)
+    run = runs(lasting.retailer)[0].name
+    with LocalNode(lasting.retailer) as node, closing(node.interrupted.reopen(bytes.fromhex(run))):
+        with pytest.raises(BusyError):
+            cancel(lasting.retailer, run)
+        assert node.register.get(run).state == "interrupted"
+
+
+def interrupted_by_silence(tiny: Tiny, stage: str = "columns") -> None:
+    """Both sides have interrupted a run; nobody serves."""
+    patient, short = "connect_timeout = 60\npeer_silence = 1", "connect_timeout = 5\npeer_silence = 1"
+    tiny.setting("advertiser", "connect_timeout = 5\npeer_silence = 20", patient)  # a process imports for a while
+    with mortal_party("retailer", tiny, stage), pytest.raises(PeerLostError):
+        match(tiny.advertiser, tiny.contract)
+    tiny.setting("advertiser", patient, short)
+
+
+def test_a_peer_that_keeps_coming_back_does_not_keep_our_journal(lasting: Tiny) -> None:
+    """Its time began when the run last went on; to be asked for it again and again renews nothing."""
+    interrupted_by_silence(lasting)
+    run = bytes.fromhex(runs(lasting.retailer)[0].name)
+    for path in journals(lasting, "retailer")[0].iterdir():
+        os.utime(path, (path.stat().st_mtime - 590, path.stat().st_mtime - 590))
+    with LocalNode(lasting.retailer) as node:
+        for _ in range(3):
+            node.interrupted.reopen(run).close()
+        (folder,) = journals(lasting, "retailer")
+        for path in folder.iterdir():
+            os.utime(path, (path.stat().st_mtime - 11, path.stat().st_mtime - 11))
+        with pytest.raises(ResumeError, match="its time is over"):
+            node.interrupted.reopen(run)
+        node.interrupted.give_up(node.keys.signing)
+    assert journals(lasting, "retailer") == []
+
+
+def test_a_run_is_taken_up_a_bounded_number_of_times(lasting: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_TAKEN_UP", 2)
+    interrupted_by_silence(lasting)
+    with LocalNode(lasting.retailer) as node:
+        run = bytes.fromhex(node.interrupted.names()[0])
+        for _ in range(2):
+            node.interrupted.reopen(run).close()
+        with pytest.raises(ResumeError, match="too often"):
+            node.interrupted.reopen(run)
+
+
+def test_intermediates_go_when_the_contract_says_so_even_under_way(lasting: Tiny,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peer stays and says nothing: the hours count from the run's start."""
+    monkeypatch.setattr(Start, "left", lambda *_: 1.0)
+    with serving(lasting.retailer), converse_slowly(lasting) as call:
+        assert list(call)[-1].abort.code == "ResumeError"
+        assert len(failed_runs(lasting, "retailer", "ResumeError")) == 1
+        assert journals(lasting, "retailer") == []
+
+
+def test_a_run_of_a_revoked_contract_is_not_taken_up(lasting: Tiny) -> None:
+    interrupted_by_silence(lasting)
+    with LocalNode(lasting.retailer) as node:
+        node.store.revoke(read_contract(lasting.contract), revocation(lasting))
+    with serving(lasting.retailer), pytest.raises(PeerRefusedError):
+        run_resume(lasting.advertiser, "", lasting.contract)
+    for role in ("advertiser", "retailer"):
+        assert journals(lasting, role) == []
+        failed_runs(lasting, role, "Revoked")
+
+
+def revocation(tiny: Tiny) -> bytes:
+    return revoke_contract(read_contract(tiny.contract), "retailer", keys_of(tiny, "retailer").signing,
+                           SystemClock().now())
+
+
+@pytest.mark.parametrize("role", ["advertiser", "retailer"])
+def test_a_certificate_that_changes_between_crash_and_resume_does_not_end_the_run(lasting: Tiny, role: Role) -> None:
+    interrupted_by_silence(lasting)
+    other = lasting.party("retailer" if role == "advertiser" else "advertiser")
+    said = rotated(lasting, role)
+    accept(other, said)
+    with serving(lasting.retailer):
+        run_resume(lasting.advertiser, "", lasting.contract)
+        check_resumed(lasting)
+
+
+def test_a_certificate_that_changes_while_the_peer_waits_does_not_end_the_run(lasting: Tiny) -> None:
+    with serving(lasting.retailer) as server:
+        killed(lasting, "columns")
+        accept(lasting.retailer, rotated(lasting, "advertiser"))
+        server.refresh()
+        run_resume(lasting.advertiser, "", lasting.contract)
+        check_resumed(lasting)
+
+
+def rotated(tiny: Tiny, role: Role) -> Path:
+    """The record of a rotation whose new certificate is shown from now on; the peer has not been told."""
+    tiny.setting(role, "connect_timeout = 5", "connect_timeout = 1")
+    rotate(tiny.party(role), notice=0, overlap=1)
+    return next((tiny.party(role) / ROTATIONS).rglob("*.json"))
+
+
+def test_own_files_that_fail_on_the_answering_side_leave_both_sides_to_try_again(lasting: Tiny) -> None:
+    interrupted_by_silence(lasting)
+    members = lasting.retailer / "data" / "members.csv"
+    away = members.rename(members.with_suffix(".away"))
+    with serving(lasting.retailer):
+        with pytest.raises(PeerNotReadyError, match="cannot go on with the run now"):
+            run_resume(lasting.advertiser, "", lasting.contract)
+        until(lambda: state(lasting, "retailer")[0] == "interrupted")
+        away.rename(members)
+        run_resume(lasting.advertiser, "", lasting.contract)
+        check_resumed(lasting)
+
+
+def test_a_node_that_died_before_it_kept_anything_of_a_run_begins_it_anew(lasting: Tiny) -> None:
+    run = bytes(range(16))
+    with LocalNode(lasting.retailer) as node:
+        contract = read_contract(lasting.contract)
+        node.register.ask(run.hex(), contract.id, contract.version, contract_hash(contract).hex(), "peer",
+                          attempts=9, queue=9)
+    with serving(lasting.retailer):
+        answer, _ = converse(lasting, [encode_resume(Resume(run, 0)), hello_of(lasting, run)])
+        assert "abort" not in {frame.WhichOneof("body") for frame in answer}
+        assert "hello" in {frame.WhichOneof("body") for frame in answer}
 
 
 def test_a_resume_that_fails_over_own_files_may_be_tried_again(lasting: Tiny) -> None:

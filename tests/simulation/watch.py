@@ -26,7 +26,7 @@ PARTS = ("transcript", "release")
 _NEEDS = {"blinded_cells": "transcript", "reblinded_cells": "transcript", "blinded_values": "transcript",
           "commit_people": "release", "open_people": "release", "commit_sums": "release", "open_sums": "release"}
 # No fault is needed for these. The last: another run of the contract overtook an interrupted one, whose account is old.
-_REFUSALS = ("BusyError", "BudgetError", "PeerLedgerError")
+_REFUSALS = ("BusyError", "BudgetError", "OvertakenError")
 
 
 @dataclass

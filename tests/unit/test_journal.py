@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cleanroom.adapters.journal import Entry, Journal, Start, start_of
+from cleanroom.adapters.journal import Entry, Journal, Start, start_of, taken_up, written_at
 from cleanroom.adapters.system import SystemEntropy
 from cleanroom.errors import BusyError, MachineError, ResumeError
 
 KEY = bytes(range(32))
-START = Start(bytes(32), True, datetime(2026, 6, 1, tzinfo=UTC), 600)
+START = Start(bytes(32), True, datetime(2026, 6, 1, tzinfo=UTC), 600, 7200)
 ENTROPY = SystemEntropy()
 SECRET = b"a scalar of this run, in 32 byte"
 
@@ -61,6 +61,25 @@ def test_a_run_that_takes_another_course_is_refused(folder: Path, other: object)
     with pytest.raises(ResumeError, match="not those that the run began with"):
         other(journal)
     journal.close()
+
+
+def test_to_be_opened_again_is_not_to_go_on(folder: Path) -> None:
+    written(folder).close()
+    os.utime(folder / "0000", (1000, 1000))
+    journal = reopened(folder)
+    assert (written_at(folder), taken_up(folder)) == (1000, 1)
+    for _ in range(3):
+        journal.answer(bytes, journal._next[0]) if journal.replaying else None
+    assert written_at(folder) == 1000
+    journal.answer(lambda: b"live")
+    assert written_at(folder) > 1000
+    journal.close()
+
+
+def test_a_journal_has_a_last_moment_whichever_way_the_clock_jumps() -> None:
+    assert START.left(START.started + timedelta(seconds=7000)) == 200
+    assert START.left(START.started + timedelta(seconds=7201)) < 0
+    assert START.left(START.started - timedelta(days=400)) < 0
 
 
 def test_only_the_owner_can_open_it_and_nothing_is_in_clear(folder: Path) -> None:

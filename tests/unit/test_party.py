@@ -76,6 +76,7 @@ def test_broken_files_are_placed(tmp_path, text, place):
     ("[node]", '[node]\nworkers = "4"', "party.toml, node.workers: must be a whole number"),
     ("[node]", "[node]\nworkers = -1", "party.toml, node.workers: must be greater"),
     ("[node]", "[node]\npeer_silence = 0", "party.toml, node.peer_silence: must be greater"),
+    ("[node]", "[node]\npeer_silence = 5", "party.toml, node.peer_silence: must be at least 6 s: a peer that is there"),
     ("[node]", '[node]\nanswer = "maybe"', "party.toml, node.answer: must be 'at once' or 'approval'"),
     ("[node]", '[node]\nhours = "8-18 Europe/Paris"', "party.toml, node.hours: must be HH:MM-HH:MM and a time zone"),
     ("[node]", '[node]\nhours = "08:00-18:00 Mars/Base"', "party.toml, node.hours: names no known time zone"),

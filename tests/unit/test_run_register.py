@@ -16,7 +16,16 @@ from cleanroom import limits
 from cleanroom.adapters.run_register import REGISTER_NAME, RunRegister
 from cleanroom.adapters.run_states import LIVE, Run
 from cleanroom.adapters.system import SystemClock
-from cleanroom.errors import AttemptsError, BudgetError, BusyError, MisuseError, ResumeError, SettingsError, UsageError
+from cleanroom.errors import (
+    AttemptsError,
+    BudgetError,
+    BusyError,
+    MisuseError,
+    ResumeError,
+    RunCancelledError,
+    SettingsError,
+    UsageError,
+)
 
 ONE, TWO, THREE = (f"{number:032x}" for number in (1, 2, 3))
 
@@ -267,11 +276,24 @@ def test_a_person_ends_what_has_not_ended(register: RunRegister) -> None:
     assert (register.get(TWO).word, register.get(TWO).state) == ("cancelled", "running")
 
 
-def test_an_interrupted_run_is_cancelled_at_once(register: RunRegister, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_ended_by_who_holds_its_journal_alone(register: RunRegister) -> None:
     running(register, ONE)
     register.close()
-    register.cancel(ONE)
-    assert register.get(ONE).state == "cancelled"
+    with pytest.raises(UsageError, match="not in progress"):
+        register.cancel(ONE)
+    assert register.get(ONE).state == "interrupted"
+    register.give_up(ONE, "cancelled", RunCancelledError("x"))
+    assert (register.get(ONE).state, register.get(ONE).error) == ("cancelled", "RunCancelledError")
+
+
+def test_only_an_interrupted_run_may_begin_anew(register: RunRegister) -> None:
+    running(register, ONE)
+    register.forget(ONE)
+    assert register.knows(ONE)
+    register.close()
+    register.forget(ONE)
+    assert not register.knows(ONE)
+    ask(register, ONE)
 
 
 @pytest.mark.parametrize("text", ["", "000", "ff", "0" * 31])
