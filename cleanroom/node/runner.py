@@ -158,7 +158,7 @@ class Runner:
         """The reports are there. The journal stays only for a peer that has not taken our last frames."""
         link.close()
         if link.journal is not None:
-            if link.drain(LAST_FRAMES):
+            if link.drain(LAST_FRAMES) and not link.alone:
                 link.journal.remove()
             link.journal.close()
 
