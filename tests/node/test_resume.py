@@ -87,7 +87,7 @@ def mortal_party(role: Role, tiny: Tiny, stage: str) -> Iterator[BaseProcess]:
 def test_an_advertiser_that_was_killed_goes_on(lasting: Tiny, stage: str) -> None:
     with serving(lasting.retailer):
         with mortal_party("advertiser", lasting, stage) as process:
-            process.join(30)
+            process.join(120)
             assert process.exitcode == -9
         run_resume(lasting.advertiser, "", lasting.contract)
         check_resumed(lasting)
@@ -106,10 +106,10 @@ def test_a_retailers_node_that_was_killed_goes_on_when_it_is_back(lasting: Tiny,
     with mortal_party("retailer", lasting, stage) as process:
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        process.join(30)
+        process.join(120)
         assert process.exitcode == -9
     with serving(lasting.retailer):
-        thread.join(40)
+        thread.join(120)
         assert not isinstance(done[0], CleanroomError), done[0]
         check_resumed(lasting)
 
@@ -117,7 +117,7 @@ def test_a_retailers_node_that_was_killed_goes_on_when_it_is_back(lasting: Tiny,
 def killed(tiny: Tiny, stage: str) -> bytes:
     """The id of a run whose advertiser was killed at a stage; call it while the retailer's node is there."""
     with mortal_party("advertiser", tiny, stage) as process:
-        process.join(30)
+        process.join(120)
     return bytes.fromhex(runs(tiny.advertiser)[0].name)
 
 
@@ -339,7 +339,7 @@ def test_a_peer_that_comes_back_may_send_its_whole_window_at_once(lasting: Tiny,
     with mortal_party("retailer", lasting, "blinded_cells") as process:
         waiting = threading.Thread(target=lambda: done.append(match(lasting.advertiser, lasting.contract)), daemon=True)
         waiting.start()
-        process.join(30)
+        process.join(120)
     monkeypatch.setattr(limits, "MAX_GREETING_BYTES", 3000)  # a tiny list is larger, as a real one is than a MiB
     with serving(lasting.retailer):
         waiting.join(30)
