@@ -62,6 +62,7 @@ SILENT_BEATS: Final = 3  # signs that a peer must have missed at least before it
 PEER_SILENCE: Final = 300  # longest silence inside a run: a router or a node that restarts is back by then
 REDIAL_FIRST: Final = 0.2  # before a stream that was cut is dialled again; twice as long each time
 REDIAL_MOST: Final = 10.0
+LAST_FRAMES: Final = 10.0  # for the peer to take our last words; else it asks for them later
 RUN_LIMIT: Final = 6 * 3600  # a peer that sends a little now and then is not silent, and keeps a contract's only turn
 WORKER_PATIENCE: Final = 120  # a job is under a second of work, and few wait before it
 WAIT_LIMIT: Final = 8 * 3600  # a run waits for a person, hours or other runs no longer than a working day

@@ -22,7 +22,7 @@ from cleanroom.node import tls
 from cleanroom.node.authorise import SERVICE
 from cleanroom.node.carrier import lost, start_pump
 from cleanroom.node.link import FrameLink
-from cleanroom.node.local import LAST_FRAMES, LocalNode
+from cleanroom.node.local import LocalNode
 from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal, Revocation, Rotation
 from cleanroom.wire.transport import State
@@ -44,7 +44,7 @@ class Dial:
 
     def __exit__(self, *_: object) -> None:
         if self._link is not None:
-            self._link.drain(LAST_FRAMES)
+            self._link.drain(limits.LAST_FRAMES)
             self._link.leave()
         self._channel.close()
 

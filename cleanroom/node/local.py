@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cleanroom.adapters.backends import node_arithmetic
 from cleanroom.adapters.journal import Journal
@@ -28,8 +28,6 @@ from cleanroom.table import ReleasedTable
 
 if TYPE_CHECKING:
     from cleanroom.node.results import Results
-
-LAST_FRAMES: Final = 10.0  # seconds until the peer has taken our last words; else it asks for them later
 
 
 @dataclass(frozen=True, slots=True, repr=False)

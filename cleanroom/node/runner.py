@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from cleanroom import __version__, flow
+from cleanroom import __version__, flow, limits
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.consent_files import KeptConsents
 from cleanroom.adapters.journal import Journal, Start
@@ -40,7 +40,7 @@ from cleanroom.node.admission import Turn
 from cleanroom.node.interrupted import suspended
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
-from cleanroom.node.local import LAST_FRAMES, Finished, LocalNode
+from cleanroom.node.local import Finished, LocalNode
 from cleanroom.node.results import write_results
 from cleanroom.ports import AuditSink, Cap, Progress
 from cleanroom.preparation import Parts
@@ -160,7 +160,7 @@ class Runner:
         link.close()
         if link.journal is None:
             return False
-        taken = link.drain(LAST_FRAMES) and not link.alone
+        taken = link.drain(limits.LAST_FRAMES) and not link.alone
         if taken:
             link.journal.remove()
         link.journal.close()

@@ -42,7 +42,8 @@ def test_a_bad_ephemeral_key_ends_the_run(cheat: str, name: str) -> None:
 @both_sides
 @pytest.mark.parametrize("change", [
     {"blinding_key": b""}, {"blinding_key": bytes([9]) + bytes(15)}, {"rows": ()}, {"rows": lambda old: (*old, 0)},
-    {"rows": lambda old: (5001, *old[1:])}, {"rows": lambda old: (0,) * len(old)}], ids=str)
+    {"rows": lambda old: (5001, *old[1:])}, {"rows": lambda old: (0,) * len(old)}],
+    ids=["no key", "half a key", "no rows", "a key type more", "rows beyond the cap", "zero rows"])
 def test_sizes_of_the_wrong_form_end_the_run(cheat: str, change: dict) -> None:
     refused(Cheat(cheat, "sizes", changed(**change)), victim=OTHER[cheat], nodes=nodes(), at="sizes")
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from live import until
-from tiny import free_addresses
+from loopback import free_port
 
 from cleanroom.adapters.dask_executor import DaskExecutor
 from cleanroom.adapters.party import DaskSection, NodeSection, PartySettings
@@ -60,7 +60,7 @@ class Cluster:
         for name in ("node", "machine"):
             self.authority.member(name)
         self.folder = folder
-        self.address = free_addresses()["advertiser"]
+        self.address = f"127.0.0.1:{free_port()}"
         self.workers: list[subprocess.Popen[bytes]] = []
         self.scheduler = self.start_scheduler()
 

@@ -77,7 +77,7 @@ def tampered(tamper: Tamper) -> type[FrameLink]:
     return Tampered
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for another thread or process. AssertionError when it never happens."""
     end = time.monotonic() + seconds
     while not condition():

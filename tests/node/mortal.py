@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from live import OneProcess
+from live import OneProcess, until
+from loopback import listens
+from tiny import Tiny
 
 from cleanroom import limits
 from cleanroom.adapters import backends
 from cleanroom.adapters.contract_files import read_contract
+from cleanroom.contract.model import Role
 from cleanroom.node import server, servicer
 from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
+
+PATIENCE = 60  # seconds after which a party hangs
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["cleanroom.node.server", "cleanroom.cli.match"])
 
 
 class Killer:
@@ -56,3 +66,17 @@ def serve_retailer(folder: Path, contract: Path, stage: str) -> None:
 
 
 ROLES: dict[str, Callable[[Path, Path, str], None]] = {"advertiser": run_advertiser, "retailer": serve_retailer}
+
+
+@contextmanager
+def mortal_party(role: Role, tiny: Tiny, stage: str) -> Iterator[BaseProcess]:
+    """A party that dies at a stage; a retailer's node listens when the context opens."""
+    process = PROCESSES.Process(target=ROLES[role], args=(tiny.party(role), tiny.contract, stage))
+    process.start()
+    try:
+        if role == "retailer":
+            until(lambda: listens(tiny.addresses[role]))
+        yield process
+    finally:
+        process.kill()
+        process.join()

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from tiny import Tiny, edit, free_addresses
+from loopback import free_port
+from tiny import Tiny, edit
 
 Direction = Literal["up", "down"]  # from who dials, or to it
 
@@ -77,7 +78,7 @@ class Proxy:
 @contextmanager
 def proxied(tiny: Tiny, cuts: Sequence[tuple[Direction, int]] = ()) -> Iterator[Proxy]:
     """The retailer's node behind a proxy: the advertiser dials the proxy."""
-    address = free_addresses()["advertiser"]
+    address = f"127.0.0.1:{free_port()}"
     edit(tiny.advertiser / "party.toml", f'peer = "{tiny.addresses["retailer"]}"', f'peer = "{address}"')
     proxy = Proxy(address, tiny.addresses["retailer"], cuts)
     try:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import mortal
 import pytest
 from live import failed_runs, match, serving, until
+from mortal import PATIENCE, mortal_party
 from tiny import Tiny, result_files, runs
 
+from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.ledger import SQLiteLedger
@@ -29,26 +26,13 @@ STAGES = ("hello", "account", "sizes", "blinded_cells", "reblinded_cells", "blin
 QUICK = {"hello", "sizes", "columns", "commit_people", "open_people", "receipt"}
 PARAMETERS = [pytest.param(stage, marks=() if stage in QUICK else pytest.mark.soak) for stage in STAGES]
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["cleanroom.node.server", "cleanroom.cli.match"])
-
 
 @pytest.fixture(autouse=True)
-def _short_silence(tiny: Tiny) -> None:
+def _short_silence(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a journal a lost peer ends the run, after the silence in which it could come back."""
+    monkeypatch.setattr(limits, "LAST_FRAMES", 1.0)
     for role in ("advertiser", "retailer"):
         tiny.setting(role, "peer_silence = 20", "peer_silence = 2")
-
-
-@contextmanager
-def mortal_party(role: Role, tiny: Tiny, stage: str) -> Iterator[BaseProcess]:
-    process = PROCESSES.Process(target=mortal.ROLES[role], args=(tiny.party(role), tiny.contract, stage))
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 def spent_parts(tiny: Tiny, role: Role) -> list[tuple[str, str]]:
@@ -101,7 +85,7 @@ def check_next_run(tiny: Tiny, role: Role, before: list[tuple[str, str]]) -> Non
 def test_the_advertiser_is_killed(tiny: Tiny, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(tiny.retailer):
         with mortal_party("advertiser", tiny, stage) as process:
-            process.join(30)
+            process.join(PATIENCE)
             assert process.exitcode == -9
         interrupted = runs(tiny.advertiser)[0]
         spent = spent_parts(tiny, "advertiser")
@@ -117,7 +101,7 @@ def test_the_retailers_node_is_killed(tiny: Tiny, stage: str, capsys: pytest.Cap
     with mortal_party("retailer", tiny, stage) as process:
         with pytest.raises(PeerUnavailableError):
             match(tiny.advertiser, tiny.contract)
-        process.join(30)
+        process.join(PATIENCE)
         assert process.exitcode == -9
     interrupted = runs(tiny.retailer)[0]
     spent = spent_parts(tiny, "retailer")

@@ -13,9 +13,10 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 from live import match, serving
+from loopback import free_port
 from prometheus_client.parser import text_string_to_metric_families
 from test_log import personal
-from tiny import Tiny, free_addresses
+from tiny import Tiny
 
 from cleanroom.errors import SettingsError
 from cleanroom.node.local import LocalNode
@@ -29,7 +30,7 @@ BASIC = "Basic " + base64.b64encode(f"anybody:{TOKEN}".encode()).decode()
 
 def configure(tiny: Tiny, token: str | None = None, host: str = "127.0.0.1") -> str:
     """Give the retailer a status address, and a token file if there is to be one."""
-    address = f"{host}:{free_addresses()['retailer'].rpartition(':')[2]}"
+    address = f"{host}:{free_port()}"
     more = '\nstatus_token = "keys/status.token"' if token is not None else ""
     tiny.setting("retailer", "workers = 1", f'workers = 1\nstatus = "{address}"{more}')
     if token is not None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from multiprocessing.process import BaseProcess
+from contextlib import closing
 from pathlib import Path
 
-import mortal
 import pytest
 from live import converse, converse_slowly, failed_runs, hello_of, keys_of, match, serving, until
+from mortal import PATIENCE, mortal_party
 from test_cuts import check_one_whole_run
-from test_kill import PARAMETERS, PROCESSES
+from test_kill import PARAMETERS
 from tiny import Tiny, edit, result_files, runs
 
 from cleanroom import limits
@@ -72,22 +70,11 @@ def check_resumed(tiny: Tiny) -> None:
     check_one_whole_run(tiny)
 
 
-@contextmanager
-def mortal_party(role: Role, tiny: Tiny, stage: str) -> Iterator[BaseProcess]:
-    process = PROCESSES.Process(target=mortal.ROLES[role], args=(tiny.party(role), tiny.contract, stage))
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
-
-
 @pytest.mark.parametrize("stage", PARAMETERS)
 def test_an_advertiser_that_was_killed_goes_on(lasting: Tiny, stage: str) -> None:
     with serving(lasting.retailer):
         with mortal_party("advertiser", lasting, stage) as process:
-            process.join(120)
+            process.join(PATIENCE)
             assert process.exitcode == -9
         run_resume(lasting.advertiser, "", lasting.contract)
         check_resumed(lasting)
@@ -106,10 +93,10 @@ def test_a_retailers_node_that_was_killed_goes_on_when_it_is_back(lasting: Tiny,
     with mortal_party("retailer", lasting, stage) as process:
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        process.join(120)
+        process.join(PATIENCE)
         assert process.exitcode == -9
     with serving(lasting.retailer):
-        thread.join(120)
+        thread.join(PATIENCE)
         assert not isinstance(done[0], CleanroomError), done[0]
         check_resumed(lasting)
 
@@ -117,7 +104,7 @@ def test_a_retailers_node_that_was_killed_goes_on_when_it_is_back(lasting: Tiny,
 def killed(tiny: Tiny, stage: str) -> bytes:
     """The id of a run whose advertiser was killed at a stage; call it while the retailer's node is there."""
     with mortal_party("advertiser", tiny, stage) as process:
-        process.join(120)
+        process.join(PATIENCE)
     return bytes.fromhex(runs(tiny.advertiser)[0].name)
 
 
@@ -339,10 +326,10 @@ def test_a_peer_that_comes_back_may_send_its_whole_window_at_once(lasting: Tiny,
     with mortal_party("retailer", lasting, "blinded_cells") as process:
         waiting = threading.Thread(target=lambda: done.append(match(lasting.advertiser, lasting.contract)), daemon=True)
         waiting.start()
-        process.join(120)
+        process.join(PATIENCE)
     monkeypatch.setattr(limits, "MAX_GREETING_BYTES", 3000)  # a tiny list is larger, as a real one is than a MiB
     with serving(lasting.retailer):
-        waiting.join(30)
+        waiting.join(PATIENCE)
         assert len(done) == 1
         check_resumed(lasting)
 
@@ -429,7 +416,9 @@ def test_an_interrupted_run_is_taken_up_for_its_own_caller_only(lasting: Tiny) -
         assert Servicer(node)._interrupted(Resume(run, 0), bytes(32)) is None
 
 
-def test_without_a_journal_nothing_is_kept_and_a_lost_peer_ends_the_run(tiny: Tiny) -> None:
+def test_without_a_journal_nothing_is_kept_and_a_lost_peer_ends_the_run(tiny: Tiny,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LAST_FRAMES", 1.0)
     with mortal_party("retailer", tiny, "columns"):
         tiny.setting("advertiser", "peer_silence = 20", "peer_silence = 1")
         with pytest.raises(PeerLostError):

@@ -93,7 +93,7 @@ def small_order(frames: Frames) -> Frames:
 def second_hello(frames: Frames) -> Frames:
     first = next(frames)
     yield first
-    yield Frame(sequence=1, step=first.step, hello=first.hello)
+    yield Frame(sequence=next(frames).sequence, step=first.step, hello=first.hello)  # in the place of the account
     yield from frames
 
 
@@ -172,7 +172,7 @@ def test_an_initiator_never_reads_a_message_over_the_size_bound(tiny: Tiny, monk
 
     tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with monkeypatch.context() as cheating:
-        cheating.setattr(client, "LAST_FRAMES", 1)
+        cheating.setattr(limits, "LAST_FRAMES", 1)
         cheating.setattr(servicer, "FrameLink", tampered(swollen))
         cheating.setattr(tls, "OPTIONS", ())
         with serving(tiny.retailer):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from loopback import free_port
 
 from cleanroom.adapters.card import CARD_NAME
 from cleanroom.adapters.demo_settings import demo_legal_text, demo_terms
@@ -153,10 +154,7 @@ def tables(role: Role) -> dict[str, str]:
 
 def free_addresses() -> dict[Role, str]:
     """Two loopback addresses nobody listens on."""
-    with socket.socket() as one, socket.socket() as two:
-        for sock in (one, two):
-            sock.bind(("127.0.0.1", 0))
-        return dict(zip(ROLES, (f"127.0.0.1:{sock.getsockname()[1]}" for sock in (one, two)), strict=True))
+    return {role: f"127.0.0.1:{free_port()}" for role in ROLES}
 
 
 def write_party(folder: Path, role: Role, addresses: Mapping[Role, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from adbc_driver_postgresql import dbapi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from loopback import free_port
 
 OWNER, OWNER_PASSWORD = "owner", "owner's \\ word"
 USER, PASSWORD = "reader", "pass'word \\with= marks"
@@ -100,7 +100,7 @@ def running() -> Iterator[Server]:
     """A new server with a user who may only read, and an empty database `crm`."""
     folder = Path(tempfile.mkdtemp(prefix="crm-", dir="/tmp"))  # the path of a Unix socket may have 107 bytes only
     try:
-        server = Server(folder, _free_port())
+        server = Server(folder, free_port())
         _initialise(server)
         _start(server)
         server.execute(f"CREATE USER {USER} PASSWORD '{PASSWORD.replace(chr(39), chr(39) * 2)}'", database="postgres")
@@ -134,12 +134,6 @@ def _start(server: Server) -> None:
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     run("pg_ctl", "-D", server.folder / "data", "-w", "-l", server.folder / "log", "-o", options, "start",
         folder=server.folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _certificates() -> tuple[bytes, bytes, bytes]:
