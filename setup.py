@@ -11,12 +11,13 @@ from setuptools.command.build_ext import build_ext
 NATIVE = Path("cleanroom/_native")
 COMMON = ["-std=c11", "-O3", "-g0", "-fvisibility=hidden"]
 SOURCES: dict[str, list[str]] = {
-    name: [] for name in ("module.c", "api_curve.c", "api_ring.c", "api_test.c", "kernel_portable.c")
+    name: [] for name in ("module.c", "api_curve.c", "api_hash.c", "api_ring.c", "api_test.c", "kernel_portable.c")
 }
 if platform.machine().lower() in {"x86_64", "amd64"}:
     COMMON.append("-DCLEANROOM_X86")
     SOURCES |= {
         "kernel_avx2.c": ["-mavx2", "-mfma"],
+        "sha256_x86.c": ["-msse4.1", "-msha"],
         "kernel_ifma.c": ["-mavx512f", "-mavx512dq", "-mavx512ifma"],
     }
 

@@ -142,8 +142,8 @@ class AuditSink(Protocol):
 class ConsentProofs(Protocol):
     """Where the owner keeps what opens the leaves of one run's consent tree. Personal data: never leaves the party."""
 
-    def keep(self, lines: Iterable[bytes]) -> None:
-        """Durably keep all lines (none holds a newline), or none, before returning."""
+    def keep(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Durably keep all pieces, which are whole lines with their ends, or none, before returning."""
         ...
 
 

@@ -170,7 +170,8 @@ class _Gathered:
                 self.people += len(admitted)
                 yield admitted.records
 
-        root = commit(records(), setup.run.hex(), setup.ports.entropy.bytes(SECRET_BYTES), setup.ports.proofs)
+        root = commit(records(), setup.run.hex(), setup.ports.entropy.bytes(SECRET_BYTES), setup.ports.proofs,
+                      setup.ports.backend.sha256)
         whole = combined(self._reports)
         setup.audit.record(Kind.CONSENT_GATE, admitted=whole.admitted, refused=dict(whole.refused))
         setup.audit.record(Kind.CONSENT_ROOT, root=root.hex(), count=whole.admitted)

@@ -24,6 +24,13 @@ int require_size(const Py_buffer *view, Py_ssize_t size, const char *what);
 /* A new bytes object of count·size bytes and its writable contents. */
 PyObject *new_items(Py_ssize_t count, Py_ssize_t size, uint8_t **contents);
 
+/* The number of texts between these offsets (int64), or -1 with an exception. */
+Py_ssize_t count_texts(const Py_buffer *offsets);
+
+/* A private copy of the offsets, checked: nothing else can change them while the lock is released. Or NULL with an
+ * exception. */
+int64_t *copy_offsets(const Py_buffer *offsets, Py_ssize_t count, Py_ssize_t data_size);
+
 /* The functions of the module; `methods` in module.c describes them. */
 PyObject *py_power(PyObject *self, PyObject *args);
 PyObject *py_power_each(PyObject *self, PyObject *args);
@@ -34,5 +41,7 @@ PyObject *py_test_map(PyObject *self, PyObject *args);
 PyObject *py_ring_transform(PyObject *self, PyObject *args);
 PyObject *py_ring_multiply_add(PyObject *self, PyObject *args);
 PyObject *py_ring_reduce(PyObject *self, PyObject *args);
+PyObject *py_has_sha256(PyObject *self, PyObject *none);
+PyObject *py_sha256(PyObject *self, PyObject *args);
 
 #endif

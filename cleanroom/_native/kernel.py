@@ -62,6 +62,16 @@ class Kernel:
         """Index of the first 32-byte coordinate that is ≥ p, zero, or on the twist of the curve; else -1."""
         return int(self._module.check_points(self._number, points))
 
+    @property
+    def has_sha256(self) -> bool:
+        """Whether this CPU has instructions for it, which `sha256` needs."""
+        return bool(self._module.has_sha256())
+
+    def sha256(self, prefix: Buffer, heads: Buffer, data: Buffer, offsets: Buffer) -> bytes:
+        """SHA-256 of `prefix` ‖ head i ‖ text i: n·32 bytes. Heads of one size lie one after the other; texts as in
+        `hash_texts`."""
+        return bytes(self._module.sha256(prefix, heads, data, offsets))
+
     def ring_transform(self, table: bytes, polys: Buffer, *, inverse: bool) -> None:
         """Transform k reduced ring elements (k·4·4096 uint64) in place; `table` from `primitives.native`."""
         self._module.ring_transform(self._number, table, polys, inverse)

@@ -49,6 +49,27 @@ PyObject *new_items(Py_ssize_t count, Py_ssize_t size, uint8_t **contents) {
     return result;
 }
 
+Py_ssize_t count_texts(const Py_buffer *offsets) {
+    const Py_ssize_t count = count_items(offsets, sizeof(int64_t), "offsets");
+    if (count == 0) PyErr_SetString(PyExc_ValueError, "offsets: one more than values are needed");
+    return count > 0 ? count - 1 : -1;
+}
+
+int64_t *copy_offsets(const Py_buffer *view, Py_ssize_t count, Py_ssize_t data_size) {
+    int64_t *offset = PyMem_Malloc((size_t)view->len);
+    if (!offset) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    memcpy(offset, view->buf, (size_t)view->len);
+    int good = offset[0] >= 0 && offset[count] <= data_size;
+    for (Py_ssize_t i = 0; i < count; i++) good &= offset[i] <= offset[i + 1];
+    if (good) return offset;
+    PyMem_Free(offset);
+    PyErr_SetString(PyExc_ValueError, "offsets: not ascending inside the data");
+    return NULL;
+}
+
 static PyObject *py_kernels(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none)) {
     PyObject *names = PyTuple_New(usable_count);
     for (int i = 0; names && i < usable_count; i++) {
@@ -67,6 +88,9 @@ static PyMethodDef methods[] = {
      "hash_to_curve(kernel, dst, prefix, data, offsets) -> hash of prefix || data[offset i : offset i + 1] for each i."},
     {"check_points", py_check_points, METH_VARARGS,
      "check_points(kernel, points) -> index of the first encoding that is not a point of the curve, or -1."},
+    {"has_sha256", py_has_sha256, METH_NOARGS, "has_sha256() -> whether this CPU has instructions for `sha256`."},
+    {"sha256", py_sha256, METH_VARARGS,
+     "sha256(prefix, heads, data, offsets) -> hash of prefix || head i || data[offset i : offset i + 1] for each i."},
     {"ring_transform", py_ring_transform, METH_VARARGS,
      "ring_transform(kernel, table, polys, inverse): number-theoretic transform of reduced elements, in place."},
     {"ring_multiply_add", py_ring_multiply_add, METH_VARARGS,
@@ -87,7 +111,7 @@ static int execute(PyObject *Py_UNUSED(module)) {
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "cleanroom._native._kernel", "Batched Curve25519 and lattice arithmetic.", 0, methods, slots,
+    PyModuleDef_HEAD_INIT, "cleanroom._native._kernel", "Batched Curve25519, lattice arithmetic and SHA-256.", 0, methods, slots,
     NULL, NULL, NULL,
 };
 

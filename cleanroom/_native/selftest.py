@@ -5,6 +5,9 @@ A few milliseconds, once a process. A mismatch means a miscompiled or unsuitable
 
 from __future__ import annotations
 
+from array import array
+from hashlib import sha256
+from itertools import accumulate
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -33,7 +36,8 @@ TWO_ON_TWIST: Final = (2).to_bytes(32, "little")  # 2^3 + J·2^2 + 2 is not a sq
 
 def check(kernel: Kernel) -> None:
     """KernelError, with the name of the failed test, unless `kernel` passes all of them."""
-    tests = {"RFC 7748": _ladder, "RFC 9380": _hash, "OpenSSL": _openssl, "points": _points}
+    tests = {"RFC 7748": _ladder, "RFC 9380": _hash, "OpenSSL": _openssl, "points": _points,
+             "SHA-256": _sha256}
     for name, passes in tests.items():
         if not passes(kernel):
             raise KernelError(f"the C kernel {kernel.name} gives a wrong result in the self-test '{name}'",
@@ -59,6 +63,15 @@ def _openssl(kernel: Kernel) -> bool:
     scalars = b"".join(key.private_bytes_raw() for key in keys)
     return (kernel.power(first, b"".join(points)) == b"".join(shared)
             == kernel.power_each(scalars, points[0]))
+
+
+def _sha256(kernel: Kernel) -> bool:
+    if not kernel.has_sha256:
+        return True
+    texts = [bytes([size]) * size for size in range(RANDOM_POINTS)]  # around every padding
+    offsets = array("q", accumulate(map(len, texts), initial=0))
+    hashes = kernel.sha256(b"prefix", b"h" * len(texts), b"".join(texts), offsets)
+    return hashes == b"".join(sha256(b"prefixh" + text).digest() for text in texts)
 
 
 def _points(kernel: Kernel) -> bool:

@@ -35,7 +35,7 @@ class ClusterBackend:
         self._here, self._cluster = here, cluster
         self.name = f"dask/{here.name}"
         self.begin_check, self.check_points = here.begin_check, here.check_points
-        self.hash_to_curve = here.hash_to_curve
+        self.hash_to_curve, self.sha256 = here.hash_to_curve, here.sha256
         self.power, self.power_base, self.power_each = here.power, here.power_base, here.power_each
         self.ntt, self.intt, self.reduce = here.ntt, here.intt, here.reduce
         self.multiply, self.multiply_add = here.multiply, here.multiply_add

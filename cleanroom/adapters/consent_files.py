@@ -14,7 +14,6 @@ from cleanroom.adapters.run_files import RUNS_NAME, STATE_NAME
 from cleanroom.errors import DataError, UsageError
 
 FOLDER_NAME = "consents"
-_BUFFER = 1 << 20  # bytes written at once: a line has some hundreds
 
 
 class KeptConsents:
@@ -31,15 +30,15 @@ class KeptConsents:
         """Whether the run has its file."""
         return self._path.exists()
 
-    def keep(self, lines: Iterable[bytes]) -> None:
+    def keep(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Write all lines durably, or none. DataError when the disk refuses or the run has its file already."""
         make_private_folder(self._path.parent, DataError)
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=UNFINISHED)  # mode 0600
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "wb", buffering=_BUFFER) as file:
+            with os.fdopen(descriptor, "wb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # against `remove_unfinished`
-                file.writelines(line + b"\n" for line in lines)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             os.link(temporary, self._path)  # unlike a rename, fails when the name is taken

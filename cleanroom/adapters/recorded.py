@@ -106,11 +106,11 @@ class _Ledger(_Recorded):
 class _Proofs(_Recorded):
     _inner: KeptConsents
 
-    def keep(self, lines: Iterable[bytes]) -> None:
+    def keep(self, pieces: Iterable[bytes | memoryview]) -> None:
         if self._effect("consents") and self._inner.kept:
-            deque(lines, maxlen=0)  # making them is what prepares the run
+            deque(pieces, maxlen=0)  # making them is what prepares the run
         else:
-            self._inner.keep(lines)
+            self._inner.keep(pieces)
 
 
 class _Past(_Recorded):

@@ -158,6 +158,11 @@ class RunRegister:
             self._unrecorded[run] = values  # until the disk takes it: the run would keep its contract's turn
             raise
 
+    def settle(self) -> None:
+        """Record the ends that the disk refused: other processes wait for the turn of these runs."""
+        if self._unrecorded:
+            self.runs(0)
+
     def crossed(self, run: str) -> bool:
         """Whether a run of the same contract that we dialled waits for the peer's answer and goes first.
 

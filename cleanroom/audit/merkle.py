@@ -9,51 +9,65 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from cleanroom.errors import AuditError, MisuseError
+from cleanroom.primitives.backend import Digests
+from cleanroom.primitives.sha256 import SIZE, Sha256, no_texts, sha256_each
 
 Proof = tuple[bytes, ...]
 
+LEAF: Final = b"\x00"
+NODE: Final = b"\x01"
 _BLOCK: Final = 4096  # leaves of a subtree that are hashed level by level; a power of two
 
 
 def leaf_hash(data: bytes) -> bytes:
     """SHA-256(0x00 ‖ data)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return hashlib.sha256(LEAF + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 ‖ left ‖ right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return hashlib.sha256(NODE + left + right).digest()
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Merkle tree hash of RFC 6962 §2.1; of no leaves, SHA-256 of nothing."""
-    level = list(leaves) or [hashlib.sha256(b"").digest()]
-    while len(level) > 1:  # a last node without a sibling rises: the same tree as by splitting at powers of two
-        odd = level[-1:] if len(level) % 2 else []
-        level = [*map(node_hash, level[::2], level[1::2]), *odd]
-    return level[0]
+    return _root(np.frombuffer(b"".join(leaves), dtype=np.uint8).reshape(-1, SIZE), sha256_each)
+
+
+def _root(level: Digests, sha256: Sha256) -> bytes:
+    """A last node without a sibling rises: the same tree as by splitting at powers of two."""
+    if not len(level):
+        return hashlib.sha256(b"").digest()
+    while len(level) > 1:
+        pairs = len(level) // 2
+        nodes = sha256(NODE, level[:2 * pairs].reshape(-1, 2 * SIZE), no_texts(pairs))
+        level = np.concatenate([nodes, level[2 * pairs:]])
+    return level.tobytes()
 
 
 class Growing:
     """The same tree, as leaves come: it holds a node for each power of two of the size, and leaves of one block."""
 
-    def __init__(self) -> None:
+    def __init__(self, sha256: Sha256 = sha256_each) -> None:
+        self._sha256 = sha256
         self._nodes: list[tuple[int, bytes]] = []  # (blocks, hash), sizes falling
-        self._leaves: list[bytes] = []  # after the last whole block
+        self._leaves: Digests = np.empty((0, SIZE), dtype=np.uint8)  # after the last whole block
 
-    def extend(self, leaves: Sequence[bytes]) -> None:
-        """More leaf hashes."""
-        self._leaves += leaves
+    def extend(self, leaves: Digests) -> None:
+        """More leaf hashes, (n, 32)."""
+        self._leaves = np.concatenate([self._leaves, leaves])
         whole = len(self._leaves) // _BLOCK * _BLOCK
         for start in range(0, whole, _BLOCK):
-            self._add(root(self._leaves[start:start + _BLOCK]))
-        del self._leaves[:whole]
+            self._add(_root(self._leaves[start:start + _BLOCK], self._sha256))
+        self._leaves = self._leaves[whole:]
 
     def root(self) -> bytes:
         """As `root` of all leaves so far."""
         nodes = [node for _, node in self._nodes]
-        value = root(self._leaves) if self._leaves or not nodes else nodes.pop()
+        value = _root(self._leaves, self._sha256) if len(self._leaves) or not nodes else nodes.pop()
         for node in reversed(nodes):
             value = node_hash(node, value)
         return value

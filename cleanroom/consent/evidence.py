@@ -30,11 +30,15 @@ from cleanroom.audit import merkle
 from cleanroom.errors import AuditError, MisuseError
 from cleanroom.identity.values import Column, packed, text_array
 from cleanroom.ports import ConsentProofs
+from cleanroom.primitives.backend import Digests, Texts
 from cleanroom.primitives.canonical import canonical_json, parse_json
+from cleanroom.primitives.sha256 import SIZE, Sha256, hmac_sha256_each, sha256_each
 
 FORMAT: Final = "cleanroom-consent-proof/1"
 KEPT: Final = "cleanroom-consent-evidence/1"
 SECRET_BYTES: Final = 32
+_PERSON: Final = "person"
+_SUBJECT: Final = "subject"
 _AT_ONCE: Final = 50_000  # records in memory
 _TEXT: Final = pa.large_string()
 _NOTHING: Final = pa.scalar("", _TEXT)
@@ -79,7 +83,8 @@ class Opened:
     record: Mapping[str, str]
 
 
-def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs: ConsentProofs) -> bytes:
+def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs: ConsentProofs,
+           sha256: Sha256 = sha256_each) -> bytes:
     """Keep what opens the leaves, on the owner's side, and give the root (32 bytes) for the audit log.
 
     One leaf a record, in the order of the roster, part by part where there are parts. `secret`: 32 random bytes of this
@@ -87,25 +92,28 @@ def commit(records: Records | Iterable[Records], run: str, secret: bytes, proofs
     """
     if len(secret) != SECRET_BYTES:
         raise MisuseError("the secret of the consent evidence has 32 bytes")
-    tree = merkle.Growing()
-    proofs.keep(_kept([records] if isinstance(records, Records) else records, run, secret, tree))
+    tree = merkle.Growing(sha256)
+    proofs.keep(_kept([records] if isinstance(records, Records) else records, run, secret, tree, sha256))
     return tree.root()
 
 
-def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growing) -> Iterator[bytes]:
-    """Lines to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes go to the tree."""
-    yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()})
-    salts = _salts(secret)
-    for rows, records in _numbered(parts, secret):
-        tree.extend([_leaf(salt, record) for record, salt in zip(records, salts, strict=False)])
-        yield from [b"%d %b" % (row + 1, record) for row, record in zip(rows, records, strict=True)]
+def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growing,
+          sha256: Sha256) -> Iterator[bytes | memoryview]:
+    """What to keep: a head, then `row record` for each leaf; a row counts from 1. Leaf hashes go to the tree."""
+    yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()}) + b"\n"
+    salts = _Salts(secret)
+    for rows, events in _chunks(parts):
+        records = _canonical(events, hmac_sha256_each(sha256, secret, b"subject", _ids(events)))
+        tree.extend(sha256(merkle.LEAF, salts.take(len(rows)), packed(records)))
+        numbers = pa.array(rows + 1).cast(pa.large_string())
+        yield packed(_joined(numbers, " ", records, "\n")).data.data
 
 
-def _numbered(parts: Iterable[Records], secret: bytes) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Rows in the roster's file, and canonical records, some at a time."""
+def _chunks(parts: Iterable[Records]) -> Iterator[tuple[NDArray[np.intp], pd.DataFrame]]:
+    """Rows in the roster's file, and events, some at a time."""
     for records in parts:
         for start in range(0, len(records), _AT_ONCE):
-            yield (records.rows[start:start + _AT_ONCE].tolist(), _canonical(records.chunk(start, _AT_ONCE), secret))
+            yield records.rows[start:start + _AT_ONCE], records.chunk(start, _AT_ONCE)
 
 
 def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
@@ -117,8 +125,9 @@ def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
     run, secret = _head(next(lines, b""), where)
     leaves: list[bytes] = []
     found = -1
-    for line, each in zip(lines, _salts(secret), strict=False):
-        number, _, text = line.partition(b" ")
+    salts = _Salts(secret)
+    for line in lines:
+        each, (number, _, text) = salts.take(1).tobytes(), line.partition(b" ")
         if number == b"%d" % row:
             found, record, salt = len(leaves), text, each
         leaves.append(_leaf(each, text))
@@ -165,35 +174,40 @@ def verify_proof(data: bytes, where: str) -> Opened:
     return Opened(run, root.hex(), size, record)
 
 
-def _canonical(events: pd.DataFrame, secret: bytes) -> list[bytes]:
-    """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes."""
-    columns = {**events, "subject": _subjects(events["person"], secret)}
-    members = [_members(name, columns[name]) for name in sorted(columns.keys() - {"person"})]
-    listed = _joined(*members, "}").cast(pa.large_binary())
-    records: list[bytes] = pc.binary_replace_slice(listed, 0, 1, b"{").to_pylist()  # in place of the first comma
-    return records
+def _canonical(events: pd.DataFrame, subjects: Digests) -> Column:
+    """Records as RFC 8785 JSON: of texts under sorted ASCII names, the standard library writes the same bytes.
+
+    Every record has its subject, so a comma follows what stands before it and precedes what stands after it.
+    """
+    names = sorted(str(name) for name in events.columns if name != _PERSON)
+    before = [part for name in names if name < _SUBJECT for part in _member(name, events[name], after=",")]
+    later = [part for name in names if name > _SUBJECT for part in _member(name, events[name], before=",")]
+    return _joined("{", *before, f'"{_SUBJECT}":"', _hexadecimal(subjects), '"', *later, "}")
 
 
-def _subjects(people: pd.Series, secret: bytes) -> pd.Series:
-    """HMAC-SHA-256(secret, "subject" ‖ id) of each local id, in hexadecimal."""
-    keyed, found = hmac.new(secret, b"subject", "sha256"), []
-    for person in text_array(people).to_pylist():
-        mac = keyed.copy()  # half the time of a new one: the key is hashed once
-        mac.update(person.encode())
-        found.append(mac.hexdigest())
-    return pd.Series(found, dtype="str")
+def _ids(events: pd.DataFrame) -> Texts:
+    return packed(text_array(events[_PERSON]))
 
 
-def _members(name: str, texts: pd.Series) -> Column:
-    """`,"name":"text"` for each text, nothing where there is none. Texts that repeat are written once."""
+def _hexadecimal(digests: Digests) -> Column:
+    """As n texts of 64 characters."""
+    digits = np.frombuffer(digests.tobytes().hex().encode(), dtype=np.uint8)
+    ends = np.arange(len(digests) + 1, dtype=np.int64) * 2 * SIZE
+    return pa.LargeStringArray.from_buffers(len(digests), pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def _member(name: str, texts: pd.Series, before: str = "", after: str = "") -> list[Column | str]:
+    """`"name":"text"` for each text, nothing where there is none; to be joined. Texts that repeat are written once."""
     if isinstance(texts.dtype, pd.CategoricalDtype):
         codes = texts.cat.codes.to_numpy()
-        written = _members(name, pd.Series(texts.cat.categories, dtype="str"))
-        return pc.fill_null(written.take(pa.array(codes, mask=codes < 0)), "")
+        written = _joined(*_member(name, pd.Series(texts.cat.categories, dtype="str"), before, after))
+        return [pc.fill_null(written.take(pa.array(codes, mask=codes < 0)), "")]
     column = text_array(texts)
     if _escaped(packed(column).data):
         column = pa.array([encode_basestring(text)[1:-1] for text in column.to_pylist()], type=column.type)
-    return pc.if_else(pc.equal(column, ""), _NOTHING, _joined(f',"{name}":"', column, '"'))
+    parts: list[Column | str] = [f'{before}"{name}":"', column, f'"{after}']
+    empty = pc.equal(column, "")
+    return [pc.if_else(empty, _NOTHING, _joined(*parts))] if pc.any(empty).as_py() else parts
 
 
 def _escaped(text: NDArray[np.uint8]) -> bool:
@@ -211,13 +225,17 @@ def _leaf(salt: bytes, record: bytes) -> bytes:
     return merkle.leaf_hash(salt + record)
 
 
-def _salts(secret: bytes) -> Iterator[bytes]:
-    """The salts of the leaves, without end."""
-    stream = Cipher(ChaCha20(_mac(secret, b"leaves"), bytes(16)), mode=None).encryptor()
-    while True:
-        block = stream.update(bytes(SECRET_BYTES * _AT_ONCE))
-        yield from (block[at:at + SECRET_BYTES] for at in range(0, len(block), SECRET_BYTES))
+class _Salts:
+    """The salts of the leaves, one after the other."""
 
+    def __init__(self, secret: bytes) -> None:
+        key = hmac.digest(secret, b"leaves", hashlib.sha256)
+        self._stream = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
 
-def _mac(secret: bytes, message: bytes) -> bytes:
-    return hmac.digest(secret, message, hashlib.sha256)
+    def __repr__(self) -> str:
+        return "_Salts"
+
+    def take(self, count: int) -> Digests:
+        """(count, 32): the next ones."""
+        block = self._stream.update(bytes(SECRET_BYTES * count))
+        return np.frombuffer(block, dtype=np.uint8).reshape(-1, SECRET_BYTES)

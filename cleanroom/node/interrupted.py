@@ -80,6 +80,8 @@ class Interrupted:
     def give_up(self, signing: SigningKey) -> None:
         """Record the failure of each run whose time is over, seal its log, destroy its journal. Runs that a process
         holds are left alone."""
+        with suppress(CleanroomError):  # the disk may still refuse
+            self._register.settle()
         remove_abandoned(self._folder.with_name(PARTIAL_NAME).glob("*"), destroy)
         for name in self.names():
             with suppress(CleanroomError, OSError):  # one that is in use, or goes meanwhile, does not stop the node

@@ -45,6 +45,7 @@ class FrameLink(Carrier):
         super().__init__()
         self._silence, self._patience = silence, Patience(limit, wait)
         self.bytes_sent = self.bytes_received = 0
+        self.alone = False  # a complete run ends without the peer, which may lack our last frames
         self.certificate = b""  # SHA-256 of the one that the peer proved to hold, once connected
         self.journal: Journal | None = None
         self.guard: Callable[[], None] = lambda: None  # asked before each step that we send; its error ends the run
@@ -134,7 +135,8 @@ class FrameLink(Carrier):
                     raise
             if self._again and not journal.ended:
                 self._raise_refused()
-            if self._again:  # the run was complete, and the peer does not need us any more
+            if self._again:  # the run was complete, and the peer is not there, or does not need us any more
+                self.alone = not self._ended
                 self._go_on(journal.sent)
         journal.check(Entry.SENT, hashlib.sha256(frame.SerializeToString(deterministic=True)).digest())
 

@@ -104,8 +104,8 @@ class Runner:
                                         ended=max(started, node.clock.now()),  # the clock may have been set back
                                         timings=timed.seconds, traffic=(link.bytes_sent, link.bytes_received),
                                         language=node.language, again=journal is not None)
-                self._finish(link)
-                return Finished(outcome.table, results, tuple(_notes(outcome)))
+                kept = self._finish(link)
+                return Finished(outcome.table, results, (*_notes(outcome), *_handing_over(run, start, kept=kept)))
             except BaseException as error:
                 self._end(error, run, turn, link, start)
                 if isinstance(error, PeerRevokedError):
@@ -154,13 +154,17 @@ class Runner:
                     setup.audit.fail(error, "release")
             raise
 
-    def _finish(self, link: FrameLink) -> None:
-        """The reports are there. The journal stays only for a peer that has not taken our last frames."""
+    def _finish(self, link: FrameLink) -> bool:
+        """The reports are there. The journal stays only for a peer that has not taken our last frames; whether it
+        does."""
         link.close()
-        if link.journal is not None:
-            if link.drain(limits.LAST_FRAMES):
-                link.journal.remove()
-            link.journal.close()
+        if link.journal is None:
+            return False
+        taken = link.drain(limits.LAST_FRAMES) and not link.alone
+        if taken:
+            link.journal.remove()
+        link.journal.close()
+        return not taken
 
     def _end(self, error: BaseException, run: bytes, turn: Turn, link: FrameLink, start: Start) -> None:
         """A run that lost its peer stays to be taken up, and so does one that lacks only its reports; another one is
@@ -264,3 +268,11 @@ def _notes(outcome: Outcome) -> Iterator[str]:
         yield f"X-04: only {few} people differ from those of run {close.run}: see disclosure.overlap"
     if outcome.repeats:
         yield f"same question, same data on both sides: this is the table of run {outcome.repeats}, nothing is charged"
+
+
+def _handing_over(run: bytes, start: Start, *, kept: bool) -> Iterator[str]:
+    """What is left to do for a peer that may lack our last frames."""
+    if kept:
+        todo = (f"hand it over with `cleanroom runs resume DIR {run.hex()} --contract FILE`" if start.initiator else
+                "it gets it when it comes back to the run")
+        yield f"the other party has not confirmed our last message: {todo}, within {start.within} s"

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cleanroom.ports import Job
 
 Points: TypeAlias = NDArray[np.uint8]
+Digests: TypeAlias = NDArray[np.uint8]  # (n, 32)
 Polys: TypeAlias = NDArray[np.uint64]
 
 
@@ -122,6 +123,10 @@ class Backend(Protocol):
         That is: u³ + 486662 u² + u is a non-zero square and u is none of `curve.SMALL_ORDER`. PeerViolationError
         names the index of the first point that fails, never its value.
         """
+        ...
+
+    def sha256(self, prefix: bytes, heads: NDArray[np.uint8], texts: Texts) -> Digests:
+        """SHA-256 (FIPS 180-4) of prefix ‖ head i ‖ text i for each i; heads (n, any size)."""
         ...
 
     def ntt(self, polys: Polys) -> Polys:

@@ -17,9 +17,10 @@ from cleanroom._native import Kernel, KernelError, load_kernel
 from cleanroom.errors import MisuseError, PeerViolationError
 from cleanroom.ports import Executor, Job
 from cleanroom.primitives import ring
-from cleanroom.primitives.backend import Encryption, Points, Polys, Texts
+from cleanroom.primitives.backend import Digests, Encryption, Points, Polys, Texts
 from cleanroom.primitives.curve import SMALL_ORDER
 from cleanroom.primitives.encryption import encrypt
+from cleanroom.primitives.sha256 import sha256_each
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -94,6 +95,13 @@ class NativeBackend:
         for number, bad in enumerate(self._map(partial(_first_bad, self._kernel), _chunks(points))):
             if bad >= 0:
                 raise _refused(number * CHUNK + bad)
+
+    def sha256(self, prefix: bytes, heads: NDArray[np.uint8], texts: Texts) -> Digests:
+        """In the calling thread; with OpenSSL where the CPU has no instructions for it."""
+        if not self._kernel.has_sha256:
+            return sha256_each(prefix, heads, texts)
+        found = self._kernel.sha256(prefix, np.ascontiguousarray(heads), texts.data, texts.offsets)
+        return _items(found)
 
     def ntt(self, polys: Polys) -> Polys:
         """Coefficients to NTT form."""

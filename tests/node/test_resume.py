@@ -380,7 +380,11 @@ def test_reports_that_could_not_be_written_are_written_by_resume(lasting: Tiny,
             match(lasting.advertiser, lasting.contract)
         until(lambda: journals(lasting, "retailer") == [])
     assert len(journals(lasting, "advertiser")) == 1
-    run_resume(lasting.advertiser, "", lasting.contract)  # nobody answers, and nobody is needed
+    alone = run_resume(lasting.advertiser, "", lasting.contract)  # nobody answers, and nobody is needed
+    assert "has not confirmed our last message" in alone.notes[-1]
+    assert len(journals(lasting, "advertiser")) == 1  # who does not answer may lack what we said last
+    with serving(lasting.retailer):
+        assert run_resume(lasting.advertiser, "", lasting.contract).notes == alone.notes[:-1]
     check_resumed(lasting)
 
 

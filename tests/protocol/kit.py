@@ -165,8 +165,8 @@ class Lines:
     def append(self, line: bytes) -> None:
         self.lines.append(line)
 
-    def keep(self, lines: Iterable[bytes]) -> None:
-        self.lines = list(lines)
+    def keep(self, pieces: Iterable[bytes | memoryview]) -> None:
+        self.lines = b"".join(pieces).splitlines()
 
 
 def party(role: Role) -> dict[str, str]:

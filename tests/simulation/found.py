@@ -52,4 +52,17 @@ FOUND: Final[dict[str, Play]] = {
     "a run that another one overtook is refused on both sides: its account of the ledgers is old": Play(1138, (
         Operation("match", "retailer", (Fault("delay", "retailer", 336, 5), Fault("mute", "advertiser", 146))),
         Operation("match", "advertiser", (Fault("mute", "advertiser", 280),), beside=True))),
+    "a clock far ahead ended its party's patience: it had both receipts, and the peer had not": Play(1880, (
+        Operation("match", "retailer", (
+            Fault("kill", "retailer", 379), Fault("clock", "retailer", 263, 900))),)),
+    "an end that the disk refused kept the contract's turn from other processes": Play(2755, (
+        Operation("match", "advertiser", (
+            Fault("mute", "retailer", 144), Fault("mute", "advertiser", 188), Fault("full", "retailer", 23, 3))),
+        Operation("resume", "advertiser", (Fault("twice", "advertiser", 6), Fault("twice", "retailer", 53))),
+        Operation("match", "retailer", (Fault("clock", "advertiser", 7, -400_000_000),)))),
+    "who ended alone destroyed the frames that the peer lacked": Play(7484, (
+        Operation("match", "retailer", (
+            Fault("mute", "advertiser", 347), Fault("kill", "retailer", 320), Fault("delay", "retailer", 293, 5))),
+        Operation("resume", "retailer", (
+            Fault("delay", "retailer", 381, 0.5), Fault("kill", "advertiser", 204, 1))))),
 }

@@ -129,6 +129,8 @@ class Player:
         faults = [fault for operation in self.play.operations for fault in operation.faults]
         failing = {fault.role for fault in faults if fault.kind in {"full", "clock"}}
         failing |= {other(fault.role) for fault in faults if fault.kind == "twice"}
+        # A clock far ahead ends its party's patience at once: it may hold both receipts while the peer lacks one.
+        failing |= {other(fault.role) for fault in faults if fault.kind == "clock" and fault.amount >= RESUME_WITHIN}
         self.watch.check(harmless=self.play.harmless, failing=frozenset(failing))
 
     def kill(self, role: Role, back: float) -> None:

@@ -31,8 +31,8 @@ class Memory:
     def __init__(self):
         self.lines = []
 
-    def keep(self, lines):
-        self.lines = list(lines)
+    def keep(self, pieces):
+        self.lines = b"".join(pieces).splitlines()
 
 
 def committed(secret=SECRET):
@@ -136,7 +136,7 @@ def test_the_log_must_hold_the_root_before_the_protocol(events):
 
 def test_kept_on_the_owners_side_only(tmp_path):
     store = KeptConsents(tmp_path, "ab" * 16)
-    store.keep(iter(LINES))
+    store.keep(line + b"\n" for line in LINES)
     path = tmp_path / "state" / "consents" / f"{'ab' * 16}.jsonl"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(kept_lines(tmp_path / "runs" / ("ab" * 16))) == LINES
