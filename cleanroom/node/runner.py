@@ -70,6 +70,9 @@ class Runner:
             with node.admission.turn(contract, run.hex(), progress, link, left=left) as turn:
                 node.check(contract)  # again: the run may have waited
                 return self._execute(contract, run, turn, connect, journal, initiator=initiator)
+        except PeerRevokedError as error:  # in its run, or before its turn
+            node.learn(contract, error.record)
+            raise
         except RunCancelledError as error:
             if journal is not None and not journal.ended:  # it may have waited for its turn to go on
                 node.interrupted.end(run, error, node.keys.signing)
@@ -108,8 +111,6 @@ class Runner:
                 return Finished(outcome.table, results, (*_notes(outcome), *_handing_over(run, start, kept=kept)))
             except BaseException as error:
                 self._end(error, run, turn, link, start)
-                if isinstance(error, PeerRevokedError):
-                    node.learn(contract, error.record)
                 raise
             finally:
                 link.close()

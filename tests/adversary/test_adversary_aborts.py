@@ -26,7 +26,9 @@ BELIEVED = {
     ("LedgerError", 2): errors.PeerLedgerError,
     ("PeerLedgerError", 1): errors.LedgerError,
     ("PeerLedgerError", 2): errors.LedgerError,
-    **{("RunCancelledError", sequence): errors.PeerCancelledError for sequence in SEQUENCES},
+    **{(code, sequence): found for sequence in SEQUENCES for code, found in {
+        "RunCancelledError": errors.PeerCancelledError, "OvertakenError": errors.OvertakenError,
+        "PeerNotReadyError": errors.PeerNotReadyError}.items()},
 }
 CODES = sorted(name for name, found in vars(errors).items() if isinstance(found, type) and
                issubclass(found, CleanroomError) and found is not errors.ContractRevokedError)

@@ -297,6 +297,7 @@ def test_a_waiting_run_is_cancelled_from_either_side(tiny: Tiny, background: fut
 
 def test_a_peer_that_begins_and_aborts_runs_is_stopped_for_an_hour(tiny: Tiny) -> None:
     tiny.setting("retailer", "connect_timeout = 5", "connect_timeout = 5\nattempts_per_hour = 2")
+    tiny.setting("retailer", "peer_silence = 20", "peer_silence = 1")
     with serving(tiny.retailer):
         for number in (1, 2):
             converse(tiny, [hello_of(tiny, bytes([number]) * 16)])

@@ -62,7 +62,8 @@ def prepared(tiny: Tiny, role: Role, folder: Path, memory: int) -> tuple[object,
     with DiskScratch(folder, memory, SystemEntropy()) as scratch, LocalNode(tiny.party(role)) as node:
         turn = SimpleNamespace(heard=None, approved=None)
         setup = Runner(node)._setup(contract, memory.to_bytes(16, "big"), Sink(),
-                                    DiskScratch(folder, 10**9, SystemEntropy()), turn, None)
+                                    DiskScratch(folder, 10**9, SystemEntropy()), turn, None,
+                                    node.interrupted.start(contract, node.clock.now(), initiator=role == "advertiser"))
         parts = load_parts(settings, contract, node.clock.now(), scratch, memory)
         side, own = prepare(setup, parts)
         return side, own, len(parts)
