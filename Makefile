@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Linux machine with Python 3.11 or newer:
 #   make demo    set up, then run both parties on real data
-#   make test    set up, then lint, types, import contracts and all tests
+#   make test    set up, then lint, types, import contracts and all tests, side by side
 # and `make parties` fills parties/ with the same real data, to run by hand: see parties/README.md.
 PYTHON ?= python3
 VENV := .venv

@@ -11,7 +11,7 @@ from lists import MOST_EVENTS, Fault, Kind, Operation, Play, random_play
 from cleanroom.contract.check import ROLES
 from cleanroom.contract.model import Role
 
-FEW, MANY = 80, 10_000
+FEW, MANY = 40, 10_000
 BLOCK = 100
 STRIDE = 25  # `make test` tries each so many places of a run
 SWEPT: tuple[tuple[Kind, float], ...] = (("kill", 1), ("full", 3), ("cut", 0.5))
