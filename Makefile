@@ -26,7 +26,7 @@ parties: setup
 	$(BIN)/cleanroom demo --prepare --out parties
 
 # More processes than cores: many tests wait, for nodes, for silences and for networks.
-WORKERS ?= $(shell expr $$(nproc) \* 3 / 2)
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 test: lint proto-check chromium postgres
 	$(BIN)/pytest -m 'not soak' --numprocesses $(WORKERS) --dist worksteal
 

@@ -14,7 +14,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -35,6 +35,7 @@ PARTIAL_NAME: Final = "journal.partial"  # beside it: those that are being made 
 KEY_NAME: Final = "journal.key"
 _SALT: Final = 32
 _LENGTH: Final = 4
+_OPENED: Final = _SALT + _LENGTH + 1 + 8 + 16  # bytes of a file that was begun, and to which nothing was added
 _CHANGED: Final = "own tables, settings or software are not those that the run began with"
 
 
@@ -131,9 +132,7 @@ class Journal:
         use, MachineError when the disk refuses."""
         try:
             start = start_of(folder, key)
-            journal = cls(folder, key, _locked(folder), start)
-        except BlockingIOError:
-            raise BusyError("this run is under way in another process", where=folder.name) from None
+            journal = cls(folder, key, _guarded(folder), start)
         except OSError:
             raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
                               todo="it has ended, or was given up: look into its folder in `runs`") from None
@@ -142,10 +141,8 @@ class Journal:
             journal._past = _records(folder, key, journal._files())
             next(journal._past)  # the start
             journal._advance()
-            went_on = written_at(folder)
             journal._begin(entropy)
             journal._append(Entry.CONTINUED, journal._total.to_bytes(8, "big"))
-            os.utime(journal._file, (went_on, went_on))
         except BaseException as bad:
             journal.close()
             if isinstance(bad, OSError):
@@ -205,10 +202,8 @@ class Journal:
             self._file = self._guard = -1
 
     def remove(self) -> None:
-        """Destroy it. It is gone from its place at once, so that no crash leaves half of it there."""
-        with suppress(OSError):
-            self._folder = self._folder.rename(_partial(self._folder))
-        destroy(self._folder)
+        """Destroy it."""
+        remove(self._folder)
         self.close()
 
     def _taken(self, kind: Entry) -> bytes:
@@ -235,9 +230,14 @@ class Journal:
     def _begin(self, entropy: Entropy) -> None:
         number, salt = len(self._files()), entropy.bytes(_SALT)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file = os.open(self._folder / f"{number:04d}", flags, 0o600)
-        _write(self._file, salt)
-        sync_folder(self._folder)
+        path = self._folder / f"{number:04d}"
+        self._file = os.open(path, flags, 0o600)
+        try:
+            _write(self._file, salt)
+            sync_folder(self._folder)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         self._cipher = _cipher(self._key, salt, self._folder.name)
 
     def _scan(self) -> None:
@@ -262,14 +262,43 @@ def start_of(folder: Path, key: bytes) -> Start:
     return Start.decode(value)
 
 
+def complete(folder: Path, key: bytes) -> bool:
+    """Whether the run needs no peer any more: both have signed, and at most reports and last frames are missing."""
+    with suppress(ResumeError):
+        return any(kind == Entry.END for kind, _ in _records(folder, key, _files(folder)))
+    return False
+
+
 def written_at(folder: Path) -> float:
     """When the run last went on, in seconds since 1970: to be opened again is not to go on."""
-    return max((path.stat().st_mtime for path in _files(folder)), default=folder.stat().st_mtime)
+    found = [path.stat() for path in _files(folder)]
+    return max((each.st_mtime for each in found if each.st_size > _OPENED), default=folder.stat().st_mtime)
 
 
 def taken_up(folder: Path) -> int:
-    """How many times the run was taken up."""
-    return len(_files(folder)) - 1
+    """How many times the run was taken up; attempts that the disk refused do not count."""
+    return sum(path.stat().st_size >= _OPENED for path in _files(folder)) - 1
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes from a journal that cannot be read, or is not there. BusyError when one has it."""
+    try:
+        guard = _guarded(folder)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(guard)
+
+
+def remove(folder: Path) -> None:
+    """Destroy a journal. It is gone from its place at once, so that no crash leaves half of it there."""
+    with suppress(OSError):
+        folder = folder.rename(_partial(folder))
+    destroy(folder)
 
 
 def destroy(folder: Path) -> None:
@@ -317,6 +346,13 @@ def _read(path: Path, key: bytes, run: str) -> Iterator[tuple[Entry, bytes]]:
 
 def _cipher(key: bytes, salt: bytes, run: str) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(HKDF(SHA256(), 32, salt, b"cleanroom journal " + run.encode()).derive(key))
+
+
+def _guarded(folder: Path) -> int:
+    try:
+        return _locked(folder)
+    except BlockingIOError:
+        raise BusyError("this run is under way in another process", where=folder.name) from None
 
 
 def _locked(folder: Path) -> int:

@@ -119,14 +119,14 @@ class RunRegister:
         raise ResumeError("the run is over, or under way in another process", where=run,
                           todo="`cleanroom runs list DIR` shows its state")
 
-    def give_up(self, run: str, state: End, error: BaseException) -> None:
-        """An interrupted run is over, by `error`. Who says so holds its journal."""
+    def give_up(self, run: str, state: End, error: BaseException | None) -> None:
+        """An interrupted run is over, by `error`. Nobody else has its journal meanwhile."""
         if self.knows(run):
             self._change(run, ("interrupted",), _GIVE_UP, state, *_words(error), self._clock.now().isoformat())
 
     def forget(self, run: str) -> None:
         """An interrupted run of which nothing else is kept may begin anew, asked for and approved like any other."""
-        self._change(run, ("interrupted",), "DELETE FROM run WHERE run = ?")
+        self._change(run, ("interrupted",), "DELETE FROM run WHERE dialled = 'peer' AND run = ?")
 
     def move(self, run: str, state: Waiting) -> None:
         """A run waits for something else now."""

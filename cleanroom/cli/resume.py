@@ -11,8 +11,10 @@ from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.progress import display
 from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.match import show_finished
+from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
-from cleanroom.errors import UsageError
+from cleanroom.errors import ContractError, UsageError
+from cleanroom.node.cancelling import end_interrupted
 from cleanroom.node.client import Dial
 from cleanroom.node.local import Finished, LocalNode
 
@@ -38,7 +40,7 @@ def run_resume(folder: Path, text: str, contract_file: Path, language: Language 
         if not start.initiator:
             raise UsageError("the other party began this run", where="RUN",
                              todo="it goes on when they do; `cleanroom node` must run here")
-        node.check(contract)
+        _check(node, contract, run)
         journal = node.interrupted.reopen(run)
         try:
             with Dial(node, contract) as dial:
@@ -46,6 +48,18 @@ def run_resume(folder: Path, text: str, contract_file: Path, language: Language 
                                     journal=journal)
         finally:
             journal.close()
+
+
+def _check(node: LocalNode, contract: Contract, run: bytes) -> None:
+    """ContractError when the contract is not in force any more, and then the run is over; not if both have signed it.
+    """
+    if node.interrupted.complete(run):
+        return
+    try:
+        node.check(contract)
+    except ContractError as error:
+        end_interrupted(node, run, contract, error)
+        raise
 
 
 def _find(node: LocalNode, text: str) -> bytes:

@@ -103,7 +103,7 @@ def _kept(parts: Iterable[Records], run: str, secret: bytes, tree: merkle.Growin
     yield canonical_json({"format": KEPT, "run": run, "secret": secret.hex()}) + b"\n"
     salts = _Salts(secret)
     for rows, events in _chunks(parts):
-        records = _canonical(events, hmac_sha256_each(sha256, secret, b"subject", _ids(events)))
+        records = _canonical(events, hmac_sha256_each(sha256, secret, _SUBJECT.encode(), _ids(events)))
         tree.extend(sha256(merkle.LEAF, salts.take(len(rows)), packed(records)))
         numbers = pa.array(rows + 1).cast(pa.large_string())
         yield packed(_joined(numbers, " ", records, "\n")).data.data
@@ -125,9 +125,8 @@ def prove(kept: Iterable[bytes], row: int, where: str) -> bytes:
     run, secret = _head(next(lines, b""), where)
     leaves: list[bytes] = []
     found = -1
-    salts = _Salts(secret)
-    for line in lines:
-        each, (number, _, text) = salts.take(1).tobytes(), line.partition(b" ")
+    for line, each in zip(lines, _Salts(secret), strict=False):
+        number, _, text = line.partition(b" ")
         if number == b"%d" % row:
             found, record, salt = len(leaves), text, each
         leaves.append(_leaf(each, text))
@@ -234,6 +233,10 @@ class _Salts:
 
     def __repr__(self) -> str:
         return "_Salts"
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            yield from (salt.tobytes() for salt in self.take(_AT_ONCE))
 
     def take(self, count: int) -> Digests:
         """(count, 32): the next ones."""

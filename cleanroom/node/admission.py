@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
+from cleanroom.adapters.journal import Journal
 from cleanroom.adapters.party import NodeSection
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.adapters.run_states import End, Run, Waiting
@@ -19,6 +20,7 @@ from cleanroom.errors import (
     ClosedError,
     NotApprovedError,
     PeerCancelledError,
+    PeerRevokedError,
     ResumeError,
     RunCancelledError,
 )
@@ -26,6 +28,7 @@ from cleanroom.node.link import FrameLink
 from cleanroom.ports import Clock, Progress
 from cleanroom.wire.transport import State
 
+ENDS: Final = (RunCancelledError, PeerCancelledError, PeerRevokedError)  # words of people: the run is not kept
 LOOK: Final = 0.5  # seconds between two looks at what a person or another process has said
 LAST_STEP: Final = "receipt"  # both sides have the table: here a run is finished rather than cancelled
 
@@ -73,13 +76,15 @@ class Turn:
         self._inner.done()
 
     def check(self) -> None:
-        """ResumeError once the run has lasted too long. RunCancelledError once a person here said so: looks every
-        `LOOK` seconds, and not in the last step."""
+        """ResumeError once the run has lasted too long, RunCancelledError once a person here said so; neither in the
+        last step, which takes a moment. Looks every `LOOK` seconds."""
         now = time.monotonic()
+        if self._step == LAST_STEP:
+            return
         if now >= self._end:
             raise ResumeError("intermediates of a run may not be kept longer",
                               where="legal.retention.intermediates_hours", todo="begin a new one")
-        if self._step != LAST_STEP and now - self._looked >= LOOK:
+        if now - self._looked >= LOOK:
             self._looked = now
             _obey(self._register.get(self._run))
 
@@ -95,15 +100,16 @@ class Admission:
 
     @contextmanager
     def turn(self, contract: Contract, run: str, progress: Progress, link: FrameLink | None, *,
-             left: float | None = None) -> Iterator[Turn]:
+             journal: Journal | None = None) -> Iterator[Turn]:
         """Wait until the run may begin, and register how it ends. `link`: to the peer that dialled; None: we dial.
-        `left`: an interrupted run goes on, which may last so many seconds more; it waits for other runs only.
+        `journal`: an interrupted run goes on; it waits for other runs only. One that both have signed cannot be ended.
 
         AttemptsError, BusyError, ClosedError or NotApprovedError when it may not; RunCancelledError when a person here
         ends it; what the link says when the peer does.
         """
         before: End = "interrupted"
-        if left is not None:
+        left = None if journal is None else journal.start.left(self._clock.now())
+        if journal is not None:
             before = self._register.reopen(run)
         else:
             self._register.ask(run, contract.id, contract.version, contract_hash(contract).hex(),
@@ -117,7 +123,7 @@ class Admission:
             turn = Turn(self._register, self._register.get(run), progress)
             yield turn
         except BaseException as error:
-            stays = left is not None and not isinstance(error, RunCancelledError)  # with its journal
+            stays = journal is not None and (journal.ended or not isinstance(error, ENDS))  # with its journal
             if turn is not None and turn.interrupted is not None:
                 stays = turn.interrupted
             self._register.end(run, before if stays else end_of(error), error)

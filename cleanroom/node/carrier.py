@@ -231,7 +231,7 @@ class Carrier:
                 if self._answered and self._window.waiting:
                     return self._window.next()
                 if self._settled:
-                    self.spoken = True
+                    self.spoken = not self._window.waiting
                     return None
                 self._changed.wait(min(GLANCE, max(0.0, self._beat - time.monotonic())) or GLANCE)
         return None

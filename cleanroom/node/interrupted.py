@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from cleanroom.adapters.journal import (
     PARTIAL_NAME,
     Journal,
     Start,
+    complete,
     destroy,
+    held,
+    remove,
     start_of,
     taken_up,
     written_at,
@@ -28,6 +31,7 @@ from cleanroom.adapters.run_files import STATE_NAME, RunFiles, run_folders
 from cleanroom.adapters.run_register import RunRegister
 from cleanroom.audit.head import HEAD_NAME
 from cleanroom.audit.log import AuditLog
+from cleanroom.audit.receipt import TABLE_NAME
 from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import CleanroomError, PeerLostError, ResumeError
@@ -99,34 +103,48 @@ class Interrupted:
         return (_quiet(folder) >= start.within or start.left(self._clock.now()) <= 0
                 or taken_up(folder) >= limits.MAX_TAKEN_UP)
 
+    def complete(self, run: bytes) -> bool:
+        """Whether both parties have signed a run that was interrupted: it can only be completed."""
+        return complete(self._folder / run.hex(), self._key())
+
     @contextmanager
     def ending(self, run: bytes, error: CleanroomError, signing: SigningKey) -> Iterator[Journal | None]:
-        """Hold one run's journal, if it can be read, then record that the run ended by `error` and destroy it.
+        """Record that a run ended by `error`, and destroy its journal, which is given meanwhile if it can be read.
         BusyError when it is in use."""
-        journal: Journal | None = None
-        with ExitStack() as held:
-            with suppress(ResumeError):
-                journal = held.enter_context(closing(self._held(run)))
-            yield journal
+        with self._holding(run) as journal:
             self.end(run, error, signing)
-            if journal is not None:
-                journal.remove()
-            else:
-                destroy(self._folder / run.hex())
+            try:
+                yield journal
+            finally:
+                remove(self._folder / run.hex())
 
     def end(self, run: bytes, error: BaseException, signing: SigningKey) -> None:
-        """Record that a run which was interrupted ended by `error`, after what its log has already, and seal it."""
-        folder = self._runs.folder(run.hex())
-        self._register.give_up(run.hex(), end_of(error), error)
-        if (folder / HEAD_NAME).exists() or not folder.exists():
+        """Record that a run which was interrupted ended by `error`, unless its log has its end already."""
+        well = self._sealed(self._runs.folder(run.hex()), error, signing)
+        self._register.give_up(run.hex(), "finished" if well else end_of(error), None if well else error)
+
+    def _sealed(self, folder: Path, error: BaseException, signing: SigningKey) -> bool:
+        """Seal a run's log, after what it has already. Whether the run ended well."""
+        if folder.exists() and not (folder / HEAD_NAME).exists():
+            with AuditFile(folder, again=True) as sink:
+                log = AuditLog.interrupted(sink.skip(), sink, self._clock, signing)
+                if log.open:
+                    remove_release(folder)
+                    log.fail(error, STAGE)
+                if log.ended:
+                    self._runs.seal(folder.name, log.head, log.root)
+        return (folder / TABLE_NAME).exists()  # a log that says so has it, and no other
+
+    @contextmanager
+    def _holding(self, run: bytes) -> Iterator[Journal | None]:
+        try:
+            journal = self._held(run)
+        except ResumeError:
+            with held(self._folder / run.hex()):
+                yield None
             return
-        with AuditFile(folder, again=True) as sink:
-            log = AuditLog.interrupted(sink.skip(), sink, self._clock, signing)
-            if log.open:
-                remove_release(folder)
-                log.fail(error, STAGE)
-            if log.ended:
-                self._runs.seal(folder.name, log.head, log.root)
+        with closing(journal):
+            yield journal
 
     def _held(self, run: bytes) -> Journal:
         return Journal.reopen(self._folder / run.hex(), self._key(), self._entropy)

@@ -32,11 +32,10 @@ from cleanroom.errors import (
     PeerLostError,
     PeerRevokedError,
     PeerViolationError,
-    RunCancelledError,
 )
 from cleanroom.flow import Outcome
 from cleanroom.match.dummies import Padding
-from cleanroom.node.admission import Turn
+from cleanroom.node.admission import ENDS, Turn
 from cleanroom.node.interrupted import suspended
 from cleanroom.node.introduced import IntroducedLink
 from cleanroom.node.link import FrameLink
@@ -62,19 +61,19 @@ class Runner:
         node = self._node
         if journal is None and node.used(run):
             raise _repeated(initiator=initiator)
-        node.check(contract)
+        complete = journal is not None and journal.ended  # signed by both under a contract that was in force
+        check = _nothing if complete else partial(node.check, contract)
+        check()
         flow.check_plan(contract)
         link = None if initiator else connect()
-        left = journal.start.left(node.clock.now()) if journal else None
         try:
-            with node.admission.turn(contract, run.hex(), progress, link, left=left) as turn:
-                node.check(contract)  # again: the run may have waited
+            with node.admission.turn(contract, run.hex(), progress, link, journal=journal) as turn:
+                check()  # again: the run may have waited
                 return self._execute(contract, run, turn, connect, journal, initiator=initiator)
-        except PeerRevokedError as error:  # in its run, or before its turn
-            node.learn(contract, error.record)
-            raise
-        except RunCancelledError as error:
-            if journal is not None and not journal.ended:  # it may have waited for its turn to go on
+        except ENDS as error:  # in its run, or before its turn
+            if isinstance(error, PeerRevokedError):
+                node.learn(contract, error.record)
+            if journal is not None and not journal.ended:
                 node.interrupted.end(run, error, node.keys.signing)
                 journal.remove()
             raise
@@ -96,7 +95,7 @@ class Runner:
             timed.stage("connecting", 1)
             link = connect()
             link.run, link.journal = run, journal
-            link.guard = partial(node.store.check_not_revoked, contract)
+            link.guard = _nothing if journal and journal.ended else partial(node.store.check_not_revoked, contract)
             link.attend, link.told = turn.check, timed.peer
             link.quota = node.quota(contract)
             read = read if journal else _telling(read, link)
@@ -240,6 +239,10 @@ def _previous(journal: Journal, runs: RunFiles) -> str:
 def _certificate(link: FrameLink) -> bytes:
     """The one under which the peer came first: it may show its next one when the run is taken up."""
     return link.certificate if link.journal is None else link.journal.answer(lambda: link.certificate)
+
+
+def _nothing() -> None:
+    """In place of a check."""
 
 
 def _given(parts: Parts) -> Callable[[], Parts]:

@@ -111,7 +111,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
             contract = node.known().get(start.contract)
             if start.initiator or contract is None or not self._is_peer(caller, contract):
                 return None
-            node.check(contract)
+            if not node.interrupted.complete(resume.run):
+                node.check(contract)
             journal = node.interrupted.reopen(resume.run)
         except ResumeError:
             return None

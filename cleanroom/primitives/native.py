@@ -20,7 +20,7 @@ from cleanroom.primitives import ring
 from cleanroom.primitives.backend import Digests, Encryption, Points, Polys, Texts
 from cleanroom.primitives.curve import SMALL_ORDER
 from cleanroom.primitives.encryption import encrypt
-from cleanroom.primitives.sha256 import sha256_each
+from cleanroom.primitives.sha256 import require_heads, sha256_each
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -100,8 +100,8 @@ class NativeBackend:
         """In the calling thread; with OpenSSL where the CPU has no instructions for it."""
         if not self._kernel.has_sha256:
             return sha256_each(prefix, heads, texts)
-        found = self._kernel.sha256(prefix, np.ascontiguousarray(heads), texts.data, texts.offsets)
-        return _items(found)
+        require_heads(heads, texts)
+        return _items(self._kernel.sha256(prefix, np.ascontiguousarray(heads), texts.data, texts.offsets))
 
     def ntt(self, polys: Polys) -> Polys:
         """Coefficients to NTT form."""

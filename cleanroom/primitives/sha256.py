@@ -25,6 +25,7 @@ class Sha256(Protocol):
 
 def sha256_each(prefix: bytes, heads: NDArray[np.uint8], texts: Texts) -> Digests:
     """`Sha256` with OpenSSL, one by one."""
+    require_heads(heads, texts)
     start, found = hashlib.sha256(prefix), bytearray()
     width, rows = heads.shape[1], heads.tobytes()
     for place, text in enumerate(texts.tolist()):
@@ -42,6 +43,12 @@ def hmac_sha256_each(sha256: Sha256, key: bytes, label: bytes, texts: Texts) -> 
     count = len(texts.offsets) - 1
     inner = sha256((padded ^ 0x36).tobytes() + label, np.empty((count, 0), dtype=np.uint8), texts)
     return sha256((padded ^ 0x5C).tobytes(), inner, no_texts(count))
+
+
+def require_heads(heads: NDArray[np.uint8], texts: Texts) -> None:
+    """MisuseError unless there is one for each text."""
+    if heads.dtype != np.uint8 or heads.ndim != 2 or len(heads) != len(texts.offsets) - 1:
+        raise MisuseError("heads are a uint8 array with one row for each text")
 
 
 def no_texts(count: int) -> Texts:

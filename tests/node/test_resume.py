@@ -380,6 +380,8 @@ def test_reports_that_could_not_be_written_are_written_by_resume(lasting: Tiny,
             match(lasting.advertiser, lasting.contract)
         until(lambda: journals(lasting, "retailer") == [])
     assert len(journals(lasting, "advertiser")) == 1
+    with pytest.raises(UsageError, match="cannot be cancelled"):
+        cancel(lasting.advertiser, runs(lasting.advertiser)[0].name)
     alone = run_resume(lasting.advertiser, "", lasting.contract)  # nobody answers, and nobody is needed
     assert "has not confirmed our last message" in alone.notes[-1]
     assert len(journals(lasting, "advertiser")) == 1  # who does not answer may lack what we said last

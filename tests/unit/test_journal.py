@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cleanroom.adapters import journal as journal_module
 from cleanroom.adapters.journal import Entry, Journal, Start, start_of, taken_up, written_at
 from cleanroom.adapters.system import SystemEntropy
 from cleanroom.errors import BusyError, MachineError, ResumeError
@@ -74,6 +76,27 @@ def test_to_be_opened_again_is_not_to_go_on(folder: Path) -> None:
     journal.answer(lambda: b"live")
     assert written_at(folder) > 1000
     journal.close()
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_an_attempt_that_the_disk_refuses_does_not_count(folder: Path, monkeypatch: pytest.MonkeyPatch,
+                                                         after: int) -> None:
+    """Neither before nor after the salt of its file is written."""
+    written(folder).close()
+    os.utime(folder / "0000", (1000, 1000))
+    write, calls = journal_module._write, iter(range(9))
+
+    def full(descriptor: int, data: bytes) -> None:
+        if next(calls) >= after:
+            raise OSError(errno.ENOSPC, "full")
+        write(descriptor, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module, "_write", full)
+        with pytest.raises(MachineError):
+            reopened(folder)
+    assert (written_at(folder), taken_up(folder)) == (1000, 0)
+    reopened(folder).close()
 
 
 def test_a_journal_has_a_last_moment_whichever_way_the_clock_jumps() -> None:

@@ -62,6 +62,13 @@ def test_hmac(backend, key, label, texts):
     assert [each.tobytes() for each in found] == [hmac.digest(key, label + text, "sha256") for text in texts]
 
 
+@pytest.mark.parametrize("heads", [np.empty((4, 8), dtype=np.uint8), np.empty(2, dtype=np.uint8),
+                                   np.empty((2, 8), dtype=np.uint16)])
+def test_each_text_has_one_head(backend, heads):
+    with pytest.raises(MisuseError, match="heads"):
+        backend.sha256(b"", heads, Texts.of([b"one", b"two"]))
+
+
 def test_a_longer_key_is_refused():
     with pytest.raises(MisuseError, match="64 bytes"):
         hmac_sha256_each(sha256_each, bytes(65), b"", Texts.of([b""]))
