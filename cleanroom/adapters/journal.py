@@ -8,77 +8,32 @@ of each later file says how many there are before it: what is missing is noticed
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from cleanroom.adapters.journal_files import (
+    LENGTH,
+    SALT,
+    Entry,
+    Start,
+    cipher_of,
+    destroy,
+    files_of,
+    guarded,
+    locked,
+    partial_of,
+    records,
+    remove,
+    start_of,
+)
 from cleanroom.adapters.private_files import make_private_folder, sync_folder
-from cleanroom.errors import BusyError, MachineError, ResumeError
+from cleanroom.errors import MachineError, ResumeError
 from cleanroom.ports import Entropy
 
-FOLDER_NAME: Final = "journal"
-PARTIAL_NAME: Final = "journal.partial"  # beside it: those that are being made or destroyed
-KEY_NAME: Final = "journal.key"
-_SALT: Final = 32
-_LENGTH: Final = 4
-_OPENED: Final = _SALT + _LENGTH + 1 + 8 + 16  # bytes of a file that was begun, and to which nothing was added
 _CHANGED: Final = "own tables, settings or software are not those that the run began with"
-
-
-class Entry(IntEnum):
-    """What a record holds."""
-
-    CONTINUED = 0  # how many records came before this file
-    START = 1
-    ANSWER = 2  # of a port
-    EFFECT = 3  # about to be made: charge, evidence, sketch
-    RECEIVED = 4  # a frame of the peer
-    SENT = 5  # SHA-256 of a frame of ours
-    END = 6  # everything was sent and received
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How the run began: SHA-256 of its contract, who dialled, when; for how many seconds after an interruption it may
-    be taken up, and how many its journal may last in all."""
-
-    contract: bytes
-    initiator: bool
-    started: datetime
-    within: int
-    lasting: int
-
-    def encode(self) -> bytes:
-        """As JSON."""
-        return json.dumps([self.contract.hex(), self.initiator, self.started.isoformat(), self.within,
-                           self.lasting]).encode()
-
-    @staticmethod
-    def decode(data: bytes) -> Start:
-        """From JSON of `encode`. ResumeError for that of another version of this software."""
-        try:
-            contract, initiator, started, within, lasting = json.loads(data)
-        except ValueError:
-            raise ResumeError("its journal was begun by another version of the software") from None
-        return Start(bytes.fromhex(contract), initiator, datetime.fromisoformat(started), within, lasting)
-
-    def left(self, now: datetime) -> float:
-        """Seconds until its journal must go; by a clock that was set back since, as if it had gone on."""
-        return self.lasting - abs((now - self.started).total_seconds())
 
 
 class Journal:
@@ -107,13 +62,13 @@ class Journal:
     def create(cls, folder: Path, key: bytes, start: Start, entropy: Entropy) -> Journal:
         """A new one in `folder`, which must not be there. It is made elsewhere: it stands there with its start, or not
         at all."""
-        partial = _partial(folder)
+        partial = partial_of(folder)
         journal: Journal | None = None
         for parent in (folder.parent, partial.parent):
             make_private_folder(parent, MachineError)
         try:
             partial.mkdir(mode=0o700)
-            journal = cls(partial, key, _locked(partial), start)
+            journal = cls(partial, key, locked(partial), start)
             journal._begin(entropy)
             journal._append(Entry.START, start.encode())
             journal.sync()
@@ -132,13 +87,13 @@ class Journal:
         use, MachineError when the disk refuses."""
         try:
             start = start_of(folder, key)
-            journal = cls(folder, key, _guarded(folder), start)
+            journal = cls(folder, key, guarded(folder), start)
         except OSError:
             raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
                               todo="it has ended, or was given up: look into its folder in `runs`") from None
         try:
             journal._scan()
-            journal._past = _records(folder, key, journal._files())
+            journal._past = records(folder, key, journal._files())
             next(journal._past)  # the start
             journal._advance()
             journal._begin(entropy)
@@ -221,14 +176,14 @@ class Journal:
             raise _failed(self._lost, self._folder)
         sealed = self._cipher.encrypt(self._count.to_bytes(12, "big"), bytes([kind]) + value, None)
         try:
-            _write(self._file, len(sealed).to_bytes(_LENGTH, "big") + sealed)
+            _write(self._file, len(sealed).to_bytes(LENGTH, "big") + sealed)
         except OSError as bad:
             self._lost = bad
             raise _failed(bad, self._folder) from None
         self._count += 1
 
     def _begin(self, entropy: Entropy) -> None:
-        number, salt = len(self._files()), entropy.bytes(_SALT)
+        number, salt = len(self._files()), entropy.bytes(SALT)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         path = self._folder / f"{number:04d}"
         self._file = os.open(path, flags, 0o600)
@@ -238,131 +193,19 @@ class Journal:
         except OSError:
             path.unlink(missing_ok=True)
             raise
-        self._cipher = _cipher(self._key, salt, self._folder.name)
+        self._cipher = cipher_of(self._key, salt, self._folder.name)
 
     def _scan(self) -> None:
         """Count what is there."""
         self._total = 0
-        for kind, _ in _records(self._folder, self._key, self._files()):
+        for kind, _ in records(self._folder, self._key, self._files()):
             self.received += kind == Entry.RECEIVED
             self.sent += kind == Entry.SENT
             self.ended = self.ended or kind == Entry.END
             self._total += 1
 
     def _files(self) -> list[Path]:
-        return _files(self._folder)
-
-
-def start_of(folder: Path, key: bytes) -> Start:
-    """How the run of a journal began. ResumeError when there is no whole journal."""
-    kind, value = next(_records(folder, key, _files(folder)), (Entry.END, b""))
-    if kind != Entry.START:
-        raise ResumeError("no interrupted run with this id is kept here", where=folder.name,
-                          todo="it has ended, or was given up: look into its folder in `runs`")
-    return Start.decode(value)
-
-
-def complete(folder: Path, key: bytes) -> bool:
-    """Whether the run needs no peer any more: both have signed, and at most reports and last frames are missing."""
-    with suppress(ResumeError):
-        return any(kind == Entry.END for kind, _ in _records(folder, key, _files(folder)))
-    return False
-
-
-def written_at(folder: Path) -> float:
-    """When the run last went on, in seconds since 1970: to be opened again is not to go on."""
-    found = [path.stat() for path in _files(folder)]
-    return max((each.st_mtime for each in found if each.st_size > _OPENED), default=folder.stat().st_mtime)
-
-
-def taken_up(folder: Path) -> int:
-    """How many times the run was taken up; attempts that the disk refused do not count."""
-    return sum(path.stat().st_size >= _OPENED for path in _files(folder)) - 1
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep other processes from a journal that cannot be read, or is not there. BusyError when one has it."""
-    try:
-        guard = _guarded(folder)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        os.close(guard)
-
-
-def remove(folder: Path) -> None:
-    """Destroy a journal. It is gone from its place at once, so that no crash leaves half of it there."""
-    with suppress(OSError):
-        folder = folder.rename(_partial(folder))
-    destroy(folder)
-
-
-def destroy(folder: Path) -> None:
-    """The salts first, without which nothing can be read, wherever the file system keeps it."""
-    for path in _files(folder):
-        with suppress(OSError), path.open("r+b") as file:
-            file.write(bytes(_SALT))
-            file.flush()
-            os.fsync(file.fileno())
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _partial(folder: Path) -> Path:
-    return folder.parent.with_name(PARTIAL_NAME) / folder.name
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[0-9]*"))
-
-
-def _records(folder: Path, key: bytes, files: list[Path]) -> Iterator[tuple[Entry, bytes]]:
-    """All records but those that say how many came before, which must be right."""
-    total = 0
-    for path in files:
-        for kind, value in _read(path, key, folder.name):
-            if kind != Entry.CONTINUED:
-                total += 1
-                yield kind, value
-            elif int.from_bytes(value, "big") != total:
-                raise ResumeError("its journal is damaged", where=folder.name)
-
-
-def _read(path: Path, key: bytes, run: str) -> Iterator[tuple[Entry, bytes]]:
-    """The records of one file, up to one that a crash tore off."""
-    with path.open("rb") as file:
-        cipher, number = _cipher(key, file.read(_SALT), run), 0
-        while len(head := file.read(_LENGTH)) == _LENGTH:
-            try:
-                plain = cipher.decrypt(number.to_bytes(12, "big"), file.read(int.from_bytes(head, "big")), None)
-            except (InvalidTag, ValueError):
-                return
-            number += 1
-            yield Entry(plain[0]), plain[1:]
-
-
-def _cipher(key: bytes, salt: bytes, run: str) -> ChaCha20Poly1305:
-    return ChaCha20Poly1305(HKDF(SHA256(), 32, salt, b"cleanroom journal " + run.encode()).derive(key))
-
-
-def _guarded(folder: Path) -> int:
-    try:
-        return _locked(folder)
-    except BlockingIOError:
-        raise BusyError("this run is under way in another process", where=folder.name) from None
-
-
-def _locked(folder: Path) -> int:
-    guard = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(guard)
-        raise
-    return guard
+        return files_of(self._folder)
 
 
 def _write(descriptor: int, data: bytes) -> None:

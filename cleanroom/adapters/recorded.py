@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from cleanroom.adapters.consent_files import KeptConsents
-from cleanroom.adapters.journal import Entry, Journal
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import Entry
 from cleanroom.adapters.ledger import SQLiteLedger
 from cleanroom.adapters.past_runs import KeptRuns
 from cleanroom.ports import AuditSink, Cap, Clock, EarlierRun, Entropy, Noise

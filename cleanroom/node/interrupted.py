@@ -10,11 +10,11 @@ from pathlib import Path
 
 from cleanroom import limits
 from cleanroom.adapters.audit_files import AuditFile, remove_release
-from cleanroom.adapters.journal import (
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import (
     FOLDER_NAME,
     KEY_NAME,
     PARTIAL_NAME,
-    Journal,
     Start,
     complete,
     destroy,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from cleanroom import limits
-from cleanroom.adapters.journal import Entry, Journal
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import Entry
 from cleanroom.errors import (
     BusyError,
     CleanroomError,

@@ -9,7 +9,8 @@ from functools import partial
 from cleanroom import __version__, flow, limits
 from cleanroom.adapters.audit_files import AuditFile, remove_release, write_release
 from cleanroom.adapters.consent_files import KeptConsents
-from cleanroom.adapters.journal import Journal, Start
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import Start
 from cleanroom.adapters.noise import OpenDPNoise
 from cleanroom.adapters.parts import load_parts, part_count
 from cleanroom.adapters.past_runs import KeptRuns, past_runs_key

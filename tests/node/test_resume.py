@@ -17,7 +17,8 @@ from tiny import Tiny, edit, result_files, runs
 from cleanroom import limits
 from cleanroom.adapters.audit_files import read_log
 from cleanroom.adapters.contract_files import read_contract
-from cleanroom.adapters.journal import Journal, Start
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import Start
 from cleanroom.adapters.rotation_files import FOLDER_NAME as ROTATIONS
 from cleanroom.adapters.run_files import RunFiles
 from cleanroom.adapters.system import SystemClock

@@ -15,6 +15,7 @@ from world import HangError, Process, World
 
 from cleanroom.adapters import recorded
 from cleanroom.adapters.journal import Journal
+from cleanroom.node import interrupted
 from cleanroom.node.servicer import Servicer
 
 QUIET = Play(0, (Operation("match"),))
@@ -53,7 +54,8 @@ def test_a_charge_that_is_not_made_is_noticed(play: Callable[[Play], None]) -> N
 
 
 def test_a_journal_that_stays_is_noticed(play: Callable[[Play], None]) -> None:
-    with patch.object(Journal, "remove", Journal.close), pytest.raises(AssertionError):
+    with (patch.object(Journal, "remove", Journal.close), patch.object(interrupted, "remove", lambda _: None),
+          pytest.raises(AssertionError)):
         play(QUIET)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cleanroom.adapters import journal as journal_module
-from cleanroom.adapters.journal import Entry, Journal, Start, start_of, taken_up, written_at
+from cleanroom.adapters.journal import Journal
+from cleanroom.adapters.journal_files import Entry, Start, start_of, taken_up, written_at
 from cleanroom.adapters.system import SystemEntropy
 from cleanroom.errors import BusyError, MachineError, ResumeError
 
