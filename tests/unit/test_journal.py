@@ -161,7 +161,7 @@ def test_one_process_holds_it(folder: Path) -> None:
 def test_what_is_removed_cannot_be_read_from_a_copy_made_after_its_salt_went(folder: Path,
                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     journal, left = written(folder), []
-    monkeypatch.setattr("cleanroom.adapters.journal.shutil.rmtree",
+    monkeypatch.setattr("cleanroom.adapters.journal_files.shutil.rmtree",
                         lambda path, **_: left.extend(each.read_bytes() for each in path.iterdir()))
     journal.remove()
     assert [data[:32] for data in left] == [bytes(32)]
