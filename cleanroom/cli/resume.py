@@ -11,7 +11,6 @@ from cleanroom.adapters.contract_files import read_contract
 from cleanroom.adapters.progress import display
 from cleanroom.cli.language import Lang, Language
 from cleanroom.cli.match import show_finished
-from cleanroom.contract.model import Contract
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import ContractError, UsageError
 from cleanroom.node.cancelling import end_interrupted
@@ -40,7 +39,11 @@ def run_resume(folder: Path, text: str, contract_file: Path, language: Language 
         if not start.initiator:
             raise UsageError("the other party began this run", where="RUN",
                              todo="it goes on when they do; `cleanroom node` must run here")
-        _check(node, contract, run)
+        try:
+            node.check_again(contract, run)
+        except ContractError as error:  # not in force any more: the run is over
+            end_interrupted(node, run, contract, error)
+            raise
         journal = node.interrupted.reopen(run)
         try:
             with Dial(node, contract) as dial:
@@ -48,18 +51,6 @@ def run_resume(folder: Path, text: str, contract_file: Path, language: Language 
                                     journal=journal)
         finally:
             journal.close()
-
-
-def _check(node: LocalNode, contract: Contract, run: bytes) -> None:
-    """ContractError when the contract is not in force any more, and then the run is over; not if both have signed it.
-    """
-    if node.interrupted.complete(run):
-        return
-    try:
-        node.check(contract)
-    except ContractError as error:
-        end_interrupted(node, run, contract, error)
-        raise
 
 
 def _find(node: LocalNode, text: str) -> bytes:

@@ -85,6 +85,11 @@ class LocalNode(Desk):
         return (self.register.knows(name) and name not in self.interrupted.names()
                 and not self.runs.folder(name).exists() and not self.ledger.knows(name))
 
+    def check_again(self, contract: Contract, run: bytes) -> None:
+        """As `check`, for an interrupted run; one that both have signed may be completed under any contract."""
+        if not self.interrupted.complete(run):
+            self.check(contract)
+
     def quota(self, contract: Contract) -> int:
         """Most bytes that the peer can need to send in a run of the contract."""
         from cleanroom.node.runner import most_of_peer  # noqa: PLC0415 - as in `execute`

@@ -111,8 +111,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
             contract = node.known().get(start.contract)
             if start.initiator or contract is None or not self._is_peer(caller, contract):
                 return None
-            if not node.interrupted.complete(resume.run):
-                node.check(contract)
+            node.check_again(contract, resume.run)
             journal = node.interrupted.reopen(resume.run)
         except ResumeError:
             return None
