@@ -47,11 +47,13 @@ lint: setup
 soak: setup
 	$(BIN)/pytest -m soak
 
-# Seconds for each parser; finds go to tests/fuzz/corpus, where `make test` replays them.
+# Seconds for each parser; finds go to tests/fuzz/corpus, where `make test` replays them. A seed makes the same choices
+# again, as far as the machine's speed lets them.
 SECONDS ?= 20
+SEED ?= 0
 fuzz: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
-	$(BIN)/python tests/fuzz/explore.py --seconds $(SECONDS)
+	$(BIN)/python tests/fuzz/explore.py --seconds $(SECONDS) --seed $(SEED)
 
 # What is shipped: build/sbom.cdx.json, CycloneDX.
 sbom: setup

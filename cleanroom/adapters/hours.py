@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from cleanroom.contract.types import time_zone
 
 _FORM: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d) ([A-Za-z0-9_+/-]{1,64})", re.ASCII)
 
@@ -28,10 +30,7 @@ class Hours:
         start, end = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
         if start == end:
             raise ValueError("must begin and end at different times")
-        try:
-            return cls(start, end, ZoneInfo(found[5]))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("names no known time zone") from None
+        return cls(start, end, time_zone(found[5]))
 
     def contain(self, moment: datetime) -> bool:
         """Whether an aware moment lies within."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,12 +26,20 @@ Metric = Literal["reach", "conversion", "sales", "lift", "ropo", "vopo", "offlin
                  "click_collect", "frequency", "attribution", "new_to_brand", "visits", "halo", "coverage"]
 
 
+# What these mean is each machine's own; the last two are other readings of every zone.
+_NO_PLACE = ("localtime", "posixrules", "Factory", "posix/", "right/")
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of the IANA database that `name` names, the same on every machine. ValueError for any other."""
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database, "Europe"
+        if not name.startswith(_NO_PLACE):
+            return ZoneInfo(name)
+    raise ValueError(f"unknown time zone {name[:64]!r}")
+
+
 def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"unknown time zone {name!r}") from error
-    return name
+    return str(time_zone(name))
 
 
 # No control characters (a terminal would obey them) and none that reorder text: a lawyer must see what is signed.

@@ -79,7 +79,7 @@ def test_broken_files_are_placed(tmp_path, text, place):
     ("[node]", "[node]\npeer_silence = 5", "party.toml, node.peer_silence: must be at least 6 s: a peer that is there"),
     ("[node]", '[node]\nanswer = "maybe"', "party.toml, node.answer: must be 'at once' or 'approval'"),
     ("[node]", '[node]\nhours = "8-18 Europe/Paris"', "party.toml, node.hours: must be HH:MM-HH:MM and a time zone"),
-    ("[node]", '[node]\nhours = "08:00-18:00 Mars/Base"', "party.toml, node.hours: names no known time zone"),
+    ("[node]", '[node]\nhours = "08:00-18:00 Mars/Base"', "party.toml, node.hours: unknown time zone"),
     ("[node]", "[node]\nqueue = 0", "party.toml, node.queue: must be greater"),
     ("[node]", "[node]\nattempts_per_hour = 0", "party.toml, node.attempts_per_hour: must be greater"),
     ("127.0.0.1:7101", "127.0.0.1", "party.toml, node.listen: must be host:port"),
