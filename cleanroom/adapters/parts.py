@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cleanroom.adapters.party import PartySettings
 from cleanroom.adapters.readers import Terms, fresh, load_all, require_rows, tables_of, typed
 from cleanroom.adapters.reading import RawTable, Reading
+from cleanroom.adapters.rows_by_part import RowsByPart
 from cleanroom.adapters.sources.base import changed
 from cleanroom.consent.files import allowed_columns
 from cleanroom.contract.model import Contract
@@ -28,15 +29,13 @@ from cleanroom.identity.devices import TIED_BY, tie
 from cleanroom.identity.numbering import numbered, of_somebody
 from cleanroom.identity.tables import AdvertiserTables, RetailerTables
 from cleanroom.identity.values import packed, repeated_hashes, text_array, text_hashes
-from cleanroom.ports import Pile, Scratch
+from cleanroom.ports import Scratch
 from cleanroom.preparation import OnePart, Parts
 
 _BATCH: Final = 131_072  # rows read at once
 _SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
 _MOST_PARTS: Final = 512
 _LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
-_FEW: Final = 1024  # distinct texts of a batch that are worth a dictionary
-_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.large_string())
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
 _ROSTERS: Final = frozenset({"people", "members"})
 _SUPPRESSIONS: Final = "suppressions"  # read first: a list that is too old is refused (X-01)
@@ -56,10 +55,12 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
         if count <= 1:
             return OnePart(numbered(load_all(reading, contract, now)))
         scratch.require(size)
-        devices = scratch.piles(count) if "identities" in reading.layouts else ()
-        return _Spread(settings, {each: _Table(reading, each, contract, now, scratch.piles(count),
-                                               devices if each == "exposures" else ())
-                                  for each in sorted(reading.layouts, key=_SUPPRESSIONS.__ne__)}, scratch, count)
+        rooms = _Rooms(scratch, count, budget // _SHARE)
+        nothing = RowsByPart((), 0)
+        devices = rooms.new() if "identities" in reading.layouts else nothing
+        return _Spread(settings, {each: _Table(reading, each, contract, now, rooms.new(),
+                                               devices if each == "exposures" else nothing)
+                                  for each in sorted(reading.layouts, key=_SUPPRESSIONS.__ne__)}, rooms)
 
 
 def part_count(settings: PartySettings, budget: int) -> int:
@@ -72,17 +73,29 @@ def _count(size: int, budget: int) -> int:
     return min(_MOST_PARTS, size // _LEAST_PART, -(-_SHARE * size // budget))
 
 
+class _Rooms(NamedTuple):
+    """What the rows of each table are given: as many piles as there are parts, and bytes to wait in."""
+
+    scratch: Scratch
+    parts: int
+    room: int
+
+    def new(self) -> RowsByPart:
+        """For one table."""
+        return RowsByPart(self.scratch.piles(self.parts), self.room)
+
+
 class _Spread:
     """`preparation.Parts` out of piles."""
 
-    def __init__(self, settings: PartySettings, tables: dict[str, _Table], scratch: Scratch, count: int) -> None:
-        self._settings, self._tables, self._scratch, self._count = settings, tables, scratch, count
+    def __init__(self, settings: PartySettings, tables: dict[str, _Table], rooms: _Rooms) -> None:
+        self._settings, self._tables, self._rooms = settings, tables, rooms
 
     def __repr__(self) -> str:
-        return f"Parts({self._count})"
+        return f"Parts({len(self)})"
 
     def __len__(self) -> int:
-        return self._count
+        return self._rooms.parts
 
     def people(self, number: int) -> Tables:
         """See `preparation.Parts`."""
@@ -94,15 +107,15 @@ class _Spread:
         logins, untied = self._tables.get("identities"), Counter[str]()
         if logins is None or TIED_BY not in self._tables["exposures"].empty:
             return untied
-        piles = self._scratch.piles(self._count)
+        spread = self._rooms.new()
         for number, flags in enumerate(agreed):
             people, frame = text_array(self._tables["people"].look(number)["person"]), logins.take(number)
             known = pc.is_in(text_array(frame["person"]), value_set=people.filter(pa.array(flags)))
             flagged = frame.assign(agreed=known.to_numpy(zero_copy_only=False))
-            _add(flagged, _places(frame["device"], self._count), piles)
+            spread.add(flagged, _places(frame["device"], len(self)))
         empty = logins.empty.assign(agreed=np.zeros(0, dtype=np.bool_))
-        for number, pile in enumerate(piles):
-            untied.update(self._tables["exposures"].tie(number, _read(list(pile.take()), empty)))
+        for number in range(len(self)):
+            untied.update(self._tables["exposures"].tie(number, spread.take(number, empty)))
         return untied
 
     def take(self, number: int) -> Tables:
@@ -115,27 +128,29 @@ class _Spread:
 
 
 class _Table:
-    """The rows of one table by part, and a frame of its columns without rows. `devices`: piles for the rows of nobody
-    that name a device, by device, until they are tied to people."""
+    """The rows of one table by part, and a frame of its columns without rows. `devices`: for the rows of nobody that
+    name a device, by device, until they are tied to people."""
 
-    def __init__(self, reading: Reading, name: str, contract: Contract, now: datetime, piles: Sequence[Pile],
-                 devices: Sequence[Pile]) -> None:
-        self._name, self._contract, self._now, self._piles, self._devices = name, contract, now, piles, devices
-        seen = [self._spread(first, frame) for first, frame in self._frames(reading)]
+    def __init__(self, reading: Reading, name: str, contract: Contract, now: datetime, rows: RowsByPart,
+                 devices: RowsByPart) -> None:
+        self._name, self._contract, self._now, self._rows, self._devices = name, contract, now, rows, devices
+        seen = [self._spread(raw, frame) for raw, frame in self._frames(reading)]
+        rows.flush()  # the next table needs the room
+        devices.flush()
         if name in _UNIQUE:
             self._refuse_repeated(reading, np.concatenate(seen))
 
     def look(self, number: int) -> pd.DataFrame:
         """One part, which stays."""
-        return _read(list(self._piles[number].look()), self.empty)
+        return self._rows.look(number, self.empty)
 
     def take(self, number: int) -> pd.DataFrame:
         """One part, once."""
-        return _read(list(self._piles[number].take()), self.empty)
+        return self._rows.take(number, self.empty)
 
     def tie(self, number: int, logins: pd.DataFrame) -> Mapping[str, int]:
         """Move the rows of a part of the devices to the parts of their people; see `identity.devices.tie`."""
-        rows = _read(list(self._devices[number].take()), self.empty).astype({"person": "str"})
+        rows = self._devices.take(number, self.empty).astype({"person": "str"})
         logins = logins.astype({"person": "str"})
         frame, untied = tie(rows, logins, pd.Index(logins["person"][logins["agreed"]].unique()))
         self._by_person(frame.astype({TIED_BY: "str"}), 0)
@@ -159,10 +174,10 @@ class _Table:
             yield raw, frame
 
     def _spread(self, raw: RawTable, frame: pd.DataFrame) -> NDArray[np.uint64]:
-        """Add a batch to the piles; the hashes of its persons."""
+        """Add a batch to the parts; the hashes of its persons."""
         if TIED_BY in frame:
             seen = (~of_somebody(frame["person"])) & (frame["device"] != "").to_numpy(dtype=np.bool_)
-            _add(frame[seen], _places(frame["device"][seen], len(self._devices)), self._devices)
+            self._devices.add(frame[seen], _places(frame["device"][seen], len(self._devices)))
             frame = frame[~seen]
         return self._by_person(frame, raw.first)
 
@@ -171,8 +186,8 @@ class _Table:
         ids = text_array(frame["person"])
         hashes, row = text_hashes(packed(ids)), np.arange(first, first + len(frame))
         nobody = pc.equal(ids, "").to_numpy(zero_copy_only=False)
-        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._piles)
-        _add(frame.assign(row=row) if self._name in _ROSTERS else frame, part, self._piles)
+        part = np.where(nobody, row, (hashes >> np.uint64(16)).astype(np.int64)) % len(self._rows)
+        self._rows.add(frame.assign(row=row) if self._name in _ROSTERS else frame, part)
         return hashes
 
     def _refuse_repeated(self, reading: Reading, hashes: NDArray[np.uint64]) -> None:
@@ -196,53 +211,3 @@ class _Table:
 def _places(devices: pd.Series, parts: int) -> NDArray[np.int64]:
     """The part of each device."""
     return (text_hashes(packed(text_array(devices))) >> np.uint64(16)).astype(np.int64) % parts
-
-
-def _read(pieces: list[NDArray[np.uint8]], empty: pd.DataFrame) -> pd.DataFrame:
-    """The frame of what `_add` wrote, with the columns of `empty`. Takes the pieces over."""
-    if not pieces:
-        return empty
-    data, tables, at = np.concatenate(pieces).data, [], 0
-    pieces.clear()
-    while at < len(data):
-        size = int.from_bytes(data[at:at + 8], "little")
-        with pa.ipc.open_stream(pa.py_buffer(data[at + 8:at + 8 + size])) as reader:
-            tables.append(reader.read_all())
-        at += 8 + size
-    frame: pd.DataFrame = _joined(tables).to_pandas()
-    plain = {name: kind for name, kind in empty.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
-    return frame.astype({name: kind for name, kind in plain.items() if frame[name].dtype != kind})
-
-
-def _joined(tables: list[Any]) -> Any:
-    """One table. A column that is a dictionary in some is one in all."""
-    columns = {}
-    for name in tables[0].column_names:
-        found = [table.column(name) for table in tables]
-        if any(pa.types.is_dictionary(column.type) for column in found):
-            found = [column if pa.types.is_dictionary(column.type) else
-                     column.dictionary_encode().cast(_DICTIONARY) for column in found]
-        chunks = pa.chunked_array([chunk for column in found for chunk in column.chunks])
-        columns[name] = chunks.unify_dictionaries() if pa.types.is_dictionary(chunks.type) else chunks
-    return pa.table(columns)
-
-
-def _add(frame: pd.DataFrame, part: NDArray[np.int64], piles: Sequence[Pile]) -> None:
-    order = np.argsort(part.astype(np.int16), kind="stable")
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):  # all values of the batch go to every part with it: only a few may
-            few = len(table.column(place).chunk(0).dictionary) <= _FEW
-            table = table.set_column(place, field.name,
-                                     table.column(place).cast(_DICTIONARY if few else pa.large_string()))
-    table = table.take(pa.array(order))
-    ends = np.cumsum(np.bincount(part, minlength=len(piles)))
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    for pile, start, end in zip(piles, [0, *ends[:-1]], ends, strict=True):
-        if end > start:
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-                writer.write_table(table.slice(start, end - start).combine_chunks())
-            data = np.frombuffer(sink.getvalue(), dtype=np.uint8)
-            pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
-            pile.add(data)
