@@ -34,6 +34,7 @@ from cleanroom.preparation import OnePart, Parts
 
 _BATCH: Final = 131_072  # rows read at once
 _SHARE: Final = 20  # of the budget that one part may take as texts: the steps that follow hold several copies
+_WAITING: Final = 40  # of the budget that rows on the way to their parts may take
 _MOST_PARTS: Final = 512
 _LEAST_PART: Final = 1 << 20  # bytes; smaller ones would cost more time than memory
 _UNIQUE: Final = frozenset({"people", "members", "arms"})  # one row a person
@@ -55,7 +56,7 @@ def load_parts(settings: PartySettings, contract: Contract, now: datetime, scrat
         if count <= 1:
             return OnePart(numbered(load_all(reading, contract, now)))
         scratch.require(size)
-        rooms = _Rooms(scratch, count, budget // _SHARE)
+        rooms = _Rooms(scratch, count, budget // _WAITING)
         nothing = RowsByPart((), 0)
         devices = rooms.new() if "identities" in reading.layouts else nothing
         return _Spread(settings, {each: _Table(reading, each, contract, now, rooms.new(),

@@ -1,7 +1,7 @@
 """Rows of a table on their way to the parts they belong to, and back: Arrow streams in piles of bytes.
 
-A piece costs a schema, its dictionaries and some calls, however few rows it has. So rows wait until they take as much
-room as one part may, and there are about as many pieces of a part as there are parts.
+A piece costs a schema, its dictionaries and some calls, however few rows it has. So rows wait for others of their part
+until they fill the room that they are given.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class RowsByPart:
 
     def __init__(self, piles: Sequence[Pile], room: int) -> None:
         self._piles, self._room, self._size = piles, room, 0
-        self._tables: list[Any] = []
-        self._parts: list[NDArray[np.int16]] = []
+        self._tables: list[Any] = []  # each in the order of the parts
+        self._ends: list[NDArray[np.int64]] = []  # of each part in each table
 
     def __repr__(self) -> str:
         return f"RowsByPart({len(self._piles)})"
@@ -40,19 +40,28 @@ class RowsByPart:
         """Rows, and the part of each. MachineError when there is no room for them."""
         if frame.empty:
             return
-        table = _lean(pa.Table.from_pandas(frame, preserve_index=False))
+        order = np.argsort(part.astype(np.int16), kind="stable")
+        table = _lean(pa.Table.from_pandas(frame, preserve_index=False)).take(pa.array(order))
         self._tables.append(table)
-        self._parts.append(part.astype(np.int16))
+        self._ends.append(np.cumsum(np.bincount(part, minlength=len(self))))
         self._size += table.nbytes
         if self._size >= self._room:
             self.flush()
 
     def flush(self) -> None:
         """Nothing waits any more."""
-        if self._tables:
-            table, part = _lean(_joined(self._tables)).combine_chunks(), np.concatenate(self._parts)
-            self._tables, self._parts, self._size = [], [], 0
-            self._write(table, part)
+        if not self._tables:
+            return
+        table, firsts = _lean(_joined(self._tables)), np.cumsum([0, *(len(each) for each in self._tables[:-1])])
+        ends = np.stack(self._ends) + firsts[:, np.newaxis]
+        starts = np.concatenate([firsts[:, np.newaxis], ends[:, :-1]], axis=1)
+        self._tables, self._ends, self._size = [], [], 0
+        for pile, first, end in zip(self._piles, starts.T, ends.T, strict=True):
+            if (end > first).any():
+                data = _stream(pa.concat_tables([table.slice(start, stop - start)
+                                                 for start, stop in zip(first.tolist(), end.tolist(), strict=True)]))
+                pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
+                pile.add(data)
 
     def look(self, number: int, empty: pd.DataFrame) -> pd.DataFrame:
         """The rows of one part, which stay. `empty`: a frame of the columns, without rows."""
@@ -64,20 +73,11 @@ class RowsByPart:
         self.flush()
         return _read(list(self._piles[number].take()), empty)
 
-    def _write(self, table: Any, part: NDArray[np.int16]) -> None:
-        order = pa.array(np.argsort(part, kind="stable"))
-        ends = np.cumsum(np.bincount(part, minlength=len(self._piles)))
-        for pile, start, end in zip(self._piles, [0, *ends[:-1]], ends, strict=True):
-            if end > start:
-                data = _stream(table.take(order.slice(start, end - start)))
-                pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
-                pile.add(data)
-
 
 def _stream(table: Any) -> NDArray[np.uint8]:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
-        writer.write_table(table)
+        writer.write_table(table.combine_chunks())
     return np.frombuffer(sink.getvalue(), dtype=np.uint8)
 
 

@@ -139,7 +139,7 @@ class _File:
         self._scratch, self._number = scratch, number
         self._handle, self._end, self._pieces, self._live = -1, 0, 0, 0
 
-    def write(self, data: bytes) -> _Written:
+    def write(self, data: Bytes) -> _Written:
         """Encrypt and append one piece. MachineError when the disk does not take it."""
         cipher = self._scratch._cipher
         number, self._pieces = self._pieces, self._pieces + 1
@@ -236,7 +236,7 @@ class _Pile:
         """Write what is held; how many bytes that was."""
         whole = np.concatenate(self._parts)
         for start in range(0, len(whole), _PIECE):
-            self._written.append(self._file.write(whole[start:start + _PIECE].tobytes()))
+            self._written.append(self._file.write(whole[start:start + _PIECE]))
         freed, self._parts, self.held = self.held, [], 0
         return freed
 
