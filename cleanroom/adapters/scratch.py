@@ -143,7 +143,7 @@ class _File:
         """Encrypt and append one piece. MachineError when the disk does not take it."""
         cipher = self._scratch._cipher
         number, self._pieces = self._pieces, self._pieces + 1
-        sealed = cipher.encrypt(self._nonce(number), data, None)
+        sealed = cipher.encrypt(self._nonce(number), data.data, None)
         try:
             if self._handle < 0:
                 self._handle = self._scratch._open(self._number)
