@@ -36,7 +36,8 @@ class ParquetFile(OneFile):
         """Columns in their own types; repeated texts as dictionaries, others decoded. `rows` at a time, or all, one
         column after the other: the bytes of the file and the arrays made of them are never there for all at once."""
         try:
-            file = pa_parquet.ParquetFile(self._file.path, read_dictionary=list(repeated))
+            # Buffered ahead, the whole file would stay in memory until its last batch.
+            file = pa_parquet.ParquetFile(self._file.path, read_dictionary=list(repeated), pre_buffer=False)
             if not rows or not file.metadata.num_rows:
                 yield {name: self._column(file, name, name in repeated) for name in names}
             else:
