@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from cleanroom import limits
@@ -12,6 +13,15 @@ from cleanroom.errors import BusyError
 from cleanroom.node.log import Event, complain
 
 FEW: Final = 0.5  # of a full bucket: from here on the next shortage is a new event
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """`left` calls at the time `at`; `short`: that there were none has been said."""
+
+    left: float
+    at: float
+    short: bool = False
 
 
 class CallRate:
@@ -24,8 +34,7 @@ class CallRate:
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
         self._most, self._now = float(per_minute), now
         self._lock = threading.Lock()
-        self._left: dict[bytes, tuple[float, float]] = {}  # calls left, and when that was
-        self._short: set[bytes] = set()
+        self._buckets: dict[bytes, _Bucket] = {}
 
     def __repr__(self) -> str:
         return "CallRate"
@@ -33,14 +42,13 @@ class CallRate:
     def admit(self, caller: bytes) -> bool:
         """Count one call. False when the caller has none left: then nothing is counted, and said in the log once."""
         with self._lock:
-            left = self._fill(caller)
-            if left >= 1:
-                self._left[caller] = (left - 1, self._left[caller][1])
-                self._short -= {caller} if left >= FEW * self._most else set()
+            bucket = self._filled(caller)
+            if bucket.left >= 1:
+                bucket.left -= 1
+                bucket.short = bucket.short and bucket.left < FEW * self._most
                 return True
-            known = caller in self._short
-            self._short.add(caller)
-        if not known:
+            said, bucket.short = bucket.short, True
+        if not said:
             complain(Event.CALL_REFUSED, "a caller is not answered", BusyError(
                 f"it has made more than {self._most:.0f} calls in a minute, each bad one counted "
                 f"{limits.BAD_CALL} times", where="node.calls_per_minute", todo="ask the other party why"))
@@ -49,11 +57,12 @@ class CallRate:
     def spoiled(self, caller: bytes) -> None:
         """A call that was admitted came to nothing. At worst the caller is not answered for a minute."""
         with self._lock:
-            self._left[caller] = (max(-self._most, self._fill(caller) + 1 - limits.BAD_CALL), self._left[caller][1])
+            bucket = self._filled(caller)
+            bucket.left = max(-self._most, bucket.left + 1 - limits.BAD_CALL)
 
-    def _fill(self, caller: bytes) -> float:
+    def _filled(self, caller: bytes) -> _Bucket:
         now = self._now()
-        left, since = self._left.get(caller, (self._most, now))
-        left = min(self._most, left + (now - since) * self._most / 60)
-        self._left[caller] = (left, now)
-        return left
+        bucket = self._buckets.setdefault(caller, _Bucket(self._most, now))
+        bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._most / 60)
+        bucket.at = now
+        return bucket
