@@ -74,6 +74,8 @@ CONNECT_TIMEOUT: Final = 10  # an unreachable peer is reported after this
 RUNS_AT_ONCE: Final = 2  # that peers dialled: each takes a memory budget and shares the cores
 QUEUED_RUNS: Final = 8  # of peers: each holds a stream and a thread, and its caller's memory
 ATTEMPTS_PER_HOUR: Final = 30  # of one contract: an honest peer needs a few, one that begins and aborts is stopped
+CALLS_PER_MINUTE: Final = 600  # of one caller: a run makes a few, and more when the network cuts its stream
+BAD_CALL: Final = 30  # calls that one which came to nothing counts as: each makes us read files and start threads
 
 # --- audit and keys -----------------------------------------------------------------------------------------
 MAX_JSON_DEPTH: Final = 32  # nesting of any JSON document; ours need fewer than ten

@@ -92,6 +92,7 @@ class NodeSection(Section):
     runs: Annotated[int, Field(ge=1, le=64)] = limits.RUNS_AT_ONCE
     queue: Annotated[int, Field(ge=1, le=64)] = limits.QUEUED_RUNS
     attempts_per_hour: Annotated[int, Field(ge=1, le=10_000)] = limits.ATTEMPTS_PER_HOUR
+    calls_per_minute: Annotated[int, Field(ge=2 * limits.BAD_CALL, le=100_000)] = limits.CALLS_PER_MINUTE
     wait_limit: Seconds = limits.WAIT_LIMIT
 
     @property

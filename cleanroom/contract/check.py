@@ -53,14 +53,17 @@ def signing_key(contract: Contract, role: Role) -> bytes:
 def check_certificate(der: bytes, setting: str) -> None:
     """A well-formed, self-signed certificate of an ECDSA P-256 key, as `init` makes. ContractError names `setting`.
 
-    TLS libraries get a partner's certificate as a root: one that they cannot read would end the whole node.
+    TLS libraries get a partner's certificate as a root: one that they cannot read would end the whole node, and one
+    that may issue others would give a partner as many names as it likes.
     """
     try:
         found = x509.load_der_x509_certificate(der)
         found.verify_directly_issued_by(found)
         key = found.public_key()
-        usable = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
+        usable = (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+                  and not found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion, x509.ExtensionNotFound,
+            x509.DuplicateExtension):
         usable = False
     if not usable:
         raise ContractError(f"{setting}: not the certificate of a node")

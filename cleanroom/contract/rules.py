@@ -12,10 +12,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from cryptography import x509
-
 from cleanroom import limits
-from cleanroom.contract.check import ROLES, certificate
+from cleanroom.contract.check import ROLES, certificate, check_certificate
 from cleanroom.contract.model import Contract, Role, other
 from cleanroom.contract.protocols import PROTOCOLS, SALTED
 from cleanroom.errors import ContractError
@@ -200,7 +198,7 @@ def _first_above(values: Iterable[tuple[str, int | Decimal, int | Decimal]]) -> 
 
 def _is_certificate(contract: Contract, role: Role) -> bool:
     try:
-        x509.load_der_x509_certificate(certificate(contract, role))
-    except ValueError:
+        check_certificate(certificate(contract, role), "")
+    except ContractError:
         return False
     return True

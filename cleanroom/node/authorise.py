@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import grpc
 
+from cleanroom.node.call_rate import CallRate
 from cleanroom.node.tls import fingerprint
 
 SERVICE = "cleanroom.v1.Node"
@@ -34,18 +35,17 @@ TLS_VERSIONS = frozenset({b"TLSv1.3"})
 
 
 class Authorise(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Default deny: unlisted method, unpinned certificate or older TLS end the call with PERMISSION_DENIED."""
+    """Default deny: unlisted method, unpinned certificate or older TLS end the call with PERMISSION_DENIED. Who calls
+    too often is told RESOURCE_EXHAUSTED, before anything is read for it."""
 
-    def __init__(self, pinned: Callable[[frozenset[Caller]], frozenset[bytes]]) -> None:
-        self._pinned = pinned
+    def __init__(self, pinned: Callable[[frozenset[Caller]], frozenset[bytes]], rate: CallRate) -> None:
+        self._pinned, self._rate = pinned, rate
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
         """Wrap the handler of a listed method; replace that of any other."""
-        if details.method not in ALLOWED:
-            return grpc.unary_unary_rpc_method_handler(_deny)
-        handler = continuation(details)
+        handler = continuation(details) if details.method in ALLOWED else None
         if handler is None:
-            return grpc.unary_unary_rpc_method_handler(_deny)
+            return grpc.unary_unary_rpc_method_handler(self._checked(_nothing, frozenset()))
         streams = handler.stream_stream is not None
         make = grpc.stream_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
         inner = handler.stream_stream if streams else handler.unary_unary
@@ -54,8 +54,12 @@ class Authorise(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 
     def _checked(self, inner: Handler, callers: frozenset[Caller]) -> Handler:
         def call(request: Any, context: grpc.ServicerContext) -> Any:
-            if peer_fingerprint(context) not in self._pinned(callers):
-                context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a party of a contract of this node")
+            caller = peer_fingerprint(context)
+            if not self._rate.admit(caller):
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
+            if caller not in self._pinned(callers):
+                self._rate.spoiled(caller)
+                context.abort(grpc.StatusCode.PERMISSION_DENIED, "not for this caller")
             return inner(request, context)
 
         return call
@@ -70,5 +74,5 @@ def peer_fingerprint(context: grpc.ServicerContext) -> bytes:
     return fingerprint(certificates[0])
 
 
-def _deny(_request: Any, context: grpc.ServicerContext) -> Any:
-    context.abort(grpc.StatusCode.PERMISSION_DENIED, "no such method for this caller")
+def _nothing(_request: Any, _context: grpc.ServicerContext) -> Any:
+    """A method that nobody may call."""

@@ -317,5 +317,6 @@ def lost(error: Exception) -> CleanroomError:
     if status == grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in str(error):
         return PeerViolationError(f"a message was over the size bound of {limits.MAX_FRAME_BYTES} bytes")
     if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return BusyError("the peer's node is busy with other runs", todo="try again later")
+        return BusyError("the peer's node is busy with other runs, or had too many calls from this one",
+                         todo="try again in some minutes")
     return PeerLostError("the connection to the peer was lost", todo="check the network, then run again")

@@ -18,6 +18,7 @@ from cleanroom.adapters.progress import Silent
 from cleanroom.contract.model import Contract, other
 from cleanroom.contract.parse import contract_hash
 from cleanroom.errors import (
+    AttemptsError,
     BusyError,
     CleanroomError,
     ContractError,
@@ -31,6 +32,7 @@ from cleanroom.errors import (
 )
 from cleanroom.node.agreements import hash_text, receive_proposal, receive_revocation, receive_rotation
 from cleanroom.node.authorise import peer_fingerprint
+from cleanroom.node.call_rate import CallRate
 from cleanroom.node.carrier import start_pump
 from cleanroom.node.link import FrameLink, farewell
 from cleanroom.node.live import LiveRuns, first_frame
@@ -50,6 +52,7 @@ from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.transport import Resume, State, decode_resume
 
 FINISH_SECONDS: Final = 2.0  # sealing a log takes less
+SPOILT: Final = (AttemptsError, BusyError, ContractError, PeerViolationError)  # a run that the caller should not begin
 
 
 def _itself(error: Exception) -> Exception:
@@ -62,6 +65,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def __init__(self, node: LocalNode) -> None:
         self._node = node
         self.live = LiveRuns()
+        self.rate = CallRate(node.settings.node.calls_per_minute)
         self._runs: WeakSet[threading.Thread] = WeakSet()
 
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
@@ -69,6 +73,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
         caller, patience = peer_fingerprint(context), self._node.settings.node.connect_timeout
         first = first_frame(request_iterator, patience)
         if first is None:  # no word to it: who was only slow dials again
+            self.rate.spoiled(caller)
             complain(Event.CALL_REFUSED, "no run has begun", PeerLostError(f"a caller was silent for {patience} s"))
         elif first.WhichOneof("body") == "resume":
             yield from self._resume(first, request_iterator, caller)
@@ -87,15 +92,16 @@ class Servicer(node_pb2_grpc.NodeServicer):
             return link.outgoing()
         try:
             taken_up = self._interrupted(resume, caller) if link is None else None
-            over = self._over(resume, caller) if taken_up is None else None
+            over: CleanroomError | None = self._over(resume, caller) if taken_up is None else None
         except (BusyError, MachineError, SettingsError):
             return iter(())  # cut again: an earlier process, or stream, is about to let go of it, or the disk is full
         except ContractError as error:
-            return iter([farewell(error, resume.received)])
+            taken_up, over = None, error
         if taken_up is not None:
             start_pump(taken_up, frames)
             return taken_up.outgoing()
         if link is not None or over is not None:
+            self.rate.spoiled(caller)
             return iter([farewell(over or ResumeError("it cannot go on"), resume.received)])
         fresh = self._link(caller)
         fresh.run = resume.run
@@ -174,7 +180,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def Propose(self, request: Proposal, context: Any) -> ProposalAnswer:  # noqa: N802
         """Keep a contract that the peer has signed, for a person to read and accept."""
-        with _refusing(context, "proposal"):
+        with self._refusing(context, "proposal"):
             contract, installed = receive_proposal(self._node, peer_fingerprint(context), request.text)
             what = "is signed by both and kept" if installed else "waits for `cleanroom contract accept`"
             note(Event.PROPOSAL_KEPT, f"version {contract.version} ({hash_text(contract)}) {what}",
@@ -183,7 +189,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def Revoke(self, request: Revocation, context: Any) -> RevocationAnswer:  # noqa: N802
         """Keep the peer's revocation of a contract."""
-        with _refusing(context, "revocation"):
+        with self._refusing(context, "revocation"):
             contract = receive_revocation(self._node, peer_fingerprint(context), request.record)
             note(Event.CONTRACT_REVOKED, f"version {contract.version} ({hash_text(contract)}) is revoked by the peer",
                  contract=contract.id)
@@ -191,7 +197,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     def Rotate(self, request: Rotation, context: Any) -> RotationAnswer:  # noqa: N802
         """Keep the peer's next certificate."""
-        with _refusing(context, "rotation"):
+        with self._refusing(context, "rotation"):
             rotation = receive_rotation(self._node, peer_fingerprint(context), request.record)
             note(Event.ROTATION_KEPT, f"the peer changes its certificate on {rotation.switch_at:%Y-%m-%d}; the "
                  f"present one is accepted until {rotation.until:%Y-%m-%d}")
@@ -227,6 +233,8 @@ class Servicer(node_pb2_grpc.NodeServicer):
         try:
             yield known
         except Exception as error:
+            if not known or isinstance(error, SPOILT):
+                self.rate.spoiled(link.certificate)
             complain(Event.RUN_ENDED, "run ended", error, step=link.step, **known)
             link.abort(told(error))
         finally:
@@ -246,18 +254,17 @@ class Servicer(node_pb2_grpc.NodeServicer):
             raise PeerViolationError("the peer repeats the id of an earlier run")
         return hello, contract
 
-
-@contextmanager
-def _refusing(context: Any, what: str) -> Iterator[None]:
-    """End a call with the public words of an error; its own words stay here."""
-    try:
-        yield
-    except CleanroomError as error:
-        complain(Event.CALL_REFUSED, f"{what} refused", error)
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
-    except Exception as error:
-        if isinstance(error, grpc.RpcError):
-            raise
-        complain(Event.CALL_REFUSED, f"{what} ended", error)
-        context.abort(grpc.StatusCode.INTERNAL, "internal error")
-
+    @contextmanager
+    def _refusing(self, context: Any, what: str) -> Iterator[None]:
+        """End a call with the public words of an error; its own words stay here."""
+        try:
+            yield
+        except CleanroomError as error:
+            self.rate.spoiled(peer_fingerprint(context))
+            complain(Event.CALL_REFUSED, f"{what} refused", error)
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
+        except Exception as error:
+            if isinstance(error, grpc.RpcError):
+                raise
+            complain(Event.CALL_REFUSED, f"{what} ended", error)
+            context.abort(grpc.StatusCode.INTERNAL, "internal error")

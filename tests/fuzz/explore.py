@@ -39,7 +39,8 @@ def explore(name: str, seconds: int, seed: int) -> bool:
     command = [sys.executable, __file__, "--inside", "--only", name, "--seconds", str(seconds),
                "--seed", str(seed)]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said = f"found an input\n{done.stdout}" if done.returncode else "nothing found"
+    told = "\n".join(line for line in done.stdout.splitlines() if not line.startswith("INFO"))
+    said = f"found an input\n{told}" if done.returncode else "nothing found"
     print(f"{name:<16} {said}", flush=True)  # noqa: T201
     return done.returncode != 0
 
