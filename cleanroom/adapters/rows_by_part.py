@@ -27,7 +27,7 @@ class RowsByPart:
     def __init__(self, piles: Sequence[Pile], room: int) -> None:
         self._piles, self._room, self._size = piles, room, 0
         self._tables: list[Any] = []  # each in the order of the parts
-        self._ends: list[NDArray[np.int64]] = []  # of each part in each table
+        self._bounds: list[NDArray[np.int64]] = []  # where each part begins in each table, and where the last one ends
 
     def __repr__(self) -> str:
         return f"RowsByPart({len(self._piles)})"
@@ -43,7 +43,7 @@ class RowsByPart:
         order = np.argsort(part.astype(np.int16), kind="stable")
         table = _lean(pa.Table.from_pandas(frame, preserve_index=False)).take(pa.array(order))
         self._tables.append(table)
-        self._ends.append(np.cumsum(np.bincount(part, minlength=len(self))))
+        self._bounds.append(np.cumsum([0, *np.bincount(part, minlength=len(self))]))
         self._size += table.nbytes
         if self._size >= self._room:
             self.flush()
@@ -53,13 +53,13 @@ class RowsByPart:
         if not self._tables:
             return
         table, firsts = _lean(_joined(self._tables)), np.cumsum([0, *(len(each) for each in self._tables[:-1])])
-        ends = np.stack(self._ends) + firsts[:, np.newaxis]
-        starts = np.concatenate([firsts[:, np.newaxis], ends[:, :-1]], axis=1)
-        self._tables, self._ends, self._size = [], [], 0
-        for pile, first, end in zip(self._piles, starts.T, ends.T, strict=True):
-            if (end > first).any():
-                data = _stream(pa.concat_tables([table.slice(start, stop - start)
-                                                 for start, stop in zip(first.tolist(), end.tolist(), strict=True)]))
+        bounds = np.stack(self._bounds) + firsts[:, np.newaxis]
+        self._tables, self._bounds, self._size = [], [], 0
+        for part, pile in enumerate(self._piles):
+            rows = pa.concat_tables([table.slice(start, end - start)
+                                     for start, end in bounds[:, part:part + 2].tolist()])
+            if len(rows):
+                data = _stream(rows)
                 pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
                 pile.add(data)
 
