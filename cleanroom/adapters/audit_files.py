@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -112,10 +111,14 @@ def write_release(folder: Path, table: bytes, receipt: bytes) -> None:
 
 
 def remove_release(folder: Path) -> None:
-    """Take back what `write_release` stored for a run that then failed: nothing stands without its ending."""
-    for name in (TABLE_NAME, RECEIPT_NAME):
-        with suppress(OSError):  # the run's own error is the one to report
-            (folder / name).unlink(missing_ok=True)
+    """Take back what `write_release` stored for a run that then failed: nothing stands without its ending. MachineError
+    when the disk refuses: then the log may not say yet that the run failed."""
+    for path in (folder / TABLE_NAME, folder / RECEIPT_NAME):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as bad:
+            raise MachineError(f"cannot be removed ({bad.strerror})", where=str(path),
+                               todo="check the folder, its permissions and the free space") from None
 
 
 def write_head(folder: Path, head: bytes) -> None:

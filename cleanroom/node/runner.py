@@ -148,10 +148,10 @@ class Runner:
             write_release(folder, table_bytes(outcome.table), outcome.receipt)
             setup.audit.record(Kind.RUN_ENDED)
         except BaseException as error:
-            if not setup.audit.ended:
-                remove_release(folder)
-            if setup.audit.open:
-                with suppress(CleanroomError):
+            with suppress(CleanroomError):  # a log that stays open is ended with the journal, see `Interrupted`
+                if not setup.audit.ended:
+                    remove_release(folder)
+                if setup.audit.open:
                     setup.audit.fail(error, "release")
             raise
 

@@ -65,4 +65,8 @@ FOUND: Final[dict[str, Play]] = {
             Fault("mute", "advertiser", 347), Fault("kill", "retailer", 320), Fault("delay", "retailer", 293, 5))),
         Operation("resume", "retailer", (
             Fault("delay", "retailer", 381, 0.5), Fault("kill", "advertiser", 204, 1))))),
+    "a disk that took neither the table nor the receipt back: the log said failed beside a receipt": Play(323, (
+        Operation("match", "advertiser", (Fault("full", "retailer", 323, 3),)),)),
+    "the same, some writes later": Play(325, (
+        Operation("match", "advertiser", (Fault("full", "retailer", 325, 3),)),)),
 }
