@@ -66,11 +66,11 @@ def hold(address: str, begin: Event) -> None:
     held: list[socket.socket] = []
     while True:
         while len(held) < CONNECTIONS:
-            opened = socket.create_connection((host, int(port)), timeout=5)
-            opened.setblocking(False)
             with suppress(OSError):
+                opened = socket.create_connection((host, int(port)), timeout=5)
+                opened.setblocking(False)
                 opened.send(CLIENT_HELLO)
-            held.append(opened)
+                held.append(opened)
         time.sleep(0.2)
         held = [each for each in held if not closed(each)]
 
@@ -103,13 +103,19 @@ def send(stub: node_pb2_grpc.NodeStub, begin: Event, count: multiprocessing.Valu
     begin.wait()
     due = time.monotonic()
     while True:
-        with suppress(grpc.RpcError):
-            for _ in stub.Exchange(iter([Frame(step=7)]), timeout=10):
-                pass
-        with count.get_lock():
-            count.value += 1
+        if refused(stub):
+            with count.get_lock():
+                count.value += 1
         due += SENDERS * 60 / MESSAGES_A_MINUTE
         time.sleep(max(0.0, due - time.monotonic()))
+
+
+def refused(stub: node_pb2_grpc.NodeStub) -> bool:
+    """Send one; whether the node has taken it, and answered it with an abort or unread."""
+    try:
+        return [frame.WhichOneof("body") for frame in stub.Exchange(iter([Frame(step=7)]), timeout=10)] == ["abort"]
+    except grpc.RpcError as error:
+        return error.details() == "too many calls"
 
 
 @contextmanager
@@ -124,6 +130,8 @@ def attackers(address: str, parties: Path) -> Iterator[Attack]:
     time.sleep(START_SECONDS)
     try:
         yield Attack(begin, lambda: count.value, lambda: sum(used(each.pid) for each in both))
+        if not all(each.is_alive() for each in both):
+            sys.exit("an attacker has died")
     finally:
         for each in both:
             each.kill()
@@ -143,21 +151,22 @@ def running_match(folder: Path, contract: Path) -> Iterator[subprocess.Popen[byt
             sys.exit("the run failed: see what `cleanroom runs list` says of it")
 
 
-def run(folder: Path, rows: int, *, attacked: bool) -> tuple[float, float, float]:
-    """Seconds of the rest of a run, bad messages a minute meanwhile, and the attackers' processor seconds."""
+def run(folder: Path, rows: int, *, attacked: bool) -> tuple[float, float, float, float]:
+    """Seconds of the rest of a run, the node's processor seconds meanwhile, bad messages a minute, and the attackers'
+    processor seconds."""
     addresses = free_addresses()
     write_bench_parties(folder, rows, addresses)
     contract = folder / "contract.toml"
     agree({"advertiser": folder / "advertiser", "retailer": folder / "retailer"}, folder / TERMS_NAME, contract)
-    with running_node(folder / "retailer"), attackers(addresses[1], folder) as attack, \
+    with running_node(folder / "retailer") as node, attackers(addresses[1], folder) as attack, \
             running_match(folder, contract) as match:
-        started, busy = time.monotonic(), attack.used()
+        started, busy, worked = time.monotonic(), attack.used(), used(node.pid)
         if attacked:
             attack.begin.set()
         while match.poll() is None:
             time.sleep(0.02)
         seconds = time.monotonic() - started
-        return seconds, 60 * attack.sent() / seconds, attack.used() - busy
+        return seconds, used(node.pid) - worked, 60 * attack.sent() / seconds, attack.used() - busy
 
 
 def main() -> None:
@@ -170,11 +179,12 @@ def main() -> None:
     calm, attacked = [], []
     with tempfile.TemporaryDirectory(dir=asked.folder) as top:
         for number in range(asked.repeats):
-            calm.append(run(Path(top) / f"calm{number}", asked.rows, attacked=False)[0])
-            seconds, rate, busy = run(Path(top) / f"attacked{number}", asked.rows, attacked=True)
+            calm_seconds, calm_work, *_ = run(Path(top) / f"calm{number}", asked.rows, attacked=False)
+            seconds, work, rate, busy = run(Path(top) / f"attacked{number}", asked.rows, attacked=True)
+            calm.append(calm_seconds)
             attacked.append(seconds)
-            print(f"calm {calm[-1]:.1f} s, attacked {seconds:.1f} s by {rate:,.0f} bad messages a minute, which took "
-                  f"{busy:.1f} s of processor time to send", flush=True)
+            print(f"calm {calm_seconds:.1f} s, attacked {seconds:.1f} s by {rate:,.0f} bad messages a minute; "
+                  f"processor time of the node {calm_work:.1f} s and {work:.1f} s, of the attackers {busy:.1f} s", flush=True)
     ratio = statistics.median(attacked) / statistics.median(calm)
     print(f"median {statistics.median(calm):.1f} s and {statistics.median(attacked):.1f} s: {100 * (ratio - 1):+.0f} %")
 

@@ -201,6 +201,9 @@ def _check_certificate(certificate: x509.Certificate, key: ec.EllipticCurvePriva
     names = _extension(certificate, x509.SubjectAlternativeName)
     if names is None or names.get_values_for_type(x509.DNSName) != [host_name(role)]:
         raise SettingsError(f"not a certificate for {host_name(role)}", where=str(path), todo=_NEW)
+    constraints = _extension(certificate, x509.BasicConstraints)
+    if constraints is None or constraints.ca:
+        raise SettingsError("a certificate that may issue others", where=str(path), todo=_NEW)
     usages = _extension(certificate, x509.ExtendedKeyUsage)
     if usages is None or not set(_USAGES) <= set(usages):
         raise SettingsError("not for both server and client authentication", where=str(path), todo=_NEW)

@@ -52,14 +52,14 @@ class RowsByPart:
         """Nothing waits any more."""
         if not self._tables:
             return
-        table, firsts = _lean(_joined(self._tables)), np.cumsum([0, *(len(each) for each in self._tables[:-1])])
+        table, firsts = _joined(self._tables), np.cumsum([0, *(len(each) for each in self._tables[:-1])])
         bounds = np.stack(self._bounds) + firsts[:, np.newaxis]
         self._tables, self._bounds, self._size = [], [], 0
         for part, pile in enumerate(self._piles):
             rows = pa.concat_tables([table.slice(start, end - start)
                                      for start, end in bounds[:, part:part + 2].tolist()])
             if len(rows):
-                data = _stream(rows)
+                data = _stream(_lean(rows))  # part by part: texts without their dictionary may take many times the room
                 pile.add(np.frombuffer(len(data).to_bytes(8, "little"), dtype=np.uint8))
                 pile.add(data)
 

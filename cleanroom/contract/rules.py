@@ -133,7 +133,8 @@ def _protection(contract: Contract) -> str:
     if (contract.match.protocol == SALTED) != (contract.legal.pseudonymous_transfer is not None):
         missing = "=" if contract.match.protocol == SALTED else "≠"
         return f"match.protocol = {contract.match.protocol}, legal.pseudonymous_transfer {missing} ∅"
-    return next((f"parties.{role}.certificate ≠ X.509" for role in ROLES if not _is_certificate(contract, role)), "")
+    return next((f"parties.{role}.certificate ≠ X.509, P-256, CA:FALSE" for role in ROLES
+                 if not _is_certificate(contract, role)), "")
 
 
 def _categories(contract: Contract) -> str:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Collection
 from datetime import datetime
 
-from cleanroom.contract.check import ROLES, decode_base64, signing_key
+from cleanroom.contract.check import ROLES, certificate, check_certificate, decode_base64, signing_key
 from cleanroom.contract.model import Contract, Role, Signature
 from cleanroom.contract.parse import PAYLOAD_TYPE, canonical_contract
 from cleanroom.contract.rules import check_rules
@@ -69,7 +69,10 @@ def _check_validity(contract: Contract, now: datetime) -> None:
 
 def check_foreign(contract: Contract, role: Role, own_key: bytes, own_certificate: bytes,
                   accepted: Collection[bytes]) -> None:
-    """The contract is ours: it names our signing key, and our node's certificate is among those it makes `accepted`."""
+    """The contract is ours: it names our signing key, and our node's certificate is among those it makes `accepted`.
+    Both certificates may be pinned."""
+    for each in ROLES:
+        check_certificate(certificate(contract, each), f"parties.{each}.certificate")
     if signing_key(contract, role) != own_key:
         raise ContractError(f"the contract names another {role}: its signing key is not ours",
                             todo="use the contract that was made with this party's key")

@@ -145,4 +145,6 @@ def _refusal(error: grpc.RpcError, peer: Role) -> CleanroomError:
     if status == grpc.StatusCode.PERMISSION_DENIED:
         return PeerRefusedError(f"the {peer}'s node does not know this node",
                                 todo="the other party first runs `cleanroom contract trust` with our card")
+    if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return lost(error)
     return PeerUnavailableError(f"the {peer}'s node did not answer", todo="try again later")

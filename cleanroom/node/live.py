@@ -1,4 +1,4 @@
-"""Runs under way, so that a caller that was cut off finds its own again; and the first frame of a stream."""
+"""Runs under way, so that a caller that was cut off finds its own again; and the first message of a stream."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from cleanroom.contract.model import Contract
 from cleanroom.errors import PeerViolationError
 from cleanroom.node.link import FrameLink
-from cleanroom.v1.node_pb2 import Frame
+
+Message = TypeVar("Message")
 
 
 class LiveRuns:
@@ -45,13 +47,13 @@ class LiveRuns:
         return found[1] if found is not None and is_peer(found[0]) else None
 
 
-def first_frame(frames: Iterator[Frame], seconds: float) -> Frame | None:
-    """The first frame of a stream; None when there is none in time."""
-    found: queue.Queue[Frame | None] = queue.Queue()
+def first_of(messages: Iterator[Message], seconds: float) -> Message | None:
+    """The first message of a stream; None when there is none in time."""
+    found: queue.Queue[Message | None] = queue.Queue()
 
     def read() -> None:
         try:
-            found.put(next(frames, None))
+            found.put(next(messages, None))
         except Exception:  # the caller is gone
             found.put(None)
 

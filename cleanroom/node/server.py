@@ -107,7 +107,7 @@ class NodeServer:
     def _make_server(self) -> grpc.Server:
         settings = self._node.settings.node
         calls = settings.runs + settings.queue + SPARE_CALLS  # further ones are refused at once
-        authorise = Authorise(self._callers, self._servicer.rate)
+        authorise = Authorise(self._callers, self._servicer.rate, settings.connect_timeout)
         server = grpc.server(futures.ThreadPoolExecutor(calls + 2), interceptors=[authorise],
                              options=tls.OPTIONS, maximum_concurrent_rpcs=calls)
         node_pb2_grpc.add_NodeServicer_to_server(self._servicer, server)  # type: ignore[no-untyped-call]

@@ -35,7 +35,7 @@ from cleanroom.node.authorise import peer_fingerprint
 from cleanroom.node.call_rate import CallRate
 from cleanroom.node.carrier import start_pump
 from cleanroom.node.link import FrameLink, farewell
-from cleanroom.node.live import LiveRuns, first_frame
+from cleanroom.node.live import LiveRuns, first_of
 from cleanroom.node.local import LocalNode
 from cleanroom.node.log import Event, complain, note
 from cleanroom.session.messages import Hello
@@ -52,7 +52,7 @@ from cleanroom.v1.node_pb2 import Frame
 from cleanroom.wire.transport import Resume, State, decode_resume
 
 FINISH_SECONDS: Final = 2.0  # sealing a log takes less
-SPOILT: Final = (AttemptsError, BusyError, ContractError, PeerViolationError)  # a run that the caller should not begin
+SPOILT: Final = (AttemptsError, ContractError, PeerViolationError)  # a run that the caller should not begin
 
 
 def _itself(error: Exception) -> Exception:
@@ -71,7 +71,7 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def Exchange(self, request_iterator: Iterator[Frame], context: Any) -> Iterator[Frame]:  # noqa: N802
         """One run, or the rest of one, answered in a thread while gRPC sends what it queues."""
         caller, patience = peer_fingerprint(context), self._node.settings.node.connect_timeout
-        first = first_frame(request_iterator, patience)
+        first = first_of(request_iterator, patience)
         if first is None:  # no word to it: who was only slow dials again
             self.rate.spoiled(caller)
             complain(Event.CALL_REFUSED, "no run has begun", PeerLostError(f"a caller was silent for {patience} s"))
@@ -85,7 +85,11 @@ class Servicer(node_pb2_grpc.NodeServicer):
     def _resume(self, first: Frame, frames: Iterator[Frame], caller: bytes) -> Iterator[Frame]:
         """The rest of a run that is here, for the peer of its contract; or all of it, when its first stream was cut
         before it came here. Whoever else asks is told no more than that there is none."""
-        resume = decode_resume(first.resume)
+        try:
+            resume = decode_resume(first.resume)
+        except PeerViolationError as error:
+            self.rate.spoiled(caller)
+            return iter([farewell(error, 0)])
         link = self.live.find(resume.run, partial(self._is_peer, caller))
         if link is not None and link.reopened(resume.received):
             start_pump(link, frames)
@@ -256,11 +260,12 @@ class Servicer(node_pb2_grpc.NodeServicer):
 
     @contextmanager
     def _refusing(self, context: Any, what: str) -> Iterator[None]:
-        """End a call with the public words of an error; its own words stay here."""
+        """End a call with the public words of an error; its own words stay here. A call that writes files counts like a
+        bad one, however it ends: people make few of them."""
+        self.rate.spoiled(peer_fingerprint(context))
         try:
             yield
         except CleanroomError as error:
-            self.rate.spoiled(peer_fingerprint(context))
             complain(Event.CALL_REFUSED, f"{what} refused", error)
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.public[:limits.MAX_TEXT])
         except Exception as error:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 import grpc
 import pytest
-from live import channel, converse, match, serving, until
+from live import abort_reason, channel, converse, match, serving, until
 from tiny import Tiny
 
+from cleanroom.adapters.contract_files import read_contract
 from cleanroom.errors import BusyError
-from cleanroom.node.authorise import SERVICE
+from cleanroom.node.authorise import PROPOSE, SERVICE
+from cleanroom.node.client import Dial
 from cleanroom.node.local import LocalNode
-from cleanroom.v1 import node_pb2_grpc
 from cleanroom.v1.agreement_pb2 import Proposal
-from cleanroom.v1.node_pb2 import Frame
+from cleanroom.v1.node_pb2 import Frame, Resume
 
 NO_HELLO = Frame(step=7)
 
@@ -91,14 +93,54 @@ def test_what_is_denied_counts(tiny: Tiny, method: str) -> None:
     assert codes == {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
-def test_a_proposal_that_is_none_counts(tiny: Tiny) -> None:
+@pytest.mark.parametrize("message", [b"nothing of a contract", b"\xff\xff\xff\xff"])
+def test_a_proposal_that_is_none_counts(tiny: Tiny, message: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Be it text that is no contract, or bytes that are no message at all; the latter are not even logged."""
     limit(tiny, 60)
+    request = message if message.startswith(b"\xff") else Proposal(text=message).SerializeToString()
     with serving(tiny.retailer), channel(tiny, "advertiser", "retailer") as opened:
         def propose() -> grpc.StatusCode:
             with pytest.raises(grpc.RpcError) as caught:
-                node_pb2_grpc.NodeStub(opened).Propose(Proposal(text=b"nothing"), timeout=10)
+                opened.unary_unary(PROPOSE)(request, timeout=10)
             return caught.value.code()
 
         first = propose()
-        assert first != grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert first not in {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL}
         until(lambda: propose() == grpc.StatusCode.RESOURCE_EXHAUSTED)
+    assert "Exception deserializing" not in caplog.text
+
+
+def test_calls_without_a_message_are_hung_up_on(tiny: Tiny) -> None:
+    """More of them than the node answers at once: they hold its streams for `connect_timeout`, not for ever."""
+    tiny.setting("retailer", "connect_timeout = 5", "connect_timeout = 1")
+    done = threading.Event()
+
+    def silent() -> Iterator[bytes]:
+        done.wait(60)
+        yield from ()
+
+    with serving(tiny.retailer), channel(tiny, "advertiser", "retailer") as opened:
+        calls = [opened.stream_unary(PROPOSE).future(silent(), timeout=60) for _ in range(16)]
+        until(lambda: all(call.done() for call in calls))
+        assert {call.code() for call in calls} <= {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        done.set()
+        match(tiny.advertiser, tiny.contract)
+
+
+def test_a_resume_that_is_none_counts(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
+    limit(tiny, 60)
+    with serving(tiny.retailer):
+        frames = [Frame(resume=Resume(run=b"short", received=0))]
+        assert abort_reason(converse(tiny, frames)[0]) == ("PeerViolationError", "protocol violation")
+        until(lambda: converse(tiny, frames)[1] == grpc.StatusCode.RESOURCE_EXHAUSTED)
+    assert "Exception iterating" not in caplog.text
+
+
+def test_who_asks_for_more_than_its_share_is_told_so(tiny: Tiny) -> None:
+    """Not that nobody answered."""
+    limit(tiny, 60)
+    with serving(tiny.retailer), LocalNode(tiny.advertiser) as node, Dial(node, read_contract(tiny.contract)) as dial:
+        dial.reach()
+        until_refused(tiny)
+        with pytest.raises(BusyError, match="too many calls"):
+            dial.revoke(b"nothing")

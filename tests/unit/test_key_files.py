@@ -211,9 +211,14 @@ def test_a_certificate_for_one_direction_only_is_refused(folder, monkeypatch, tm
     assert "client" in refused(tmp_path / "one").what
 
 
+HOST = x509.SubjectAlternativeName([x509.DNSName(host_name("advertiser"))])
+
+
 @pytest.mark.parametrize(("extensions", "text"), [
     ([], "not a certificate for"),
-    ([x509.SubjectAlternativeName([x509.DNSName(host_name("advertiser"))])], "client"),
+    ([HOST], "may issue others"),
+    ([HOST, x509.BasicConstraints(ca=True, path_length=None)], "may issue others"),
+    ([HOST, x509.BasicConstraints(ca=False, path_length=None)], "client"),
 ])
 def test_a_certificate_without_its_extensions_is_refused(folder, extensions, text):
     key = load_pem_private_key((folder / TLS).read_bytes(), None)
