@@ -184,7 +184,8 @@ def main() -> None:
             calm.append(calm_seconds)
             attacked.append(seconds)
             print(f"calm {calm_seconds:.1f} s, attacked {seconds:.1f} s by {rate:,.0f} bad messages a minute; "
-                  f"processor time of the node {calm_work:.1f} s and {work:.1f} s, of the attackers {busy:.1f} s", flush=True)
+                  f"processor time of the node {calm_work:.1f} s and {work:.1f} s, of the attackers {busy:.1f} s",
+                  flush=True)
     ratio = statistics.median(attacked) / statistics.median(calm)
     print(f"median {statistics.median(calm):.1f} s and {statistics.median(attacked):.1f} s: {100 * (ratio - 1):+.0f} %")
 
