@@ -5,6 +5,7 @@ OpenDP is a library without files, clock or network of its own, so the core may 
 
 from __future__ import annotations
 
+import functools
 import math
 
 import opendp.prelude as dp
@@ -24,6 +25,7 @@ def laplace(scale: float) -> dp.Measurement:
     return dp.m.make_laplace(dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64"), scale=scale)
 
 
+@functools.lru_cache(maxsize=1024)  # a contract asks for the same few again and again
 def measured_epsilon(scale: float, sensitivity: int) -> float:
     """ε by OpenDP's privacy map: noise of `scale` on totals that one person moves by `sensitivity` in all."""
     return float(laplace(scale).map(sensitivity))  # type: ignore[no-untyped-call]
