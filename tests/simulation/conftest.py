@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 
 import cleanroom.node  # noqa: F401  # isort: skip  # before gRPC: it reads its settings when it is loaded
 import pytest
-from lists import Play
+from lists import QUIET, Play
 from player import Player
 from shrink import shortest
 from tiny import Tiny
@@ -32,8 +32,14 @@ def room() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def template(room: Path) -> Tiny:
-    """The parties that each list begins with."""
-    return small_parties(room / "template")
+    """The parties that each list begins with. They can finish a run: any list would pass with some that cannot."""
+    parties, folder = small_parties(room / "template"), room / "quiet"
+    folder.mkdir()
+    player = Player(QUIET, parties, folder)
+    player.run()
+    assert "advertiser: match finished" in player.said, player.said
+    shutil.rmtree(folder)
+    return parties
 
 
 @pytest.fixture(scope="session")

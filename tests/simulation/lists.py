@@ -61,6 +61,9 @@ class Play:
         return all(fault.kind in HARMLESS for operation in self.operations for fault in operation.faults)
 
 
+QUIET: Final = Play(0, (Operation("match"),))
+
+
 def random_play(seed: int) -> Play:
     """One to three operations with some faults."""
     chance = random.Random(seed)

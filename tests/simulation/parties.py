@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,12 @@ from cleanroom.node import (
 
 PEOPLE = {"PEOPLE": 40, "MEMBERS": 40, "COMMON": 34, "PURCHASES": 60}
 RESUME_WITHIN = 600
-EPOCH = datetime.now(UTC).replace(microsecond=0)  # tables and contract are made then
+
+
+@functools.cache
+def epoch() -> datetime:
+    """Where simulated time begins: when the first parties are made, which may be long after this file was imported."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def small_parties(folder: Path) -> Tiny:
@@ -49,7 +55,7 @@ def small_parties(folder: Path) -> Tiny:
         parties = tiny.make_tiny(folder)
     for role in ROLES:
         parties.setting(role, "resume_within = 0", f"resume_within = {RESUME_WITHIN}")
-    begin, end = EPOCH - timedelta(days=1), EPOCH + timedelta(days=300)
+    begin, end = epoch() - timedelta(days=1), epoch() + timedelta(days=300)
     parties.agree(lambda text: "\n".join(_period(line, begin, end) for line in text.splitlines()).replace(
         'epsilon = "0.5"\ndelta = "0.000001"', 'epsilon = "2"\ndelta = "0.00001"', 1).replace(
         'budget_delta = "0.00002"', 'budget_delta = "0.0001"'))
@@ -83,7 +89,7 @@ class Clocks:
     def seconds(self) -> float:
         """Since 1970, for the party whose thread asks."""
         task = self._world.current
-        return EPOCH.timestamp() + self._world.now + self.skew[task.process.role if task else ""]
+        return epoch().timestamp() + self._world.now + self.skew[task.process.role if task else ""]
 
     def now(self) -> datetime:
         """See `ports.Clock`."""

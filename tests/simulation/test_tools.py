@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from lists import Fault, Operation, Play, random_play
+from lists import QUIET, Fault, Operation, Play, random_play
 from player import Player
 from shrink import shortest
 from tiny import Tiny
@@ -18,7 +18,6 @@ from cleanroom.adapters.journal import Journal
 from cleanroom.node import interrupted
 from cleanroom.node.servicer import Servicer
 
-QUIET = Play(0, (Operation("match"),))
 KILLED = Play(3, (Operation("match", faults=(Fault("kill", "retailer", 300, 1),)),))
 
 
