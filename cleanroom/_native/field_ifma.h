@@ -25,87 +25,61 @@ typedef struct { word column[LIMBS]; } acc;
 
 INLINE word broadcast(uint64_t x) { return (word){x, x, x, x, x, x, x, x}; }
 
-/* Adds a·b = high·2^52 + low, 0 <= low < 2^52, to `low` and `high`. For tight factors high < 2^50 + 2^16. */
-INLINE void add_product(word *low, word *high, word a, word b) {
-    *low = (word)_mm512_madd52lo_epu64((__m512i)*low, (__m512i)a, (__m512i)b);
-    *high = (word)_mm512_madd52hi_epu64((__m512i)*high, (__m512i)a, (__m512i)b);
+/* a·b = high·2^52 + low, 0 <= low < 2^52; for tight factors high < 2^50 + 2^16. Returns sum + low, or sum + high. */
+INLINE word add_low(word sum, word a, word b) {
+    return (word)_mm512_madd52lo_epu64((__m512i)sum, (__m512i)a, (__m512i)b);
 }
 
-INLINE word times19(word x) { return x + (x << 1) + (x << 4); }
-
-INLINE void clear(word c[9]) {
-    for (int k = 0; k < 9; k++) c[k] = broadcast(0);
+INLINE word add_high(word sum, word a, word b) {
+    return (word)_mm512_madd52hi_epu64((__m512i)sum, (__m512i)a, (__m512i)b);
 }
 
-/* Folds to five columns (2^255 = 19). `high[k]` has weight 2^(51 k + 52), twice that of column k + 1.
+/* One multiplication: of a constant that it knows, the compiler would make four shifts and sums. */
+INLINE word times19(word x) {
+    word nineteen = broadcast(19);
+    __asm__("" : "+v"(nineteen));
+    return (word)_mm512_mullo_epi64((__m512i)x, (__m512i)nineteen);
+}
+
+/* Ten columns to five (2^255 = 19).
  *
  * Bounds: at most 1 + 19·4 lows below 2^52 and 2·19·5 highs below 2^50.1 reach a column: below 2^59.1.
  */
-INLINE acc fold(const word low[9], const word high[9]) {
-    word c[10];
+INLINE acc fold(const word c[2 * LIMBS]) {
     acc r;
-    c[0] = low[0];
-    for (int k = 1; k < 9; k++) c[k] = low[k] + (high[k - 1] << 1);
-    c[9] = high[8] << 1;
-    for (int k = 0; k < LIMBS; k++) r.column[k] = c[k] + times19(c[k + 5]);
+    for (int k = 0; k < LIMBS; k++) r.column[k] = c[k] + times19(c[k + LIMBS]);
     return r;
 }
 
+/* The high half of x_i·y_j has weight 2^(51 (i + j) + 52): twice that of column i + j + 1. The highs come first, so that
+ * the lows are added to them at no cost. */
 INLINE acc fe_mul_wide(fe a, fe b) {
-    const word *x = a.limb, *y = b.limb;
-    word low[9], high[9];
-    clear(low);
-    clear(high);
-    add_product(&low[0], &high[0], x[0], y[0]);
-    add_product(&low[1], &high[1], x[0], y[1]);
-    add_product(&low[1], &high[1], x[1], y[0]);
-    add_product(&low[2], &high[2], x[0], y[2]);
-    add_product(&low[2], &high[2], x[1], y[1]);
-    add_product(&low[2], &high[2], x[2], y[0]);
-    add_product(&low[3], &high[3], x[0], y[3]);
-    add_product(&low[3], &high[3], x[1], y[2]);
-    add_product(&low[3], &high[3], x[2], y[1]);
-    add_product(&low[3], &high[3], x[3], y[0]);
-    add_product(&low[4], &high[4], x[0], y[4]);
-    add_product(&low[4], &high[4], x[1], y[3]);
-    add_product(&low[4], &high[4], x[2], y[2]);
-    add_product(&low[4], &high[4], x[3], y[1]);
-    add_product(&low[4], &high[4], x[4], y[0]);
-    add_product(&low[5], &high[5], x[1], y[4]);
-    add_product(&low[5], &high[5], x[2], y[3]);
-    add_product(&low[5], &high[5], x[3], y[2]);
-    add_product(&low[5], &high[5], x[4], y[1]);
-    add_product(&low[6], &high[6], x[2], y[4]);
-    add_product(&low[6], &high[6], x[3], y[3]);
-    add_product(&low[6], &high[6], x[4], y[2]);
-    add_product(&low[7], &high[7], x[3], y[4]);
-    add_product(&low[7], &high[7], x[4], y[3]);
-    add_product(&low[8], &high[8], x[4], y[4]);
-    return fold(low, high);
+    word c[2 * LIMBS] = {broadcast(0)};
+    for (int i = 0; i < LIMBS; i++) {
+        for (int j = 0; j < LIMBS; j++) c[i + j + 1] = add_high(c[i + j + 1], a.limb[i], b.limb[j]);
+    }
+    for (int k = 1; k < 2 * LIMBS; k++) c[k] += c[k];
+    for (int i = 0; i < LIMBS; i++) {
+        for (int j = 0; j < LIMBS; j++) c[i + j] = add_low(c[i + j], a.limb[i], b.limb[j]);
+    }
+    return fold(c);
 }
 
-/* The products of different limbs first, then doubled, then the squares. */
+/* As a product; those of different limbs are taken once and doubled. */
 INLINE acc fe_sqr_wide(fe a) {
     const word *x = a.limb;
-    word low[9], high[9];
-    clear(low);
-    clear(high);
-    add_product(&low[1], &high[1], x[0], x[1]);
-    add_product(&low[2], &high[2], x[0], x[2]);
-    add_product(&low[3], &high[3], x[0], x[3]);
-    add_product(&low[3], &high[3], x[1], x[2]);
-    add_product(&low[4], &high[4], x[0], x[4]);
-    add_product(&low[4], &high[4], x[1], x[3]);
-    add_product(&low[5], &high[5], x[1], x[4]);
-    add_product(&low[5], &high[5], x[2], x[3]);
-    add_product(&low[6], &high[6], x[2], x[4]);
-    add_product(&low[7], &high[7], x[3], x[4]);
-    for (int k = 1; k < 8; k++) {
-        low[k] += low[k];
-        high[k] += high[k];
+    word c[2 * LIMBS] = {broadcast(0)};
+    for (int i = 0; i < LIMBS; i++) {
+        for (int j = i + 1; j < LIMBS; j++) c[i + j + 1] = add_high(c[i + j + 1], x[i], x[j]);
     }
-    for (int i = 0; i < LIMBS; i++) add_product(&low[2 * i], &high[2 * i], x[i], x[i]);
-    return fold(low, high);
+    for (int k = 2; k < 2 * LIMBS - 1; k++) c[k] += c[k];
+    for (int i = 0; i < LIMBS; i++) c[2 * i + 1] = add_high(c[2 * i + 1], x[i], x[i]);
+    for (int i = 0; i < LIMBS; i++) {
+        for (int j = i + 1; j < LIMBS; j++) c[i + j] = add_low(c[i + j], x[i], x[j]);
+    }
+    for (int k = 1; k < 2 * LIMBS; k++) c[k] += c[k];
+    for (int i = 0; i < LIMBS; i++) c[2 * i] = add_low(c[2 * i], x[i], x[i]);
+    return fold(c);
 }
 
 INLINE acc fe_wide(fe a) {
@@ -133,13 +107,13 @@ INLINE acc acc_sub(acc a, acc b) {
 
 /* a + small·b for 0 <= small < 2^20. */
 INLINE acc acc_add_small(acc a, fe b, int small) {
-    word high[LIMBS];
+    const word factor = broadcast((uint64_t)small);
     for (int i = 0; i < LIMBS; i++) {
-        high[i] = broadcast(0);
-        add_product(&a.column[i], &high[i], b.limb[i], broadcast((uint64_t)small));
+        const word high = add_high(broadcast(0), b.limb[i], factor), carry = high + high;
+        a.column[i] = add_low(a.column[i], b.limb[i], factor);
+        if (i + 1 < LIMBS) a.column[i + 1] += carry;
+        else a.column[0] += times19(carry);
     }
-    a.column[0] += times19(high[4] << 1);
-    for (int i = 1; i < LIMBS; i++) a.column[i] += high[i - 1] << 1;
     return a;
 }
 
@@ -151,7 +125,7 @@ INLINE fe acc_carry(acc a) {
         carry[i] = a.column[i] >> LIMB_BITS;
         r.limb[i] = a.column[i] & broadcast((uint64_t)LIMB_MASK);
     }
-    r.limb[0] += times19(carry[4]);
+    r.limb[0] = add_low(r.limb[0], carry[4], broadcast(19));
     for (int i = 1; i < LIMBS; i++) r.limb[i] += carry[i - 1];
     return r;
 }

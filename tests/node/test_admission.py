@@ -111,11 +111,11 @@ def test_two_runs_at_once_of_one_contract_both_finish_one_after_the_other(
         assert [len(each.result(60).table.rows) for each in both] == [2, 2]
         until(lambda: [each.state for each in register(tiny, "retailer").runs()] == ["finished"] * 2)
     for role in ("advertiser", "retailer"):
-        later, earlier = register(tiny, role).runs()
-        assert earlier.ended is not None
-        assert later.started is not None
-        assert earlier.ended <= later.started
-        assert {earlier.dialled, later.dialled} == {"us" if role == "advertiser" else "peer"}
+        runs = register(tiny, role).runs()
+        assert {run.dialled for run in runs} == {"us" if role == "advertiser" else "peer"}
+        # of two that ask at the same moment either may come first
+        times = sorted((run.started, run.ended) for run in runs if run.started and run.ended)
+        assert [ended for _, ended in times][0] <= [started for started, _ in times][1]
 
 
 def test_a_run_waits_for_one_that_another_process_of_the_party_began(
