@@ -108,12 +108,11 @@ INLINE acc acc_sub(acc a, acc b) {
 /* a + small·b for 0 <= small < 2^20. */
 INLINE acc acc_add_small(acc a, fe b, int small) {
     const word factor = broadcast((uint64_t)small);
-    for (int i = 0; i < LIMBS; i++) {
-        const word high = add_high(broadcast(0), b.limb[i], factor), carry = high + high;
-        a.column[i] = add_low(a.column[i], b.limb[i], factor);
-        if (i + 1 < LIMBS) a.column[i + 1] += carry;
-        else a.column[0] += times19(carry);
-    }
+    word c[LIMBS + 1] = {broadcast(0)};
+    for (int i = 0; i < LIMBS; i++) c[i + 1] = add_high(c[i + 1], b.limb[i], factor);
+    for (int k = 1; k <= LIMBS; k++) c[k] += c[k];
+    for (int i = 0; i < LIMBS; i++) a.column[i] = add_low(a.column[i] + c[i], b.limb[i], factor);
+    a.column[0] += times19(c[LIMBS]);
     return a;
 }
 
