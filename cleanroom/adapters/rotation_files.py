@@ -38,13 +38,13 @@ class RotationFiles:
         return accepted(decode_base64(party.certificate, "certificate"), self._of(signer), now)
 
     def keep(self, record: bytes, signer: bytes) -> Rotation:
-        """Verify and keep a record; of two about one certificate the later. ContractError when it is none, or one too
-        many."""
+        """Verify and keep a record; of two about one certificate the later, of one second the one that came last.
+        ContractError when it is none, or one too many."""
         rotation, folder = read_rotation(record, signer), self._folder / key_id(signer)
         path = self.path(signer, rotation.previous)
         if not path.exists() and len(list(folder.glob("*.json"))) >= limits.MAX_ROTATIONS:
             raise ContractError(f"{limits.MAX_ROTATIONS} rotations of this party are kept already", where=str(folder))
-        if not path.exists() or self._read(path, signer).issued_at < rotation.issued_at:
+        if not path.exists() or self._read(path, signer).issued_at <= rotation.issued_at:
             make_private_folder(folder, ContractError)
             replace_private(path, record, ContractError)
         return rotation

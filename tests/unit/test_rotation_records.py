@@ -100,6 +100,15 @@ def test_the_later_record_about_one_certificate_counts(tmp_path: Path, certifica
         assert record.following == three
 
 
+def test_of_one_second_the_record_that_came_last_counts(tmp_path: Path, certificates: list[bytes]) -> None:
+    """Its certificate is the one that was then put in place: with the first record nobody would accept it."""
+    files = RotationFiles(tmp_path)
+    for following in certificates[1:]:
+        files.keep(step(certificates[0], following).record(KEY), KEY.public)
+    (record,) = files._of(KEY.public)
+    assert record.following == certificates[2]
+
+
 def test_records_of_one_party_do_not_touch_another(tmp_path: Path, certificates: list[bytes]) -> None:
     """A partner cannot move another partner's certificate."""
     files = RotationFiles(tmp_path)
